@@ -1,0 +1,1 @@
+"""Pure rules of utility billing: no framework, no clock, no input or output."""

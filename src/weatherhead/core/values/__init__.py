@@ -1,0 +1,57 @@
+"""Values that every storey shares: cents, rounding, spans, clocks, proration, refusals and rule files."""
+
+from weatherhead.core.values.clocks import BankingDays, BusinessDays, CalendarDays, DayClock
+from weatherhead.core.values.datafile import DataFileInvalid, DataProblem, ProblemsAt, load_yaml
+from weatherhead.core.values.money import (
+    LARGEST_AMOUNT_CENTS,
+    AmountCommasMisplaced,
+    AmountDecimalsWrong,
+    AmountMissing,
+    AmountNotUnderstood,
+    AmountTooLarge,
+    format_cents,
+    parse_cents,
+)
+from weatherhead.core.values.proration import MonthRule, apportion, apportion_rows
+from weatherhead.core.values.refusals import Refusal, gettext_noop
+from weatherhead.core.values.rounding import (
+    Int64Array,
+    RoundingRule,
+    add_exactly,
+    multiply_exactly,
+    round_ratio,
+    round_ratios,
+)
+from weatherhead.core.values.span import Span, SpanIsEmpty
+
+__all__ = [
+    "LARGEST_AMOUNT_CENTS",
+    "AmountCommasMisplaced",
+    "AmountDecimalsWrong",
+    "AmountMissing",
+    "AmountNotUnderstood",
+    "AmountTooLarge",
+    "BankingDays",
+    "BusinessDays",
+    "CalendarDays",
+    "DataFileInvalid",
+    "DataProblem",
+    "DayClock",
+    "Int64Array",
+    "MonthRule",
+    "ProblemsAt",
+    "Refusal",
+    "RoundingRule",
+    "Span",
+    "SpanIsEmpty",
+    "add_exactly",
+    "apportion",
+    "apportion_rows",
+    "format_cents",
+    "gettext_noop",
+    "load_yaml",
+    "multiply_exactly",
+    "parse_cents",
+    "round_ratio",
+    "round_ratios",
+]

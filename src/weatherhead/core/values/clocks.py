@@ -1,0 +1,127 @@
+"""The three clocks by which utilities count days: calendar, business and banking days.
+
+A notice runs in business days, an ACH file in banking days, a due date in calendar days; they differ on state holidays
+and on holidays that fall on a Saturday. No clock knows today's date: every method takes the date to count from.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+import holidays
+
+_ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+class DayClock(ABC):
+    """Counts open days."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def is_open(self, on: date) -> bool:
+        """Whether the date counts on this clock."""
+
+    def next_open(self, on: date) -> date:
+        """The date itself when it is open, else the first open date after it."""
+        while not self.is_open(on):
+            on += _ONE_DAY
+        return on
+
+    def previous_open(self, on: date) -> date:
+        """The date itself when it is open, else the last open date before it."""
+        while not self.is_open(on):
+            on -= _ONE_DAY
+        return on
+
+    def add(self, on: date, count: int) -> date:
+        """The count-th open date after `on` (before it when count is negative); `on` itself when count is 0.
+
+        The starting date never counts, as in "within 5 business days of filing".
+        """
+        step = _ONE_DAY if count > 0 else -_ONE_DAY
+        left = abs(count)
+        while left:
+            on += step
+            if self.is_open(on):
+                left -= 1
+        return on
+
+    def days_between(self, start: date, end: date) -> int:
+        """Number of open dates d with start < d <= end; negative, and mirrored, when end is before start.
+
+        So `days_between(on, add(on, n)) == n` for every n >= 0.
+        """
+        if end < start:
+            return -sum(self.is_open(end + timedelta(days=offset)) for offset in range((start - end).days))
+        return sum(self.is_open(start + timedelta(days=offset)) for offset in range(1, (end - start).days + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDays(DayClock):
+    """Every day is open."""
+
+    def is_open(self, on: date) -> bool:
+        """Always true."""
+        return True
+
+    def add(self, on: date, count: int) -> date:
+        """The date `count` days after `on`."""
+        return on + timedelta(days=count)
+
+    def days_between(self, start: date, end: date) -> int:
+        """Plain difference in days."""
+        return (end - start).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessDays(DayClock):
+    """Weekends and the holidays of a state of the United States are closed, observed holidays included.
+
+    Args:
+        subdivision: the state's two letters (NE: Arbor Day is a holiday).
+        also_closed: further dates on which the utility's offices are closed.
+    """
+
+    subdivision: str = "NE"
+    also_closed: frozenset[date] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse a state that the holiday calendar does not know."""
+        if self.subdivision not in holidays.country_holidays("US").subdivisions:
+            raise ValueError(f"{self.subdivision!r} is not a state or territory of the United States")
+
+    def is_open(self, on: date) -> bool:
+        """Whether the date is a weekday that is no state holiday."""
+        return (
+            on.weekday() < _SATURDAY
+            and on not in self.also_closed
+            and on not in _state_holidays(subdivision=self.subdivision, year=on.year)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BankingDays(DayClock):
+    """Weekends and the holidays of the Federal Reserve Banks are closed.
+
+    A holiday on a Sunday closes the Monday after it; one on a Saturday does not close the Friday before it, unlike
+    most states' offices (Federal Reserve Bank Services, holiday schedules).
+    """
+
+    def is_open(self, on: date) -> bool:
+        """Whether the Federal Reserve Banks settle on the date."""
+        return on.weekday() < _SATURDAY and on not in _federal_reserve_holidays(on.year)
+
+
+@cache
+def _state_holidays(*, subdivision: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("US", subdiv=subdivision, years=year))
+
+
+@cache
+def _federal_reserve_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.financial_holidays("XFED", years=year))
