@@ -114,7 +114,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def temporary_postgres() -> Iterator[str]:
-    """Start a server of its own and yield its URL (``postgresql://…/postgres``, as superuser); stop and remove it after.
+    """Start a server and yield its superuser's URL (``postgresql://…/postgres``); stop and remove it after.
 
     Raises:
         PostgresDidNotStart: with the server's log.
@@ -152,8 +152,8 @@ def temporary_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def test_database_url() -> Iterator[str]:
-    """The PostgreSQL server that tests use: the one DATABASE_URL names, or else a temporary one, checked for extensions."""
+def postgres_for_tests() -> Iterator[str]:
+    """Yield the URL of the server that tests use: the one DATABASE_URL names, or else a temporary one."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith(("postgres://", "postgresql://")):
         _check_extensions(given)

@@ -23,7 +23,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from scripts.check import ROOT, STATIC, run_all
-from scripts.postgres import test_database_url
+from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
 WORKERS = "2"
@@ -111,7 +111,7 @@ def _run_part(*, part: str, extra: Sequence[str]) -> Count:
     arguments = ["-m", "not browser", *extra]
     if part == "sqlite":
         return _pytest_part(part=part, arguments=arguments, environment={"WEATHERHEAD_TEST_DATABASE": "sqlite"})
-    with test_database_url() as url:
+    with postgres_for_tests() as url:
         environment = {"WEATHERHEAD_TEST_DATABASE": "postgresql", "DATABASE_URL": url}
         return _pytest_part(part=part, arguments=arguments, environment=environment)
 

@@ -1,7 +1,7 @@
 """The settings of a test run: the product's own, with keys that guard nothing and a database that is thrown away.
 
-``WEATHERHEAD_TEST_DATABASE`` chooses the database: ``sqlite`` (the default) or ``postgresql``. For the latter the server
-that ``DATABASE_URL`` names is used, or a temporary one is started.
+``WEATHERHEAD_TEST_DATABASE`` chooses the database: ``sqlite`` (the default) or ``postgresql``. For the latter the
+server that ``DATABASE_URL`` names is used, or a temporary one is started.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
 _database = os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite")
 if _database == "postgresql":
     if not os.environ.get("DATABASE_URL", "").startswith(("postgres://", "postgresql://")):
-        from scripts.postgres import test_database_url
+        from scripts.postgres import postgres_for_tests
 
         _server = ExitStack()
         atexit.register(_server.close)
-        os.environ["DATABASE_URL"] = _server.enter_context(test_database_url())
+        os.environ["DATABASE_URL"] = _server.enter_context(postgres_for_tests())
 elif _database == "sqlite":
     os.environ["DATABASE_URL"] = f"sqlite:///{_SCRATCH / 'never-opened.sqlite3'}"
 else:
     raise ValueError(f"WEATHERHEAD_TEST_DATABASE={_database!r}: use sqlite or postgresql.")
 
 os.environ["WEATHERHEAD_VAR"] = str(_SCRATCH / "var")
-os.environ["WEATHERHEAD_SECRET_KEY"] = "for tests only"  # noqa: S105
+os.environ["WEATHERHEAD_SECRET_KEY"] = "for tests only"
 for _name in (
     "WEATHERHEAD_DEBUG",
     "WEATHERHEAD_HOSTS",

@@ -1,0 +1,214 @@
+"""House rules that no linter knows: lengths, foreign keys, signals, names, and the authorization matrix."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from django.apps import apps
+from django.db import models
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "weatherhead"
+LONGEST_FUNCTION = 70
+NAMELESS = {"common", "helper", "helpers", "misc", "util", "utils"}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every Python file of the product, by its path below the root, parsed."""
+    return {
+        str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
+def nodes(*types: type[ast.AST], below: str = "src") -> Iterator[tuple[str, ast.AST]]:
+    """Every node of some kinds in files whose path starts with `below`, as (``path:line``, node)."""
+    for path, tree in modules().items():
+        if path.startswith(below):
+            for node in ast.walk(tree):
+                if isinstance(node, types):
+                    yield f"{path}:{getattr(node, 'lineno', 1)}", node
+
+
+@cache
+def storey_of_area() -> dict[str, int]:
+    """The storey of each area, counted from the top: read from the import contract, so that one list rules both."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["name"] == "areas point down")
+    return {area.strip(" ()"): storey for storey, layer in enumerate(layers) for area in layer.split("|")}
+
+
+def area_of(module: str) -> str | None:
+    """The area that a module belongs to, or None."""
+    match = re.match(r"weatherhead\.areas\.(\w+)", module)
+    return match.group(1) if match else None
+
+
+def may_point(*, source: str, target: str) -> bool:
+    """Tell whether a key may lead from one area to another: to itself or down, never up or to a stranger."""
+    storeys = storey_of_area()
+    return source == target or storeys[source] < storeys[target]
+
+
+def own_models() -> list[type[models.Model]]:
+    return [
+        model for model in apps.get_models(include_auto_created=True) if model.__module__.startswith("weatherhead.")
+    ]
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(modules()) > 20
+    assert own_models()
+
+
+def test_functions_are_short() -> None:
+    too_long = [
+        f"{where} {node.name} has {length} lines"
+        for where, node in nodes(*FUNCTIONS)
+        if isinstance(node, FUNCTIONS)
+        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+    assert not too_long, f"a function has at most {LONGEST_FUNCTION} lines"
+
+
+def test_models_live_in_areas() -> None:
+    strays = [model.__module__ for model in own_models() if area_of(model.__module__) not in storey_of_area()]
+    assert not strays, "a model belongs to an area that the import contract lists"
+
+
+def test_foreign_keys_point_down_and_are_not_followed_back() -> None:
+    upward, followed = [], []
+    for model in own_models():
+        source = area_of(model.__module__)
+        for field in model._meta.get_fields():
+            if not isinstance(field, models.ForeignKey | models.ManyToManyField) or field.model is not model:
+                continue
+            name = f"{model._meta.label}.{field.name} → {field.related_model._meta.label}"
+            target = area_of(field.related_model.__module__)
+            # Outside the house a key may lead to Django's own groups, permissions and content types, nowhere else.
+            if target is None and not field.related_model.__module__.startswith("django.contrib."):
+                upward.append(name)
+            if source is not None and target is not None and not may_point(source=source, target=target):
+                upward.append(name)
+            if target is not None and not (field.remote_field.related_name or "").endswith("+"):
+                followed.append(name)
+    assert not upward, "a foreign key points down the list of areas"
+    assert not followed, 'a foreign key has related_name="+": lower areas do not know who points at them'
+
+
+def test_migrations_depend_downward() -> None:
+    loader = MigrationLoader(None, ignore_no_initial=True)
+    upward = [
+        f"{label}.{name} → {needed[0]}.{needed[1]}"
+        for (label, name), migration in loader.disk_migrations.items()
+        for needed in migration.dependencies
+        if label in storey_of_area() and needed[0] in storey_of_area()
+        if not may_point(source=label, target=needed[0])
+    ]
+    assert not upward, "a migration depends on its own area or a lower one"
+
+
+def test_migrations_are_complete() -> None:
+    loader = MigrationLoader(None, ignore_no_initial=True)
+    changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(graph=loader.graph)
+    missing = {label: [str(migration) for migration in found] for label, found in changes.items()}
+    assert not {label for label in missing if label in storey_of_area()}, "models changed: run makemigrations"
+
+
+def test_no_signals_and_no_admin() -> None:
+    banned = re.compile(r"^django\.(dispatch|db\.models\.signals|contrib\.admin)\b")
+    found = []
+    for where, node in nodes(ast.Import, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        found += [f"{where} imports {name}" for name in names if banned.match(name)]
+    assert not found, "writes go through the door: no signals, no Django admin"
+
+
+def test_no_save_overrides() -> None:
+    overrides = {"save", "asave", "delete", "adelete", "save_base", "full_clean"}
+    found = [
+        f"{where} {cls.name}.{item.name}"
+        for where, cls in nodes(ast.ClassDef, below="src/weatherhead/areas")
+        if isinstance(cls, ast.ClassDef)
+        for item in cls.body
+        if isinstance(item, FUNCTIONS) and item.name in overrides
+    ]
+    assert not found, "a model has no save() of its own: operations write"
+
+
+def test_no_module_for_everything() -> None:
+    found = [path for path in modules() if NAMELESS & set(Path(path).with_suffix("").parts)]
+    assert not found, "a module is named after what it does"
+
+
+def dataclass_options(cls: ast.ClassDef) -> dict[str, bool] | None:
+    """The options of a class's ``@dataclass``, or None where it is none."""
+    for decorator in cls.decorator_list:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if ast.unparse(call) in {"dataclass", "dataclasses.dataclass"}:
+            keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+            return {word.arg or "": bool(getattr(word.value, "value", False)) for word in keywords}
+    return None
+
+
+def test_dataclasses_are_values() -> None:
+    found = []
+    for where, cls in nodes(ast.ClassDef):
+        assert isinstance(cls, ast.ClassDef)
+        options = dataclass_options(cls)
+        if options is None:
+            continue
+        fields = [item for item in cls.body if isinstance(item, ast.AnnAssign)]
+        wanted = {"frozen", "slots"} | ({"kw_only"} if len(fields) > 1 else set())
+        if lacking := sorted(name for name in wanted if not options.get(name)):
+            found.append(f"{where} {cls.name} lacks {', '.join(lacking)}")
+    assert not found, "a dataclass is frozen, has slots, and takes two or more fields by keyword"
+
+
+def tracked_files() -> list[Path]:
+    """The text files of the project: what git tracks, or every source file where there is no git."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    else:
+        paths = [path for top in ("src", "tests", "scripts", "requirements") for path in (ROOT / top).rglob("*")]
+    binary = {".gz", ".ico", ".jpg", ".mo", ".pdf", ".png", ".ttf", ".woff2", ".zip"}
+    return [path for path in paths if path.is_file() and path.suffix not in binary and "vendor" not in path.parts]
+
+
+def test_files_name_no_machine_and_no_registry() -> None:
+    # Built from pieces, so that this file does not find itself.
+    machine = re.compile("|".join(rf"(?<![\w.])/{top}/\w" for top in ("home", "Users", "root")))
+    registry = re.compile(r"(index-url|find-links|https?://)")
+    found = []
+    for path in tracked_files():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if machine.search(text):
+            found.append(f"{path.relative_to(ROOT)} names a person's directory")
+        if path.parent.name == "requirements" and registry.search(text):
+            found.append(f"{path.relative_to(ROOT)} names a registry")
+    assert not found
+
+
+def test_nothing_is_left_to_do() -> None:
+    mark = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in tracked_files()
+        if path.suffix in {".py", ".html", ".sh", ".js", ".css"} and mark.search(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, "finish it, or open an issue"
