@@ -10,7 +10,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 fail() { say "$@"; exit 1; }
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
@@ -69,8 +69,19 @@ rm -f .venv/.installed-base .venv/.installed-dev
 if ! "$python" -c 'import uv' >/dev/null 2>&1; then
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/tools.txt
 fi
+
+# uv does not read pip's configuration: hand on the mirror that this machine uses, if any.
+if [ -z "${UV_DEFAULT_INDEX:-}" ]; then
+    mirror=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+    if [ -n "$mirror" ]; then export UV_DEFAULT_INDEX="$mirror"; fi
+fi
+
+uv_pip() { "$python" -m uv pip "$@" --quiet --python "$python"; }
+sync() { uv_pip sync --require-hashes requirements/tools.txt "requirements/$kind.txt" "$@"; }
+
 say "Installing requirements/$kind.txt."
-"$python" -m uv pip sync --quiet --python "$python" --require-hashes requirements/tools.txt "requirements/$kind.txt"
-"$python" -m uv pip install --quiet --python "$python" --no-deps --no-build-isolation --editable .
+# uv brings its own certificate authorities, so that a bare system works; behind a proxy of one's own, the system knows.
+sync || { say "Once more, trusting this system's certificates."; sync --system-certs; }
+uv_pip install --no-deps --no-build-isolation --editable .
 touch .venv/.installed-base
 if [ "$kind" = dev ]; then touch .venv/.installed-dev; fi

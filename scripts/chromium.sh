@@ -4,7 +4,7 @@
 # WEATHERHEAD_CHROMIUM names one by hand. Nothing is ever downloaded but the distribution's own package.
 set -eu
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 fail() { say "$@"; exit 1; }
 
 find_chromium() {
