@@ -2,6 +2,7 @@
 
 from weatherhead.core.values.clocks import BankingDays, BusinessDays, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataProblem, ProblemsAt, load_yaml
+from weatherhead.core.values.figures import Change, Rule, Unit
 from weatherhead.core.values.money import (
     LARGEST_AMOUNT_CENTS,
     AmountCommasMisplaced,
@@ -22,6 +23,7 @@ from weatherhead.core.values.rounding import (
     round_ratio,
     round_ratios,
 )
+from weatherhead.core.values.sentence import Sentence
 from weatherhead.core.values.span import Span, SpanIsEmpty
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "BankingDays",
     "BusinessDays",
     "CalendarDays",
+    "Change",
     "DataFileInvalid",
     "DataProblem",
     "DayClock",
@@ -42,8 +45,11 @@ __all__ = [
     "ProblemsAt",
     "Refusal",
     "RoundingRule",
+    "Rule",
+    "Sentence",
     "Span",
     "SpanIsEmpty",
+    "Unit",
     "add_exactly",
     "apportion",
     "apportion_rows",

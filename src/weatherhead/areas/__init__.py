@@ -1,0 +1,1 @@
+"""The areas: a Django application each, with models, queries and operations."""

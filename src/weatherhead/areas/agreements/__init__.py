@@ -1,0 +1,1 @@
+"""Service agreements: account x service point x rate schedule x dates."""

@@ -1,0 +1,30 @@
+"""What makes usage billable."""
+
+from django.db import models
+
+from weatherhead.areas.customers.models import Account
+from weatherhead.areas.premises.models import ServicePoint
+
+
+class ServiceAgreement(models.Model):
+    """An account takes service at a service point on a rate schedule, from a day until (exclusive) another."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, related_name="+")
+    schedule = models.CharField(max_length=60)
+    options = models.JSONField(default=dict)  # choices that the schedule asks for: phase, amps, lamps …
+    start_on = models.DateField()
+    end_on = models.DateField(null=True)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service_point"], condition=models.Q(end_on__isnull=True), name="service_point_one_agreement"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(end_on__isnull=True) | models.Q(end_on__gt=models.F("start_on")),
+                name="agreement_span_not_empty",
+            ),
+        ]
+        indexes = [models.Index(fields=["account"], name="agreement_by_account")]

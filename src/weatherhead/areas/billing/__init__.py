@@ -1,0 +1,1 @@
+"""Bills, their segments and lines, exceptions and adjustments."""

@@ -1,0 +1,1 @@
+"""Customers, their contact points, and accounts: what we bill."""

@@ -1,0 +1,1 @@
+"""Meters, where they hang, and what they read."""

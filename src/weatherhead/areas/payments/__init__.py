@@ -1,0 +1,1 @@
+"""Money in: payment events, tenders and payments."""

@@ -1,0 +1,1 @@
+"""Places that take service, and their service points."""

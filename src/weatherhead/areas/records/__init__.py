@@ -1,0 +1,1 @@
+"""What the house remembers: audit, idempotency, receipts, approvals, work items, attachments."""

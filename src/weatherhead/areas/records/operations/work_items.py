@@ -1,0 +1,78 @@
+"""The one queue. An item is claimed by lease, and is done in the same commit as its work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.models import WorkItem
+
+ATTEMPTS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedItem:
+    """A work item that this worker holds until its lease ends."""
+
+    item_id: int
+    kind: str
+    payload: Mapping[str, Json]
+    attempts: int
+
+
+class LeaseLost(Exception):
+    """The lease ended and another worker may have the item: this worker's work must not commit."""
+
+
+def enqueue(*, kind: str, payload: Mapping[str, Json], at: datetime, unique_key: str | None = None) -> None:
+    """Put an item into the queue; with a `unique_key` that was used before, do nothing."""
+    row = WorkItem(kind=kind, payload=payload, unique_key=unique_key, available_at=at, created_at=at)
+    WorkItem.objects.bulk_create([row], ignore_conflicts=unique_key is not None)
+
+
+def claim_item(*, worker: str, at: datetime, lease: timedelta) -> ClaimedItem | None:
+    """Claim the oldest item that is ready or whose lease ended. Must run in a short transaction of its own."""
+    items = WorkItem.objects.filter(state="ready", available_at__lte=at) | WorkItem.objects.filter(
+        state="leased", leased_until__lte=at
+    )
+    skip_locked = connection.features.has_select_for_update_skip_locked
+    row = items.select_for_update(skip_locked=skip_locked).order_by("available_at", "id").first()
+    if row is None:
+        return None
+    WorkItem.objects.filter(pk=row.pk).update(
+        state="leased", leased_by=worker, leased_until=at + lease, attempts=row.attempts + 1
+    )
+    return ClaimedItem(item_id=row.pk, kind=row.kind, payload=row.payload, attempts=row.attempts + 1)
+
+
+def keep_lease(*, item_id: int, worker: str, until: datetime) -> bool:
+    """Heartbeat: lengthen a lease that is still ours."""
+    held = WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker)
+    return held.update(leased_until=until) == 1
+
+
+def finish_item(*, item_id: int, worker: str, at: datetime, result: Json) -> None:
+    """Mark an item done, in the transaction of its work.
+
+    Raises:
+        LeaseLost: the item is no longer ours; the transaction must roll back.
+    """
+    held = WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker)
+    if held.update(state="done", result=result, finished_at=at, leased_until=None, last_error="") != 1:
+        raise LeaseLost(f"work item {item_id} is no longer held by {worker}")
+
+
+def fail_item(*, item_id: int, worker: str, at: datetime, error: str, attempts: int) -> None:
+    """Put a failed item back with a growing delay, or give it up after `ATTEMPTS_MAX` attempts for a person to see."""
+    given_up = attempts >= ATTEMPTS_MAX
+    WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker).update(
+        state="failed" if given_up else "ready",
+        available_at=at + timedelta(seconds=2**attempts),
+        leased_until=None,
+        last_error=error[:2000],
+        finished_at=at if given_up else None,
+    )

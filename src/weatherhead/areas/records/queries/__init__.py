@@ -1,0 +1,1 @@
+"""Reads of what the house remembers. Frozen values, never model instances."""

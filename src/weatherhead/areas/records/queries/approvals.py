@@ -1,0 +1,99 @@
+"""Approval requests as frozen values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.models import ApprovalRequest
+from weatherhead.areas.records.secrets import unseal
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class NoSuchRequest(Refusal):
+    """No approval request has that number."""
+
+    template = gettext_noop("There is no approval request %(request)s. Open the list of approvals again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """An approval request. `body` is the proposal as it was asked; `inputs` are what will be performed."""
+
+    request_id: int
+    action: str
+    title: str
+    proposal_digest: str
+    body: Mapping[str, Json]
+    account_id: int | None
+    authority_cents: int
+    reason: str
+    state: str
+    requested_by: str
+    requested_by_employee_id: int
+    requested_at: datetime
+    due_on: date
+    decided_by: str
+    decided_at: datetime | None
+    decision_note: str
+    inputs: Mapping[str, Json]
+
+
+def request(request_id: int) -> RequestFacts:
+    """One request with its inputs opened.
+
+    Raises:
+        NoSuchRequest: for an unknown number.
+    """
+    row = ApprovalRequest.objects.filter(pk=request_id).first()
+    if row is None:
+        raise NoSuchRequest(request=request_id)
+    return _facts(row, with_inputs=True)
+
+
+def waiting_requests() -> tuple[RequestFacts, ...]:
+    """All that wait, soonest due first, their inputs left sealed."""
+    rows = ApprovalRequest.objects.filter(state="waiting").order_by("due_on", "id")
+    return tuple(_facts(row, with_inputs=False) for row in rows)
+
+
+def waiting_count() -> int:
+    """How many wait."""
+    return ApprovalRequest.objects.filter(state="waiting").count()
+
+
+def decided_requests(*, since: datetime) -> tuple[RequestFacts, ...]:
+    """All decided since an instant, latest first."""
+    rows = ApprovalRequest.objects.filter(decided_at__gte=since).order_by("-decided_at", "-id")
+    return tuple(_facts(row, with_inputs=False) for row in rows)
+
+
+def requests_of_account(account_id: int) -> tuple[RequestFacts, ...]:
+    """The requests that wait for one account."""
+    rows = ApprovalRequest.objects.filter(account_id=account_id, state="waiting").order_by("id")
+    return tuple(_facts(row, with_inputs=False) for row in rows)
+
+
+def _facts(row: ApprovalRequest, *, with_inputs: bool) -> RequestFacts:
+    return RequestFacts(
+        request_id=row.pk,
+        action=row.action,
+        title=row.title,
+        proposal_digest=row.proposal_digest,
+        body=row.body,
+        account_id=row.account_id,
+        authority_cents=row.authority_cents,
+        reason=row.reason,
+        state=row.state,
+        requested_by=row.requested_by,
+        requested_by_employee_id=row.requested_by_employee_id,
+        requested_at=row.requested_at,
+        due_on=row.due_on,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        decision_note=row.decision_note,
+        inputs=json.loads(unseal(row.inputs)) if with_inputs else {},
+    )

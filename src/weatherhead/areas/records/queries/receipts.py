@@ -1,0 +1,108 @@
+"""Receipts and consumed authority as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Sum
+
+from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.models import AuthorityUse, Receipt, ReceiptAccount
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class NoSuchReceipt(Refusal):
+    """No receipt has that number."""
+
+    template = gettext_noop("There is no receipt %(receipt)s.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptFacts:
+    """What an action answered. `body` holds summary, changes, rules, entries and created records."""
+
+    receipt_id: int
+    action: str
+    title: str
+    outcome: str
+    actor: str
+    approver: str
+    at: datetime
+    as_of: date
+    account_ids: tuple[int, ...]
+    body: Mapping[str, Json]
+
+
+def receipt(receipt_id: int) -> ReceiptFacts:
+    """One receipt.
+
+    Raises:
+        NoSuchReceipt: for an unknown number.
+    """
+    row = Receipt.objects.filter(pk=receipt_id).first()
+    if row is None:
+        raise NoSuchReceipt(receipt=receipt_id)
+    accounts = ReceiptAccount.objects.filter(receipt_id=row.pk).order_by("account_id")
+    return ReceiptFacts(
+        receipt_id=row.pk,
+        action=row.action,
+        title=row.title,
+        outcome=row.outcome,
+        actor=row.actor,
+        approver=row.approver,
+        at=row.at,
+        as_of=row.as_of,
+        account_ids=tuple(accounts.values_list("account_id", flat=True)),
+        body=row.body,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLine:
+    """A receipt as one row of an account's history."""
+
+    receipt_id: int
+    action: str
+    title: str
+    outcome: str
+    actor: str
+    at: datetime
+    as_of: date
+    body: Mapping[str, Json]
+
+
+def receipts_of_account(account_id: int, *, actions: Iterable[str], limit: int) -> tuple[ReceiptLine, ...]:
+    """The latest receipts of some actions on one account, latest first."""
+    ids = ReceiptAccount.objects.filter(account_id=account_id).values("receipt_id")
+    rows = Receipt.objects.filter(pk__in=ids, action__in=list(actions)).order_by("-at", "-id")[:limit]
+    return tuple(
+        ReceiptLine(
+            receipt_id=row.pk,
+            action=row.action,
+            title=row.title,
+            outcome=row.outcome,
+            actor=row.actor,
+            at=row.at,
+            as_of=row.as_of,
+            body=row.body,
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityUsed:
+    """Authority consumed on one account since a day, in absolute cents; approved uses are the approver's."""
+
+    by_employee_cents: int
+    by_everyone_cents: int
+
+
+def authority_used(*, account_id: int, employee_id: int, since_on: date) -> AuthorityUsed:
+    """What one employee, and everyone, consumed of their own limits on an account since a day (inclusive)."""
+    uses = AuthorityUse.objects.filter(account_id=account_id, used_on__gte=since_on, approved=False)
+    everyone = uses.aggregate(total=Sum("amount_cents"))["total"] or 0
+    own = uses.filter(employee_id=employee_id).aggregate(total=Sum("amount_cents"))["total"] or 0
+    return AuthorityUsed(by_employee_cents=int(own), by_everyone_cents=int(everyone))

@@ -1,0 +1,1 @@
+"""Rate schedules as data: loaded, kept by content, found by date."""

@@ -1,0 +1,1 @@
+"""The people who work here: users, employees and their job assignments."""

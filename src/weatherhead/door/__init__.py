@@ -1,0 +1,1 @@
+"""The one door: the only way to write. Permission, idempotency, locks, authority, audit, receipt."""

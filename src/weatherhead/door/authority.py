@@ -1,0 +1,172 @@
+"""Whether a proposal is within someone's authority: amount, rolling caps, self-dealing, maker and checker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from weatherhead.areas.agreements.queries import premises_of_accounts
+from weatherhead.areas.customers.queries import employee_ties
+from weatherhead.areas.records.queries.receipts import authority_used
+from weatherhead.areas.workforce.queries import jobs_of
+from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.jobs import Grant, grant_of, widest_approval_cents
+from weatherhead.door.proposal import Proposal
+
+ROLLING_DAYS = 30
+
+
+class NotPermitted(Refusal):
+    """The actor's job does not grant the action."""
+
+    template = gettext_noop("Your job does not include this: %(action)s. Ask a colleague whose job does, or your supervisor.")
+
+
+class AmountOverAuthority(Refusal):
+    """Nobody here may approve so much."""
+
+    template = gettext_noop(
+        "%(amount)s is more than anyone here may approve (%(most)s). Bring it to management in writing; splitting it is not allowed."
+    )
+
+
+class MakerIsChecker(Refusal):
+    """The one who asked may not approve."""
+
+    template = gettext_noop("You asked for this yourself. A colleague with authority has to decide it.")
+
+
+class OverCheckersAuthority(Refusal):
+    """The approver's own limit is lower."""
+
+    template = gettext_noop("%(amount)s is over your limit of %(limit)s. Leave it for someone with more authority.")
+
+
+class OwnAccount(Refusal):
+    """The approver is tied to the account."""
+
+    template = gettext_noop("This account is tied to you (%(relation)s). Pass it on: a colleague has to decide it.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a person stands on an account's rolling caps. Cents; the limit that binds is the one with least left."""
+
+    limit_cents: int
+    used_cents: int
+    left_cents: int
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether to perform now. `ask` says why it becomes an approval request instead."""
+
+    ask: Sentence | None
+    standing: Standing | None
+
+
+def grant_for(actor: Actor, *, as_of: date) -> Grant:
+    """What the actor's jobs grant on a day."""
+    return grant_of(jobs_of(actor.employee_id, as_of=as_of))
+
+
+def require_permission(actor: Actor, *, action: str, title: str, as_of: date) -> Grant:
+    """The actor's grant, when it holds the action.
+
+    Raises:
+        NotPermitted: it does not.
+    """
+    grant = grant_for(actor, as_of=as_of)
+    if action not in grant.actions:
+        raise NotPermitted(action=title)
+    return grant
+
+
+def standing_on(*, account_id: int, actor: Actor, grant: Grant, as_of: date) -> Standing:
+    """What is left of the actor's authority on an account: one adjustment, own 30 days, everyone's 30 days."""
+    since_on = as_of - timedelta(days=ROLLING_DAYS - 1)
+    used = authority_used(account_id=account_id, employee_id=actor.employee_id, since_on=since_on)
+    binds = [
+        (grant.adjustment_cents, 0),
+        (grant.employee_account_cents, used.by_employee_cents),
+        (grant.account_cents, used.by_everyone_cents),
+    ]
+    limit, spent = min(binds, key=lambda pair: (pair[0] - pair[1], pair[0]))
+    return Standing(
+        limit_cents=limit,
+        used_cents=spent,
+        left_cents=max(limit - spent, 0),
+        until_on=as_of + timedelta(days=ROLLING_DAYS),
+    )
+
+
+def tie_to(actor: Actor, *, account_ids: tuple[int, ...]) -> str | None:
+    """How the actor is tied to one of the accounts (own, household, family, other), or None."""
+    if not account_ids:
+        return None
+    premises = premises_of_accounts(account_ids)
+    ties = employee_ties(actor.employee_id, account_ids=account_ids, premise_ids=premises)
+    return ties[0].relation if ties else None
+
+
+def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment) -> Verdict:
+    """Judge a proposal for its actor.
+
+    Raises:
+        AmountOverAuthority: nobody may approve it.
+        MakerIsChecker, OverCheckersAuthority, OwnAccount: the actor may not approve this request.
+    """
+    if proposal.approving is not None:
+        _require_checker(proposal, actor=actor, grant=grant)
+        return Verdict(ask=None, standing=None)
+    standing = None
+    ask = proposal.needs_approval
+    if proposal.authority_cents and proposal.authority_account_id is not None:
+        standing = standing_on(
+            account_id=proposal.authority_account_id, actor=actor, grant=grant, as_of=moment.as_of
+        )
+        if proposal.authority_cents > standing.left_cents:
+            ask = _over(proposal.authority_cents, standing=standing)
+        most = widest_approval_cents()
+        if ask is not None and proposal.authority_cents > most:
+            raise AmountOverAuthority(amount=_dollars(proposal.authority_cents), most=_dollars(most))
+    relation = tie_to(actor, account_ids=proposal.account_ids)
+    if relation is not None:
+        template = gettext_noop("The account is tied to the person who asks (%(relation)s).")
+        ask = Sentence(template, {"relation": relation})
+    return Verdict(ask=ask, standing=standing)
+
+
+def _require_checker(proposal: Proposal[Any], *, actor: Actor, grant: Grant) -> None:
+    approving = proposal.approving
+    if approving is None:
+        raise ValueError("not an approval")
+    if approving.maker_employee_id == actor.employee_id:
+        raise MakerIsChecker
+    relation = tie_to(actor, account_ids=proposal.account_ids)
+    if relation is not None:
+        raise OwnAccount(relation=relation)
+    if proposal.authority_cents > grant.adjustment_cents:
+        raise OverCheckersAuthority(
+            amount=_dollars(proposal.authority_cents), limit=_dollars(grant.adjustment_cents)
+        )
+
+
+def _over(amount_cents: int, *, standing: Standing) -> Sentence:
+    if not standing.used_cents:
+        template = gettext_noop("%(amount)s is over your limit of %(limit)s.")
+    else:
+        template = gettext_noop("%(amount)s is over the %(left)s left of %(limit)s on this account within 30 days.")
+    params = {
+        "amount": _dollars(amount_cents),
+        "limit": _dollars(standing.limit_cents),
+        "left": _dollars(standing.left_cents),
+    }
+    return Sentence(template, params)
+
+
+def _dollars(cents: int) -> str:
+    return f"${format_cents(cents)}"

@@ -1,0 +1,306 @@
+"""perform(): the only way to write."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from weatherhead.areas.customers.operations import lock_accounts
+from weatherhead.areas.records.audit_chain import UTILITY_STREAM, AuditEvent, account_stream
+from weatherhead.areas.records.canonical import Json, canonical, digest, to_json
+from weatherhead.areas.records.operations.approvals import ask_approval
+from weatherhead.areas.records.operations.audit import append_audit
+from weatherhead.areas.records.operations.idempotency import claim_key, settle_key
+from weatherhead.areas.records.operations.receipts import fill_receipt, name_accounts, open_receipt, use_authority
+from weatherhead.areas.records.operations.work_items import enqueue
+from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
+from weatherhead.door.authority import Verdict, judge, require_permission
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.jobs import Grant
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+TRIES_MAX = 6
+APPROVAL_DAYS = 3
+_KEY_LENGTH_MAX = 120
+_RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+
+Result = TypeVar("Result")
+
+
+class ChangedSincePreview(Refusal):
+    """What would happen now is not what was shown."""
+
+    template = gettext_noop("Something changed since you looked. Check the figures below and confirm again.")
+
+
+class KeyMissing(Refusal):
+    """A write needs a key."""
+
+    template = gettext_noop("The request has no idempotency key of 1 to 120 characters. Open the form again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ask:
+    """One knock at the door."""
+
+    action: Action[Any, Any, Any]
+    values: Any
+    actor: Actor
+    key: str
+    moment: Moment
+    seen: str | None
+    reason: str
+
+
+def perform(
+    name: str,
+    *,
+    actor: Actor,
+    key: str,
+    moment: Moment,
+    inputs: Any,  # noqa: ANN401 - the action's own dataclass, or a mapping of texts
+    seen: str | None = None,
+    request_note: str = "",
+) -> ReceiptFacts:
+    """Perform an action, once for a key.
+
+    Args:
+        name: the action.
+        actor: who does it.
+        key: chosen by the caller for this one intended effect; the same key and inputs return the first receipt.
+        moment: the instant and the utility's local date.
+        inputs: the action's inputs, or a mapping to parse.
+        seen: the substance of the preview that the person confirmed, when there was one.
+        request_note: what the person tells the approver, should it become a request.
+
+    Returns:
+        The receipt; its outcome is ``done`` or ``approval_requested``.
+
+    Raises:
+        Refusal: named; nothing was changed, and the attempt is in the audit log.
+    """
+    action = registry.get(name)
+    if not 1 <= len(key) <= _KEY_LENGTH_MAX:
+        raise KeyMissing
+    try:
+        values = action.parse(inputs)
+    except Refusal as refusal:
+        _remember_refusal(action=action, actor=actor, moment=moment, refusal=refusal, inputs={}, account_ids=())
+        raise
+    ask = _Ask(action=action, values=values, actor=actor, key=key, moment=moment, seen=seen, reason=request_note)
+    try:
+        return _retrying(lambda: _perform_once(ask))
+    except Refusal as refusal:
+        _remember_refusal(
+            action=action,
+            actor=actor,
+            moment=moment,
+            refusal=refusal,
+            inputs=action.redacted(values),
+            account_ids=_existing(action.locks, values),
+        )
+        raise
+
+
+def _existing(locks: Callable[[Any], tuple[int, ...]], values: object) -> tuple[int, ...]:
+    """The accounts a refused action was about; none when even they cannot be found."""
+    try:
+        return locks(values)
+    except Refusal:
+        return ()
+
+
+def _retrying(work: Callable[[], Result]) -> Result:
+    """Run a transaction, again when the database chose it as the victim of a deadlock or a busy lock."""
+    for attempt in range(1, TRIES_MAX + 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if attempt == TRIES_MAX or not _is_retryable(error):
+                raise
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+def _is_retryable(error: OperationalError) -> bool:
+    cause = error.__cause__
+    if getattr(cause, "sqlstate", None) in _RETRIED_SQLSTATES:
+        return True
+    return "database is locked" in str(error) or "database table is locked" in str(error)
+
+
+def _perform_once(ask: _Ask) -> ReceiptFacts:
+    action, values, actor, moment = ask.action, ask.values, ask.actor, ask.moment
+    with transaction.atomic():
+        grant = require_permission(actor, action=action.name, title=action.title, as_of=moment.as_of)
+        inputs_hash = digest({"action": action.name, "inputs": action.plain(values)})
+        first = claim_key(key=ask.key, action=action.name, inputs_hash=inputs_hash, actor=actor.name, at=moment.at)
+        if first is not None:
+            return receipt(first)
+        lock_accounts(action.locks(values))
+        proposal = action.propose(action.gather(values, moment, actor), values)
+        if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
+            raise ChangedSincePreview
+        verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+        receipt_id = _open(ask, proposal)
+        if verdict.ask is not None:
+            _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)
+        else:
+            _record(ask, proposal=proposal, receipt_id=receipt_id)
+        settle_key(key=ask.key, receipt_id=receipt_id)
+        return receipt(receipt_id)
+
+
+def _open(ask: _Ask, proposal: Proposal[Any]) -> int:
+    approving = proposal.approving
+    maker = (ask.actor.name, ask.actor.employee_id) if approving is None else (approving.maker, approving.maker_employee_id)
+    return open_receipt(
+        action=ask.action.name,
+        title=ask.action.title,
+        actor=maker[0],
+        employee_id=maker[1],
+        approver="" if approving is None else ask.actor.name,
+        approver_employee_id=None if approving is None else ask.actor.employee_id,
+        at=ask.moment.at,
+        as_of=ask.moment.as_of,
+        account_ids=proposal.account_ids,
+    )
+
+
+def _record(ask: _Ask, *, proposal: Proposal[Any], receipt_id: int) -> None:
+    action, actor, moment = ask.action, ask.actor, ask.moment
+    recording = Recording(receipt_id=receipt_id, actor=actor, moment=moment)
+    action.record(proposal, recording)
+    account_ids = sorted({*proposal.account_ids, *recording.made.get("account", ())})
+    name_accounts(receipt_id=receipt_id, account_ids=account_ids)
+    if proposal.authority_cents and proposal.authority_account_id is not None:
+        approving = proposal.approving
+        use_authority(
+            employee_id=actor.employee_id if approving is None else approving.maker_employee_id,
+            account_id=proposal.authority_account_id,
+            amount_cents=proposal.authority_cents,
+            used_on=moment.as_of,
+            approved=approving is not None,
+            receipt_id=receipt_id,
+        )
+    body = proposal_body(proposal) | {"entries": recording.entry_ids, "made": to_json(recording.made)}
+    fill_receipt(receipt_id=receipt_id, outcome="done", body=body)
+    _remember(
+        ask, kind="performed", account_ids=account_ids, subject=f"receipt:{receipt_id}",
+        detail={
+            "inputs": action.redacted(ask.values), "receipt": receipt_id, "entries": recording.entry_ids,
+            "substance": proposal.substance(as_of=moment.as_of), "made": to_json(recording.made),
+            "maker": proposal.approving.maker if proposal.approving else None,
+        },
+    )  # fmt: skip
+    for work in proposal.work:
+        enqueue(kind=work.kind, payload=work.payload, at=moment.at, unique_key=work.unique_key)
+
+
+def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Grant, receipt_id: int) -> None:
+    """Store the action as a request for someone with authority. Nothing else changes."""
+    action, actor, moment = ask.action, ask.actor, ask.moment
+    reason = verdict.ask
+    if reason is None:
+        raise ValueError("nothing to ask")
+    standing = verdict.standing
+    left_cents = standing.left_cents if standing else grant.adjustment_cents
+    body = proposal_body(proposal) | {
+        "reason": to_json(reason),
+        "note": ask.reason,
+        "over_cents": max(proposal.authority_cents - left_cents, 0),
+        "limit_cents": standing.limit_cents if standing else grant.adjustment_cents,
+    }
+    request_id = ask_approval(
+        action=action.name,
+        title=action.title,
+        inputs=action.plain(ask.values),
+        proposal_digest=proposal.substance(as_of=moment.as_of),
+        body=body,
+        account_id=proposal.account_ids[0] if proposal.account_ids else None,
+        authority_cents=proposal.authority_cents,
+        reason=str(reason),
+        requested_by=actor.name,
+        employee_id=actor.employee_id,
+        at=moment.at,
+        due_on=moment.as_of + timedelta(days=APPROVAL_DAYS),
+        receipt_id=receipt_id,
+    )
+    fill_receipt(receipt_id=receipt_id, outcome="approval_requested", body=body | {"request": request_id})
+    _remember(
+        ask, kind="approval", account_ids=list(proposal.account_ids), subject=f"request:{request_id}",
+        detail={
+            "inputs": action.redacted(ask.values), "receipt": receipt_id, "request": request_id,
+            "reason": str(reason), "authority_cents": proposal.authority_cents,
+        },
+    )  # fmt: skip
+
+
+def proposal_body(proposal: Proposal[Any]) -> dict[str, Json]:
+    """What a receipt or request keeps of a proposal, for people to read later."""
+    return {
+        "summary": to_json(proposal.summary),
+        "changes": to_json(proposal.changes),
+        "rules": to_json(proposal.rules),
+        "authority_cents": proposal.authority_cents,
+        "creates": to_json(proposal.creates),
+        "updates": to_json(proposal.updates),
+    }
+
+
+def _remember(ask: _Ask, *, kind: str, account_ids: list[int], subject: str, detail: Mapping[str, Json]) -> None:
+    streams = [account_stream(account_id) for account_id in account_ids] or [UTILITY_STREAM]
+    event = AuditEvent(
+        at=ask.moment.at,
+        actor=ask.actor.name,
+        employee_id=ask.actor.employee_id,
+        kind=kind,
+        action=ask.action.name,
+        subject=subject,
+        detail=canonical({**detail, "channel": ask.actor.channel}),
+    )
+    append_audit(event, streams=streams)
+
+
+def _remember_refusal(
+    *,
+    action: Action[Any, Any, Any],
+    actor: Actor,
+    moment: Moment,
+    refusal: Refusal,
+    inputs: Mapping[str, Json],
+    account_ids: tuple[int, ...],
+) -> None:
+    """Audit a refusal in a transaction of its own: the refused one is gone."""
+    event = AuditEvent(
+        at=moment.at,
+        actor=actor.name,
+        employee_id=actor.employee_id,
+        kind="refused",
+        action=action.name,
+        subject=refusal.code,
+        detail=canonical({"refusal": refusal.code, "inputs": dict(inputs), "channel": actor.channel}),
+    )
+    streams = [account_stream(account_id) for account_id in account_ids] or [UTILITY_STREAM]
+
+    def write() -> None:
+        with transaction.atomic():
+            append_audit(event, streams=streams)
+
+    if connection.in_atomic_block and connection.needs_rollback:
+        raise RuntimeError("a refusal was raised inside a broken transaction; perform() must own its transaction")
+    _retrying(write)
+
+
+def summary_sentence(body: Mapping[str, Json]) -> Sentence:
+    """The summary of a receipt's or request's body."""
+    said = body["summary"]
+    return Sentence(said["template"], said["params"])

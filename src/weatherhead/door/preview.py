@@ -1,0 +1,38 @@
+"""Preview is propose: the same gathering and deciding, and nothing written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from weatherhead.door.authority import Verdict, judge, require_permission
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What performing now would do, and whether it would need approval. `substance` is confirmed with the form."""
+
+    proposal: Proposal[Any]
+    verdict: Verdict
+    substance: str
+
+
+def preview(name: str, *, actor: Actor, moment: Moment, inputs: Any) -> Preview:  # noqa: ANN401
+    """Propose an action without performing it.
+
+    Raises:
+        Refusal: what `perform` would refuse, except what only shows under its locks.
+    """
+    action = registry.get(name)
+    grant = require_permission(actor, action=action.name, title=action.title, as_of=moment.as_of)
+    values = action.parse(inputs)
+    with transaction.atomic():
+        proposal = action.propose(action.gather(values, moment, actor), values)
+        verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+        transaction.set_rollback(True)
+    return Preview(proposal=proposal, verdict=verdict, substance=proposal.substance(as_of=moment.as_of))

@@ -1,0 +1,82 @@
+"""What an action would do, said completely before it is done: preview is propose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+from weatherhead.areas.records.canonical import Json, digest
+from weatherhead.core.ledger import EntryDraft
+from weatherhead.core.values import Change, Rule, Sentence
+
+Plan = TypeVar("Plan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Something to happen outside the transaction: an item for the queue."""
+
+    kind: str
+    payload: Mapping[str, Json]
+    unique_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approving:
+    """This proposal performs someone's request: the actor is the checker, not the maker."""
+
+    request_id: int
+    maker: str
+    maker_employee_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal(Generic[Plan]):
+    """Everything that an action would change, and the rules that allow it. Pure: nothing has happened yet.
+
+    `plan` is what `record` needs; `entries` are the ledger entries it will post; `creates` and `updates` count the rows it
+    will write by table; `changes` are the figures that people compare. `authority_cents` is the absolute amount of
+    authority that it consumes on `authority_account_id`.
+    """
+
+    summary: Sentence
+    confirm: Sentence
+    plan: Plan
+    account_ids: tuple[int, ...] = ()
+    entries: tuple[EntryDraft, ...] = ()
+    creates: Mapping[str, int] = field(default_factory=dict)
+    updates: Mapping[str, int] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    authority_cents: int = 0
+    authority_account_id: int | None = None
+    needs_approval: Sentence | None = None
+    approving: Approving | None = None
+    work: tuple[Work, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Authority is an absolute amount on a named account."""
+        if self.authority_cents < 0:
+            raise ValueError("authority is an absolute amount")
+        if self.authority_cents and self.authority_account_id is None:
+            raise ValueError("consumed authority names its account")
+
+    def substance(self, *, as_of: date) -> str:
+        """A hash of what would change. Today's date reads the same every day, so that waiting alone changes nothing."""
+        said = (self.entries, dict(self.creates), dict(self.updates), self.plan, self.authority_cents)
+        return digest(_undated(said, as_of=as_of))
+
+
+def _undated(value: object, *, as_of: date) -> object:
+    """Replace today's date by a word, deep inside tuples, mappings and frozen dataclasses."""
+    if value == as_of:
+        return "today"
+    if isinstance(value, tuple | list):
+        return [_undated(item, as_of=as_of) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _undated(item, as_of=as_of) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _undated(getattr(value, item.name), as_of=as_of) for item in fields(value)}
+    return value

@@ -1,0 +1,163 @@
+"""The registry of actions. Palette, permission matrix, command line and documentation are derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from weatherhead.areas.records.canonical import Json, to_json
+from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+
+Inputs = TypeVar("Inputs")
+Facts = TypeVar("Facts")
+Plan = TypeVar("Plan")
+
+SENSITIVE = {"sensitive": True}
+"""Field metadata: the value never stands in the audit log."""
+
+
+class InputsInvalid(Refusal):
+    """A form or file did not give what the action asks for. `problems` maps a field to its sentence."""
+
+    template = gettext_noop("%(listing)s")
+
+    def __init__(self, *, problems: Mapping[str, str], listing: str = "") -> None:
+        """Form the listing from the problems."""
+        self.problems = dict(problems)
+        lines = listing or "; ".join(f"{name}: {text}" for name, text in problems.items())
+        super().__init__(problems=self.problems, listing=lines)
+
+
+class NoSuchAction(Refusal):
+    """The registry holds no action of that name."""
+
+    template = gettext_noop("There is no action called %(name)s. See: weatherhead actions list")
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """What `record` is given, and what it tells back: the records it made, by kind and number."""
+
+    receipt_id: int
+    actor: Actor
+    moment: Moment
+    made: dict[str, list[int]] = field(default_factory=dict)
+    entry_ids: list[int] = field(default_factory=list)
+
+    def made_one(self, kind: str, number: int) -> None:
+        """Remember that a record of a kind was made, for the receipt."""
+        self.made.setdefault(kind, []).append(number)
+
+
+def _no_accounts(_: object) -> tuple[int, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Generic[Inputs, Facts, Plan]):
+    """One verb. `title` is in the field's words; `duty` is the number of the representative's duty that it serves.
+
+    `locks` names the accounts that it may change; `gather` reads facts; `propose` is pure; `record` writes.
+    """
+
+    name: str
+    title: str
+    duty: int
+    on: str  # what it acts on: utility, account, agreement, bill, payment, adjustment, exception, request, premise …
+    inputs: type[Inputs]
+    gather: Callable[[Inputs, Moment, Actor], Facts]
+    propose: Callable[[Facts, Inputs], Proposal[Plan]]
+    record: Callable[[Proposal[Plan], Recording], None]
+    locks: Callable[[Inputs], tuple[int, ...]] = _no_accounts
+    key: str = ""  # the letter that opens it on the account page
+    summary: str = ""  # one sentence for the documentation
+
+    def parse(self, given: Mapping[str, Any] | Inputs) -> Inputs:
+        """Turn texts of a form, JSON or a command line into the action's inputs.
+
+        Raises:
+            InputsInvalid: with a sentence for each field that is wrong, missing or unknown.
+        """
+        if isinstance(given, self.inputs):
+            return given
+        if not isinstance(given, Mapping):
+            raise TypeError(f"{self.name} takes {self.inputs.__name__} or a mapping")
+        known = {item.name for item in fields(self.inputs)}  # type: ignore[arg-type]
+        problems = {name: gettext_noop("is not asked for here") for name in given if name not in known}
+        try:
+            values: Inputs = TypeAdapter(self.inputs).validate_python(dict(given))
+        except ValidationError as error:
+            for item in error.errors():
+                name = str(item["loc"][0]) if item["loc"] else ""
+                problems.setdefault(name, _say(dict(item)))
+            raise InputsInvalid(problems=problems) from error
+        if problems:
+            raise InputsInvalid(problems=problems)
+        return values
+
+    def plain(self, values: Inputs) -> dict[str, Json]:
+        """The inputs as JSON."""
+        said = to_json(values)
+        if not isinstance(said, dict):
+            raise TypeError(f"the inputs of {self.name} are a dataclass")
+        return said
+
+    def redacted(self, values: Inputs) -> dict[str, Json]:
+        """The inputs as JSON for the audit log: sensitive values only say that they were given."""
+        said = self.plain(values)
+        for item in fields(self.inputs):  # type: ignore[arg-type]
+            if item.metadata.get("sensitive") and said[item.name] not in (None, "", []):
+                said[item.name] = "(given)"
+        return said
+
+
+def _say(error: Mapping[str, Any]) -> str:
+    kind = error["type"]
+    if kind == "missing":
+        return gettext_noop("is needed")
+    if kind == "value_error":
+        raised = error.get("ctx", {}).get("error")
+        return str(raised)
+    return str(error["msg"])
+
+
+class Registry:
+    """Actions by name. Filled when `weatherhead.actions` is imported."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._actions: dict[str, Action[Any, Any, Any]] = {}
+
+    def add(self, action: Action[Inputs, Facts, Plan]) -> Action[Inputs, Facts, Plan]:
+        """Register an action. A name taken twice is a bug."""
+        if action.name in self._actions:
+            raise ValueError(f"two actions are called {action.name}")
+        self._actions[action.name] = action
+        return action
+
+    def get(self, name: str) -> Action[Any, Any, Any]:
+        """An action by name.
+
+        Raises:
+            NoSuchAction: for an unknown name.
+        """
+        try:
+            return self._actions[name]
+        except KeyError:
+            raise NoSuchAction(name=name) from None
+
+    def __iter__(self) -> Iterator[Action[Any, Any, Any]]:
+        """All actions in the order of their names."""
+        return iter(self._actions[name] for name in sorted(self._actions))
+
+    def __contains__(self, name: str) -> bool:
+        """Whether an action of that name exists."""
+        return name in self._actions
+
+
+registry = Registry()

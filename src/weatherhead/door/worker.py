@@ -1,0 +1,114 @@
+"""The worker: claims items of the one queue, does them, and marks each done in the commit of its work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from django.db import connection, transaction
+
+from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.operations.work_items import (
+    ClaimedItem,
+    LeaseLost,
+    claim_item,
+    fail_item,
+    finish_item,
+    keep_lease,
+)
+from weatherhead.core.values import Refusal
+from weatherhead.door.context import Moment
+
+LEASE = timedelta(seconds=60)
+log = structlog.get_logger("weatherhead.worker")
+
+
+class Clock(Protocol):
+    """Gives the moment; made by an interface, because only interfaces read the clock."""
+
+    def __call__(self) -> Moment:
+        """The present moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """What does one kind of item. It runs inside the transaction that marks the item done, and must be idempotent.
+
+    A handler that writes through `perform` passes a key made of the item's number, so that doing it again has no effect.
+    """
+
+    kind: str
+    work: Callable[[Mapping[str, Json], int, Moment], Json]
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def handles(handler: Handler) -> Handler:
+    """Register a handler. A kind taken twice is a bug."""
+    if handler.kind in _handlers:
+        raise ValueError(f"two handlers for {handler.kind}")
+    _handlers[handler.kind] = handler
+    return handler
+
+
+def work_once(*, worker: str, clock: Clock, lease: timedelta = LEASE) -> ClaimedItem | None:
+    """Claim and do one item. Returns it, or None when nothing waits. A failed item goes back with a delay."""
+    with transaction.atomic():
+        item = claim_item(worker=worker, at=clock().at, lease=lease)
+    if item is None:
+        return None
+    heart = _Heart(item=item, worker=worker, clock=clock, lease=lease)
+    try:
+        with heart:
+            _do(item, worker=worker, clock=clock)
+    except LeaseLost:
+        log.warning("lease lost", item=item.item_id, kind=item.kind)
+    except Exception as error:  # a bad item must not stop the queue; it is kept, with its error, and tried again
+        log.exception("work item failed", item=item.item_id, kind=item.kind, attempts=item.attempts)
+        said = f"{type(error).__name__}: {error}"
+        attempts = 10**6 if isinstance(error, Refusal) else item.attempts  # a refusal does not pass by itself
+        with transaction.atomic():
+            fail_item(item_id=item.item_id, worker=worker, at=clock().at, error=said, attempts=attempts)
+    return item
+
+
+def _do(item: ClaimedItem, *, worker: str, clock: Clock) -> None:
+    handler = _handlers.get(item.kind)
+    if handler is None:
+        raise LookupError(f"no handler for {item.kind}: is this worker older than the server?")
+    with transaction.atomic():
+        result = handler.work(item.payload, item.item_id, clock())
+        finish_item(item_id=item.item_id, worker=worker, at=clock().at, result=result)
+
+
+class _Heart:
+    """Lengthens the lease from a thread of its own while an item is worked on (PostgreSQL; SQLite has one writer)."""
+
+    def __init__(self, *, item: ClaimedItem, worker: str, clock: Clock, lease: timedelta) -> None:
+        self._item, self._worker, self._clock, self._lease = item, worker, clock, lease
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> None:
+        if connection.features.has_select_for_update_skip_locked:
+            self._thread = threading.Thread(target=self._beat, daemon=True)
+            self._thread.start()
+
+    def __exit__(self, *_: Any) -> None:  # noqa: ANN401
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._stop.wait(self._lease.total_seconds() / 3):
+            until: datetime = self._clock().at + self._lease
+            with transaction.atomic():
+                held = keep_lease(item_id=self._item.item_id, worker=self._worker, until=until)
+            connection.close()
+            if not held:
+                return

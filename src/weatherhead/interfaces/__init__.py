@@ -1,0 +1,1 @@
+"""The faces: workbench and command line. Strangers to each other; only they read the clock."""

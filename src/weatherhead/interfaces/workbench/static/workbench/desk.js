@@ -1,0 +1,329 @@
+/*
+ * The desk's keys and small conveniences. Every page works without this file: it only shortens the way.
+ *
+ * What a template says                    what this file makes of it
+ * data-key="w"                            pressing the key clicks the element
+ * data-rows, in it data-row               J and K go from row to row; each row's first link or button takes the focus
+ * data-open="url" on a row                Enter on a row already chosen opens that page
+ * data-escape                             Esc clicks the element (close, cancel)
+ * data-confirm                            Ctrl+Enter clicks the element (the one that performs the action)
+ * data-palette                            opens the dialog #palette in place of following the link
+ * data-toggle (with aria-controls)        shows or hides the element it controls in place of following the link
+ * data-combobox (with aria-controls)      arrows choose among the options of a listbox, Enter opens the chosen one
+ * data-filter                             the combobox also filters its own options
+ * data-keys-switch                        turns single-letter keys off and on
+ * data-once                               a form is sent once
+ *
+ * Single keys never fire while somebody types, with a modifier held, or when they are turned off.
+ */
+
+const STORE = "desk.keys";
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const seen = (element) => element !== null && element.checkVisibility();
+
+/* ---- Single keys, which may be turned off (WCAG 2.1.4) ------------------------------ */
+
+const keysAreOn = () => {
+  try {
+    return localStorage.getItem(STORE) !== "off";
+  } catch {
+    return true; // storage is blocked: the default stands
+  }
+};
+
+const showKeySwitch = () => {
+  for (const button of all("[data-keys-switch]")) {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(keysAreOn()));
+    const state = button.querySelector("[data-keys-state]");
+    if (state) state.textContent = keysAreOn() ? button.dataset.on : button.dataset.off;
+  }
+};
+
+const switchKeys = () => {
+  try {
+    localStorage.setItem(STORE, keysAreOn() ? "off" : "on");
+  } catch {
+    // nothing to remember it in
+  }
+  showKeySwitch();
+};
+
+const isTyping = (element) =>
+  element instanceof HTMLElement &&
+  (element.isContentEditable ||
+    element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])"));
+
+/* ---- Rows: J and K ------------------------------------------------------------------ */
+
+const rowHandle = (row) => row.querySelector("a[href], button");
+
+const chooseRow = (row) => {
+  const handle = rowHandle(row);
+  if (!handle) return;
+  handle.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  // A list with a peek shows what stands in the row as soon as the row is reached.
+  if (row.hasAttribute("data-open") && !row.classList.contains("is-chosen")) handle.click();
+};
+
+const moveRow = (step) => {
+  const list = document.activeElement?.closest("[data-rows]") ?? all("[data-rows]").find(seen);
+  if (!list) return false;
+  const rows = all("[data-row]", list).filter(seen);
+  if (rows.length === 0) return false;
+  const focused = rows.findIndex((row) => row.contains(document.activeElement));
+  const chosen = focused >= 0 ? focused : rows.findIndex((row) => row.classList.contains("is-chosen"));
+  const next = chosen < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(chosen + step, 0), rows.length - 1);
+  chooseRow(rows[next]);
+  return true;
+};
+
+const markChosen = (row) => {
+  for (const other of all("[data-row].is-chosen", row.closest("[data-rows]"))) {
+    other.classList.remove("is-chosen");
+    rowHandle(other)?.removeAttribute("aria-current");
+  }
+  row.classList.add("is-chosen");
+  rowHandle(row)?.setAttribute("aria-current", "true");
+};
+
+const openRow = () => {
+  const row = document.activeElement?.closest("[data-row][data-open].is-chosen");
+  if (!row || document.activeElement !== rowHandle(row)) return false;
+  window.location.assign(row.dataset.open);
+  return true;
+};
+
+/* ---- Combobox: the search field and the palette ------------------------------------- */
+
+const optionsOf = (field) => {
+  const list = document.getElementById(field.getAttribute("aria-controls"));
+  return list ? all("[role=option]", list).filter((option) => !option.hidden && option.checkVisibility()) : [];
+};
+
+const chooseOption = (field, option) => {
+  for (const other of optionsOf(field)) other.setAttribute("aria-selected", String(other === option));
+  if (option) {
+    field.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  } else {
+    field.removeAttribute("aria-activedescendant");
+  }
+};
+
+const chosenOption = (field) => optionsOf(field).find((option) => option.getAttribute("aria-selected") === "true");
+
+const moveOption = (field, step) => {
+  const options = optionsOf(field);
+  if (options.length === 0) return;
+  const at = options.indexOf(chosenOption(field));
+  const next = at < 0 ? (step > 0 ? 0 : options.length - 1) : (at + step + options.length) % options.length;
+  chooseOption(field, options[next]);
+};
+
+const closeOptions = (field) => {
+  if (field.hasAttribute("data-filter")) return;
+  document.getElementById(field.getAttribute("aria-controls"))?.replaceChildren();
+  field.setAttribute("aria-expanded", "false");
+  field.removeAttribute("aria-activedescendant");
+};
+
+const plain = (text) => text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
+
+/* Words in any order; one letter alone means the action with that key, which then stands chosen. */
+const filterOptions = (field) => {
+  const list = document.getElementById(field.getAttribute("aria-controls"));
+  const asked = plain(field.value.trim());
+  const words = asked.split(/\s+/).filter(Boolean);
+  const byKey = asked.length === 1 ? list.querySelector(`[role=option][data-letter="${CSS.escape(asked)}"]`) : null;
+  for (const option of all("[role=option]", list)) {
+    const text = plain(option.textContent);
+    option.hidden = option !== byKey && !words.every((word) => text.includes(word));
+  }
+  for (const group of all("[role=group]", list)) group.hidden = all("[role=option]", group).every((option) => option.hidden);
+  const options = optionsOf(field);
+  const none = list.querySelector("[data-none]");
+  if (none) none.hidden = options.length > 0;
+  chooseOption(field, byKey ?? (words.length > 0 ? options[0] : undefined));
+};
+
+const comboboxKey = (event, field) => {
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    moveOption(field, event.key === "ArrowDown" ? 1 : -1);
+    return true;
+  }
+  if (event.key === "Enter") {
+    const option = chosenOption(field);
+    if (!option) return field.hasAttribute("data-filter");
+    option.click();
+    return true;
+  }
+  if (event.key === "Escape" && !field.hasAttribute("data-filter") && optionsOf(field).length > 0) {
+    closeOptions(field);
+    return true;
+  }
+  return false;
+};
+
+/* ---- The palette -------------------------------------------------------------------- */
+
+const openPalette = () => {
+  const palette = document.getElementById("palette");
+  if (!(palette instanceof HTMLDialogElement)) return false;
+  if (palette.open) return true;
+  const field = palette.querySelector("[data-filter]");
+  palette.showModal(); // the browser gives the focus back on closing
+  if (field) {
+    field.value = "";
+    filterOptions(field);
+    field.focus();
+  }
+  return true;
+};
+
+/* ---- Clicks ------------------------------------------------------------------------- */
+
+const toggle = (control) => {
+  const target = document.getElementById(control.getAttribute("aria-controls"));
+  if (!target) return false;
+  const open = control.getAttribute("aria-expanded") !== "true";
+  control.setAttribute("aria-expanded", String(open));
+  target.hidden = !open;
+  control.closest("[data-row]")?.classList.toggle("is-open", open);
+  return true;
+};
+
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  if (!(target instanceof Element)) return;
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+
+  const switchButton = target.closest("[data-keys-switch]");
+  if (switchButton) switchKeys();
+
+  const summon = target.closest("[data-palette]");
+  if (summon && openPalette()) event.preventDefault();
+
+  const control = target.closest("[data-toggle]");
+  if (control && toggle(control)) event.preventDefault();
+
+  const close = target.closest("dialog [data-close]");
+  if (close) {
+    event.preventDefault();
+    close.closest("dialog").close();
+  }
+  if (target.matches("dialog[open]")) target.close(); // the backdrop belongs to the dialog itself
+
+  const chosen = target.closest("[data-row][data-open]");
+  if (chosen && target.closest("a, button") === rowHandle(chosen)) markChosen(chosen);
+
+  for (const menu of all("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
+  for (const field of all("[data-combobox]:not([data-filter])")) {
+    if (!field.closest("form")?.contains(target)) closeOptions(field);
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.dataset.sent === "yes") event.preventDefault();
+  form.dataset.sent = "yes";
+});
+
+// A page brought back from the browser's memory may send its form again: the door knows the key and answers once.
+window.addEventListener("pageshow", () => {
+  for (const form of all("form[data-sent]")) delete form.dataset.sent;
+});
+
+/* ---- Keys --------------------------------------------------------------------------- */
+
+const confirmAction = () => {
+  const within = document.activeElement?.closest("form")?.querySelector("[data-confirm]");
+  const button = within ?? all("[data-confirm]").find(seen);
+  if (!button || button.disabled) return false;
+  button.click();
+  return true;
+};
+
+const escape = () => {
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return true;
+  }
+  const close = all("[data-escape]").find(seen);
+  if (!close) return false;
+  close.click();
+  return true;
+};
+
+const singleKey = (event) => {
+  if (event.key === "/") {
+    const field = document.getElementById("find");
+    field?.focus();
+    field?.select();
+    return field !== null;
+  }
+  if (event.key === ".") {
+    if (openPalette()) return true;
+    const summon = all("[data-palette]").find(seen);
+    summon?.click();
+    return summon !== undefined;
+  }
+  const letter = event.key.toLowerCase();
+  if (letter === "j" || letter === "k") return moveRow(letter === "j" ? 1 : -1);
+  const target = all(`[data-key="${CSS.escape(letter)}"]`).find(seen);
+  if (!target || target.disabled || target.getAttribute("aria-disabled") === "true") return false;
+  target.click();
+  return true;
+};
+
+const handled = (event) => {
+  const command = event.ctrlKey || event.metaKey;
+  if (command && !event.altKey && event.key.toLowerCase() === "k") return openPalette();
+  if (command && event.key === "Enter") return confirmAction();
+  const field = event.target instanceof Element ? event.target.closest("[data-combobox]") : null;
+  if (field && !command && comboboxKey(event, field)) return true;
+  if (document.querySelector("dialog[open]")) return false; // a dialog keeps its keys, Esc among them
+  if (event.key === "Escape") return escape();
+  if (command || event.altKey || isTyping(event.target)) return false;
+  if (event.key === "Enter") return openRow();
+  return event.key.length === 1 && keysAreOn() && singleKey(event);
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.repeat === true && event.key === "Enter") return;
+  if (handled(event)) event.preventDefault();
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target instanceof Element && event.target.matches("[data-filter]")) filterOptions(event.target);
+});
+
+/* ---- After htmx has put something in ------------------------------------------------ */
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const field = document.querySelector(`[data-combobox][aria-controls="${CSS.escape(event.target.id)}"]`);
+  if (field) {
+    field.setAttribute("aria-expanded", String(optionsOf(field).length > 0));
+    field.removeAttribute("aria-activedescendant");
+  }
+});
+
+// An action that opens in place starts with its first open question.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target instanceof Element) event.target.querySelector("[data-first]")?.focus();
+});
+
+// A refusal is an answer: show it where the answer was expected.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 409 || status === 422) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
+
+showKeySwitch();

@@ -1,0 +1,1 @@
+"""Every composed read: one frozen dataclass a screen or document."""
