@@ -43,7 +43,13 @@ FORMAT = Check(name="format", command=(PYTHON, "-m", "ruff", "format", "--check"
 LAYERS = Check(name="layers", command=(str(Path(PYTHON).with_name("lint-imports")), "--no-logo"))
 TIDY = Check(name="tidy", command=(PYTHON, "-m", "pytest", "-q", "tests/test_tidy.py"))
 # Without Django: what the core needs of it is nothing.
-CORE = Check(name="core", command=(PYTHON, "-m", "pytest", "-q", "-p", "no:django", "-m", "not slow", "tests/core"))
+CORE = Check(
+    name="core",
+    command=(
+        *(PYTHON, "-m", "pytest", "-q", "-p", "no:django", "-W", "ignore::pytest.PytestConfigWarning"),
+        *("-m", "not slow", "tests/core"),
+    ),
+)
 
 STATIC = (TYPES, LINT, FORMAT, LAYERS)
 EVERYTHING = (*STATIC, TIDY, CORE)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
+BROWSER_TESTS = ROOT / "tests" / "browser"
 DATABASE_FIXTURES = {
     "db",
     "transactional_db",
@@ -35,8 +36,12 @@ def touches_database(item: pytest.Item) -> bool:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what belongs to the other database; on PostgreSQL, also what would only repeat the run on SQLite."""
+    """Mark browser tests, and leave out what belongs to the other database or, on PostgreSQL, touches none."""
+    for item in items:
+        if BROWSER_TESTS in item.path.parents:
+            item.add_marker("browser")
     on_postgresql = os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite") == "postgresql"
     kept, left_out = [], []
     for item in items:
