@@ -6,8 +6,9 @@ import ast
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from django.apps import apps
@@ -15,6 +16,7 @@ from django.db import models
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
+from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "weatherhead"
@@ -212,3 +214,26 @@ def test_nothing_is_left_to_do() -> None:
         if path.suffix in {".py", ".html", ".sh", ".js", ".css"} and mark.search(path.read_text(encoding="utf-8"))
     ]
     assert not found, "finish it, or open an issue"
+
+
+def url_names(patterns: Sequence[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    """Every name that a URL can be reversed by, with its namespaces."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from url_names(pattern.url_patterns, namespace)
+        elif pattern.name:
+            yield f"{prefix}{pattern.name}"
+
+
+def test_every_page_and_action_is_in_the_authorization_matrix() -> None:
+    import_module("weatherhead.actions")
+    from weatherhead.door.registry import registry
+
+    matrix = (ROOT / "docs" / "authorization.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([\w.:-]+)`", matrix))
+    actions = {action.name for action in registry}
+    assert actions, "the registry is filled when weatherhead.actions is imported"
+    pages = set(url_names(get_resolver().url_patterns))
+    assert actions <= listed, "write the matrix anew: weatherhead actions list --matrix > docs/authorization.md"
+    assert pages <= listed, "write the matrix anew: weatherhead actions list --matrix > docs/authorization.md"
