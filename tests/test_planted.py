@@ -11,7 +11,7 @@ from scripts.check import LAYERS, LINT, ROOT, TIDY, Check, run
 
 pytestmark = pytest.mark.slow
 
-COPIED = ("pyproject.toml", "src", "scripts", "examples", "jobs", "regulations", "tariffs")
+COPIED = ("pyproject.toml", "docs/authorization.md", "src", "scripts", "examples", "jobs", "regulations", "tariffs")
 COPIED_TESTS = ("__init__.py", "conftest.py", "settings.py", "test_tidy.py")
 
 
@@ -24,6 +24,7 @@ def tree(tmp_path: Path) -> Path:
         if source.is_dir():
             shutil.copytree(source, tmp_path / name, ignore=ignore)
         elif source.is_file():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
             shutil.copy(source, tmp_path / name)
     (tmp_path / "tests").mkdir()
     for name in COPIED_TESTS:

@@ -136,7 +136,7 @@ def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment
     relation = tie_to(actor, account_ids=proposal.account_ids)
     if relation is not None:
         template = gettext_noop("The account is tied to the person who asks (%(relation)s).")
-        ask = Sentence(template, {"relation": relation})
+        ask = Sentence(template=template, params={"relation": relation})
     return Verdict(ask=ask, standing=standing)
 
 
@@ -165,7 +165,7 @@ def _over(amount_cents: int, *, standing: Standing) -> Sentence:
         "limit": _dollars(standing.limit_cents),
         "left": _dollars(standing.left_cents),
     }
-    return Sentence(template, params)
+    return Sentence(template=template, params=params)
 
 
 def _dollars(cents: int) -> str:

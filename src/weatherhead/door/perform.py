@@ -303,4 +303,4 @@ def _remember_refusal(
 def summary_sentence(body: Mapping[str, Json]) -> Sentence:
     """The summary of a receipt's or request's body."""
     said = body["summary"]
-    return Sentence(said["template"], said["params"])
+    return Sentence(template=said["template"], params=said["params"])

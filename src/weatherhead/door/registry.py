@@ -39,7 +39,7 @@ class NoSuchAction(Refusal):
     template = gettext_noop("There is no action called %(name)s. See: weatherhead actions list")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=False, slots=True, kw_only=True)
 class Recording:
     """What `record` is given, and what it tells back: the records it made, by kind and number."""
 

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,12 +38,12 @@ class SecretUnreadable(Refusal):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """One key: a name and 32 random bytes."""
 
     key_id: str
-    material: bytes
+    material: bytes = field(repr=False)  # never in a log or a traceback
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose (RFC 5869)."""
@@ -84,7 +84,7 @@ def key_ring() -> tuple[Key, ...]:
             raise KeyRingInvalid(problem=f"the key {key_id} has {len(material)} bytes, not {_KEY_BYTES}")
         if any(key.key_id == key_id for key in keys):
             raise KeyRingInvalid(problem=f"the key {key_id} stands twice")
-        keys.append(Key(key_id, material))
+        keys.append(Key(key_id=key_id, material=material))
     return tuple(keys)
 
 
