@@ -126,7 +126,14 @@ def temporary_postgres() -> Iterator[str]:
     try:
         data, log = home / "data", home / "server.log"
         root, user = _prepare(home=home)
-        initdb = [root / "bin/initdb", "-D", data, "--username=postgres", f"--pwfile={password_file}", "--no-sync"]
+        initdb = [
+            str(root / "bin/initdb"),
+            "-D",
+            str(data),
+            "--username=postgres",
+            f"--pwfile={password_file}",
+            "--no-sync",
+        ]
         initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
         # The built-in locale sorts and folds alike on every system.
         initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -135,7 +142,7 @@ def temporary_postgres() -> Iterator[str]:
             raise PostgresDidNotStart(f"initdb failed:\n{made.stdout}{made.stderr}")
         port = _free_port()
         url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-        command = [root / "bin/postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port)]
+        command = [str(root / "bin/postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
         command += [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
         with log.open("wb") as output:
             # A session of its own: an interrupt at the terminal reaches the tests first and the server last.
