@@ -162,7 +162,7 @@ def _renumbered(entry: Entry, *, ids: dict[int, int]) -> Entry:
 @given(journals())
 def test_a_day_later_nothing_gets_younger(journal: list[Entry]) -> None:
     """Without new entries, the past due amount never falls and the balance never moves."""
-    last_on = max(entry.draft.effective_on for entry in journal)
+    last_on = max((entry.draft.effective_on for entry in journal), default=FIRST_DAY)
     aged = [age(journal, as_of=last_on + timedelta(days=days)) for days in range(0, 140, 7)]
     assert [one.past_due_cents for one in aged] == sorted(one.past_due_cents for one in aged)
     assert len({one.balance_cents for one in aged}) == 1
