@@ -238,3 +238,9 @@ def test_every_page_and_action_is_in_the_authorization_matrix() -> None:
     pages = set(url_names(get_resolver().url_patterns))
     assert actions <= listed, "write the matrix anew: weatherhead actions list --matrix > docs/authorization.md"
     assert pages <= listed, "write the matrix anew: weatherhead actions list --matrix > docs/authorization.md"
+
+
+def test_every_directory_of_code_is_a_package() -> None:
+    """Import contracts see packages only: a directory without ``__init__.py`` would escape them."""
+    bare = {path.parent for path in SOURCE.rglob("*.py") if not (path.parent / "__init__.py").exists()}
+    assert not bare, "give it an __init__.py that says what it holds"
