@@ -9,12 +9,16 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-_SCRATCH = Path(tempfile.mkdtemp(prefix="weatherhead-test-"))
-atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
+_SCRATCH = Path(tempfile.gettempdir()) / "weatherhead-test-never-made"
+if "pytest" in sys.modules:
+    # Not for mypy, which reads these settings too and leaves without cleaning up.
+    _SCRATCH = Path(tempfile.mkdtemp(prefix="weatherhead-test-"))
+    atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
 
 _database = os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite")
 if _database == "postgresql":
