@@ -7,6 +7,7 @@ server that ``DATABASE_URL`` names is used, or a temporary one is started.
 from __future__ import annotations
 
 import atexit
+import base64
 import os
 import shutil
 import sys
@@ -35,6 +36,7 @@ else:
 
 os.environ["WEATHERHEAD_VAR"] = str(_SCRATCH / "var")
 os.environ["WEATHERHEAD_SECRET_KEY"] = "for tests only"
+os.environ["WEATHERHEAD_KEYS"] = "test:" + base64.urlsafe_b64encode(bytes(32)).decode()
 for _name in (
     "WEATHERHEAD_DEBUG",
     "WEATHERHEAD_HOSTS",
