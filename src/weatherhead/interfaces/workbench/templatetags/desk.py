@@ -22,7 +22,7 @@ from django.utils.translation import gettext, pgettext
 from weatherhead.core.values import Change, Refusal, Sentence, Unit
 from weatherhead.interfaces.workbench import charts
 from weatherhead.overviews.account import UsageMonth
-from weatherhead.overviews.bill import BillProof, LineProof
+from weatherhead.overviews.bill import BillProof, LineProof, SegmentProof
 from weatherhead.overviews.preview import PreviewView
 
 register = template.Library()
@@ -263,10 +263,10 @@ def figure(change: Change, side: str, as_of: date | None = None) -> str:
 
 
 @register.simple_tag
-def after(preview: PreviewView | None, code: str, account_id: int | None = None) -> str:
+def after(preview: PreviewView | str | None, code: str, account_id: int | None = None) -> str:
     """What the figure ``code`` of this account will be once the open action is confirmed; empty where nothing changes."""
-    if preview is None:
-        return ""
+    if not isinstance(preview, PreviewView):
+        return ""  # no action is open, so the template's name stands for nothing
     for change in preview.changes:
         if change.code == code and change.account_id in {None, account_id} and change.before != change.after:
             return figure(change, "after")
@@ -280,9 +280,21 @@ def usage_chart(usage: tuple[UsageMonth, ...]) -> charts.UsageChart | None:
 
 
 @register.simple_tag
+def line_key(segment: SegmentProof, line: LineProof) -> str:
+    """What names a line of a bill in addresses and element names."""
+    return f"{segment.segment_id}-{line.sequence}"
+
+
+@register.simple_tag
+def difference(amount_cents: int, other_cents: int) -> int:
+    """The first amount less the second, in cents."""
+    return amount_cents - other_cents
+
+
+@register.simple_tag
 def open_line(proof: BillProof, asked: str = "") -> str:
     """Which line's proof stands open, as ``segment-sequence``: the one asked for, else the largest of the bill."""
-    lines = {f"{segment.segment_id}-{line.sequence}": line for segment in proof.segments for line in segment.lines}
+    lines = {line_key(segment, line): line for segment in proof.segments for line in segment.lines}
     if asked in lines or not lines:
         return asked
 
@@ -291,6 +303,18 @@ def open_line(proof: BillProof, asked: str = "") -> str:
         return abs(line.amount_cents)
 
     return max(lines, key=size)
+
+
+@register.filter
+def is_half(field: BoundField) -> bool:
+    """Whether the form says that a field is short and shares its row: ``attrs={"data-half": True}`` on its widget."""
+    return bool(field.field.widget.attrs.get("data-half"))
+
+
+@register.filter
+def is_money(field: BoundField) -> bool:
+    """Whether a field holds dollars, and so stands behind a dollar sign: ``attrs={"data-money": True}`` on its widget."""
+    return bool(field.field.widget.attrs.get("data-money"))
 
 
 CONTROL_CLASSES = {"select": "usa-select", "textarea": "usa-textarea", "checkbox": "", "radioselect": ""}
