@@ -9,13 +9,8 @@ class Premise(models.Model):
     city = models.CharField(max_length=80)
     state = models.CharField(max_length=2)
     postal_code = models.CharField(max_length=10)
-    search_text = models.CharField(max_length=300)
+    search_text = models.CharField(max_length=300, unique=True)  # the address as the post office would write it
     version = models.IntegerField(default=1)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["street", "unit", "city", "postal_code"], name="premise_address_once")
-        ]
 
 
 class ServicePoint(models.Model):

@@ -1,0 +1,1 @@
+"""Deciding what others asked for."""

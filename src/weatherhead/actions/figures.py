@@ -1,0 +1,88 @@
+"""The figures that actions change, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.areas.ledger.queries import movements_of
+from weatherhead.core.ledger import EntryDraft, LedgerAccount, PostingRef, ReceivableMovement, age
+from weatherhead.core.values import Change, Rule, Sentence, Unit, gettext_noop
+
+_NOT_YET_STORED = 2**62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The receivable of one account, as ageing sees it."""
+
+    account_id: int
+    movements: tuple[ReceivableMovement, ...]
+
+    def balance_cents(self, *, as_of: date) -> int:
+        """What is owed on a day."""
+        return age(self.movements, as_of=as_of).balance_cents
+
+    def past_due_cents(self, *, as_of: date) -> int:
+        """What is past due on a day."""
+        return age(self.movements, as_of=as_of).past_due_cents
+
+
+def standing_of(account_id: int) -> Standing:
+    """Gather one account's receivable."""
+    return Standing(account_id=account_id, movements=movements_of([account_id])[account_id])
+
+
+def money_changes(standing: Standing, *, entries: Sequence[EntryDraft], as_of: date) -> tuple[Change, ...]:
+    """Balance and past due before and after some entries."""
+    before = age(standing.movements, as_of=as_of)
+    after = age((*standing.movements, *_drafted(entries, account_id=standing.account_id)), as_of=as_of)
+    changes = [
+        Change(
+            code="balance",
+            label=Sentence(gettext_noop("Balance")),
+            unit=Unit.CENTS,
+            before=before.balance_cents,
+            after=after.balance_cents,
+            account_id=standing.account_id,
+        )
+    ]
+    if before.past_due_cents or after.past_due_cents:
+        changes.append(
+            Change(
+                code="past_due",
+                label=Sentence(gettext_noop("Past due")),
+                unit=Unit.CENTS,
+                before=before.past_due_cents,
+                after=after.past_due_cents,
+                account_id=standing.account_id,
+            )
+        )
+    return tuple(changes)
+
+
+def _drafted(entries: Sequence[EntryDraft], *, account_id: int) -> tuple[ReceivableMovement, ...]:
+    return tuple(
+        ReceivableMovement(
+            ref=PostingRef(entry_id=_NOT_YET_STORED + number, sequence=place),
+            effective_on=entry.effective_on,
+            amount_cents=posting.amount_cents,
+            charge=posting.charge,
+            due_on=posting.due_on,
+            matches=posting.matches,
+        )
+        for number, entry in enumerate(entries)
+        for place, posting in enumerate(entry.postings, 1)
+        if posting.ledger_account == LedgerAccount.RECEIVABLE and posting.account_id == account_id
+    )
+
+
+def made(label: str, value: str | int | date, *, code: str, unit: Unit = Unit.TEXT) -> Change:
+    """A figure that there was not before."""
+    return Change(code=code, label=Sentence(label), unit=unit, before=None, after=value)
+
+
+def house_rule(code: str, title: str) -> Rule:
+    """A rule of this software rather than of a tariff or law."""
+    return Rule(code=code, title=title, citation="docs/algorithms", status="house")

@@ -1,0 +1,120 @@
+"""Reverse a payment that was posted wrong. The entry is negated and linked, never edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
+from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.areas.ledger.queries import entry
+from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
+from weatherhead.areas.payments.queries import PaymentFacts, payment
+from weatherhead.core.ledger import Entry, EntryDraft, reversal
+from weatherhead.core.values import Sentence, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The payment, what was wrong, and the evidence in words."""
+
+    payment_id: Number
+    reason: Literal["wrong_account", "wrong_amount", "duplicate"]
+    note: NeededNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The payment, its entry, the account's receivable, and the day."""
+
+    payment: PaymentFacts
+    entry: Entry
+    standing: Standing
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The reversal."""
+
+    payment_id: int
+    reason: str
+    reversed_on: date
+    entry: EntryDraft
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The payment's account."""
+    return (payment(inputs.payment_id).account_id,)
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read payment, entry and receivable."""
+    found = payment(inputs.payment_id)
+    return Facts(
+        payment=found,
+        entry=entry(found.entry_id),
+        standing=standing_of(found.account_id),
+        as_of=moment.as_of,
+    )
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """Negate the payment's entry.
+
+    Raises:
+        PaymentAlreadyReversed: it was.
+    """
+    found = facts.payment
+    if found.reversed_on is not None:
+        raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on.isoformat())
+    draft = reversal(facts.entry, effective_on=facts.as_of, reason=f"{inputs.reason}: {inputs.note}")
+    amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on.isoformat()}
+    return Proposal(
+        summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
+        confirm=Sentence(gettext_noop("Reverse $%(amount)s"), amount),
+        plan=Plan(payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft),
+        account_ids=(found.account_id,),
+        entries=(draft,),
+        updates={"payments_payment": 1},
+        changes=money_changes(facts.standing, entries=(draft,), as_of=facts.as_of),
+        rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
+    )
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """Post the reversal.
+
+    Raises:
+        PaymentAlreadyReversed: someone did meanwhile.
+    """
+    plan = proposal.plan
+    entry_id = record_reversal(
+        payment_id=plan.payment_id,
+        entry=plan.entry,
+        reversed_on=plan.reversed_on,
+        reason=plan.reason,
+        at=recording.moment.at,
+        receipt_id=recording.receipt_id,
+    )
+    recording.entry_ids.append(entry_id)
+
+
+ACTION = registry.add(
+    Action(
+        name="reverse_payment",
+        title=gettext_noop("Reverse a payment"),
+        duty=4,
+        on="payment",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        summary=gettext_noop("Takes back a payment posted to the wrong account, in the wrong amount or twice."),
+    )
+)

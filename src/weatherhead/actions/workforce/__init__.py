@@ -1,0 +1,1 @@
+"""Employees, jobs and ties."""

@@ -1,0 +1,73 @@
+"""Service agreements as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.areas.agreements.models import ServiceAgreement
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class NoSuchAgreement(Refusal):
+    """No service agreement has that number."""
+
+    template = gettext_noop("There is no service agreement %(agreement)s. Open the account again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementFacts:
+    """A service agreement: an account at a service point on a schedule, `[start_on, end_on)`."""
+
+    agreement_id: int
+    account_id: int
+    service_point_id: int
+    schedule: str
+    options: Mapping[str, str]
+    start_on: date
+    end_on: date | None
+    version: int
+
+
+def agreement(agreement_id: int) -> AgreementFacts:
+    """One agreement.
+
+    Raises:
+        NoSuchAgreement: for an unknown number.
+    """
+    row = ServiceAgreement.objects.filter(pk=agreement_id).first()
+    if row is None:
+        raise NoSuchAgreement(agreement=agreement_id)
+    return _facts(row)
+
+
+def agreements_of_accounts(account_ids: Iterable[int]) -> tuple[AgreementFacts, ...]:
+    """The agreements of some accounts, oldest first."""
+    rows = ServiceAgreement.objects.filter(account_id__in=list(account_ids)).order_by("start_on", "pk")
+    return tuple(_facts(row) for row in rows)
+
+
+def agreements_at(service_point_ids: Iterable[int]) -> tuple[AgreementFacts, ...]:
+    """The agreements at some service points, latest first."""
+    rows = ServiceAgreement.objects.filter(service_point_id__in=list(service_point_ids)).order_by("-start_on", "-pk")
+    return tuple(_facts(row) for row in rows)
+
+
+def premises_of_accounts(account_ids: Iterable[int]) -> tuple[int, ...]:
+    """The premises that some accounts take or took service at."""
+    rows = ServiceAgreement.objects.filter(account_id__in=list(account_ids))
+    return tuple(rows.order_by("service_point__premise_id").values_list("service_point__premise_id", flat=True).distinct())
+
+
+def _facts(row: ServiceAgreement) -> AgreementFacts:
+    return AgreementFacts(
+        agreement_id=row.pk,
+        account_id=row.account_id,
+        service_point_id=row.service_point_id,
+        schedule=row.schedule,
+        options=row.options,
+        start_on=row.start_on,
+        end_on=row.end_on,
+        version=row.version,
+    )

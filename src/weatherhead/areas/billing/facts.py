@@ -1,0 +1,139 @@
+"""What billing knows of an agreement before it decides, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.areas.agreements.queries import AgreementFacts
+from weatherhead.areas.metering.queries import BillableRead
+from weatherhead.areas.premises.queries import ServicePointFacts
+from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.tariffs.queries import ScheduleFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentFacts:
+    """A bill segment: the charges of one agreement for `[start_on, end_on)`."""
+
+    segment_id: int
+    bill_id: int
+    agreement_id: int
+    start_on: date
+    end_on: date
+    active: bool
+    schedule: str
+    schedule_sha256: str
+    energy_wh: int
+    demand_w_max: int | None
+    estimated: bool
+    determinants: Mapping[str, Json]
+    amount_cents: int
+
+    @property
+    def days(self) -> int:
+        """Days of the period."""
+        return (self.end_on - self.start_on).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionFacts:
+    """A reason why a period is not billed until a person has looked. `end_on` None holds everything that follows."""
+
+    exception_id: int
+    agreement_id: int
+    start_on: date
+    end_on: date | None
+    kind: str
+    detail: Mapping[str, Json]
+    state: str  # held, released
+    raised_on: date
+    released_on: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementBilling:
+    """Everything that decides the next bill of one agreement. Segments are the active ones, oldest first."""
+
+    agreement: AgreementFacts
+    point: ServicePointFacts
+    schedule: ScheduleFacts
+    reads: tuple[BillableRead, ...]
+    segments: tuple[SegmentFacts, ...]
+    exceptions: tuple[ExceptionFacts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFacts:
+    """A bill line. `proof` is a rated line as JSON."""
+
+    segment_id: int
+    sequence: int
+    code: str
+    label: str
+    amount_cents: int
+    ledger_account: str
+    proof: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillFacts:
+    """An issued bill. `payload` is the frozen document; `payload_intact` says that it still hashes to what was kept."""
+
+    bill_id: int
+    number: str
+    account_id: int
+    kind: str
+    issued_on: date
+    due_on: date
+    total_cents: int
+    corrects_id: int | None
+    corrected_by_id: int | None
+    entry_id: int | None
+    payload: Mapping[str, Json]
+    payload_sha256: str
+    payload_intact: bool
+    receipt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillLineOfHistory:
+    """A bill as one row of an account's history. The period is None for a bill without segments of its own."""
+
+    bill_id: int
+    number: str
+    kind: str
+    issued_on: date
+    due_on: date
+    total_cents: int
+    corrects_id: int | None
+    entry_id: int | None
+    start_on: date | None
+    end_on: date | None
+    energy_wh: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentFacts:
+    """A fee or a waiver. `amount_cents` is the signed effect on the balance; `waived_cents` what was waived of a fee."""
+
+    adjustment_id: int
+    account_id: int
+    kind: str
+    charge: str
+    amount_cents: int
+    waived_cents: int
+    adjusted_on: date
+    reason: str
+    note: str
+    waives_id: int | None
+    rule: str
+    entry_id: int
+    receipt_id: int
+
+    @property
+    def left_cents(self) -> int:
+        """What of a fee is not waived."""
+        return self.amount_cents - self.waived_cents

@@ -1,0 +1,278 @@
+"""Bills, segments, exceptions and adjustments as frozen values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Max, Min, Sum
+
+from weatherhead.areas.agreements.queries import agreements_of_accounts
+from weatherhead.areas.billing.facts import (
+    AdjustmentFacts,
+    AgreementBilling,
+    BillFacts,
+    BillLineOfHistory,
+    ExceptionFacts,
+    LineFacts,
+    SegmentFacts,
+)
+from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment
+from weatherhead.areas.metering.queries import billable_reads
+from weatherhead.areas.premises.queries import service_points
+from weatherhead.areas.records.canonical import digest
+from weatherhead.areas.tariffs.queries import schedule_facts
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class NoSuchBill(Refusal):
+    """No bill has that number."""
+
+    template = gettext_noop("There is no bill %(bill)s. Open the account's timeline again.")
+
+
+class NoSuchAdjustment(Refusal):
+    """No adjustment has that number."""
+
+    template = gettext_noop("There is no fee or waiver %(adjustment)s. Open the account's timeline again.")
+
+
+class NoSuchException(Refusal):
+    """No billing exception has that number."""
+
+    template = gettext_noop("There is no billing exception %(exception)s. Open the account again.")
+
+
+def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBilling, ...]]:
+    """Everything that decides the next bills of some accounts, in a fixed number of queries."""
+    agreements = agreements_of_accounts(account_ids)
+    points = service_points(item.service_point_id for item in agreements)
+    reads = billable_reads(points)
+    segments = _segments_by_agreement(item.agreement_id for item in agreements)
+    exceptions = _exceptions_by_agreement(item.agreement_id for item in agreements)
+    found: dict[int, list[AgreementBilling]] = {}
+    for item in agreements:
+        facts = AgreementBilling(
+            agreement=item,
+            point=points[item.service_point_id],
+            schedule=schedule_facts(item.schedule),
+            reads=reads.get(item.service_point_id, ()),
+            segments=segments.get(item.agreement_id, ()),
+            exceptions=exceptions.get(item.agreement_id, ()),
+        )
+        found.setdefault(item.account_id, []).append(facts)
+    return {account_id: tuple(items) for account_id, items in found.items()}
+
+
+def _segments_by_agreement(agreement_ids: Iterable[int]) -> dict[int, tuple[SegmentFacts, ...]]:
+    rows = BillSegment.objects.filter(agreement_id__in=list(agreement_ids), active=True).order_by("start_on")
+    found: dict[int, list[SegmentFacts]] = {}
+    for row in rows:
+        found.setdefault(row.agreement_id, []).append(_segment(row))
+    return {key: tuple(items) for key, items in found.items()}
+
+
+def _exceptions_by_agreement(agreement_ids: Iterable[int]) -> dict[int, tuple[ExceptionFacts, ...]]:
+    rows = BillException.objects.filter(agreement_id__in=list(agreement_ids)).order_by("pk")
+    found: dict[int, list[ExceptionFacts]] = {}
+    for row in rows:
+        found.setdefault(row.agreement_id, []).append(_exception(row))
+    return {key: tuple(items) for key, items in found.items()}
+
+
+def bill(bill_id: int) -> BillFacts:
+    """One bill.
+
+    Raises:
+        NoSuchBill: for an unknown number.
+    """
+    row = Bill.objects.filter(pk=bill_id).first()
+    if row is None:
+        raise NoSuchBill(bill=bill_id)
+    payload = json.loads(row.payload)
+    corrected_by = Bill.objects.filter(corrects_id=bill_id).order_by("-pk").values_list("pk", flat=True).first()
+    return BillFacts(
+        bill_id=row.pk,
+        number=row.number,
+        account_id=row.account_id,
+        kind=row.kind,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        total_cents=row.total_cents,
+        corrects_id=row.corrects_id,
+        corrected_by_id=corrected_by,
+        entry_id=row.entry_id,
+        payload=payload,
+        payload_sha256=row.payload_sha256,
+        payload_intact=digest(payload) == row.payload_sha256,
+        receipt_id=row.receipt_id,
+    )
+
+
+def bills_of_account(account_id: int, *, limit: int) -> tuple[BillLineOfHistory, ...]:
+    """The latest bills of an account, latest first."""
+    rows = list(Bill.objects.filter(account_id=account_id).order_by("-issued_on", "-pk")[:limit])
+    sums = BillSegment.objects.filter(bill_id__in=[row.pk for row in rows]).values_list("bill_id")
+    spans = {
+        bill_id: (start_on, end_on, energy_wh)
+        for bill_id, start_on, end_on, energy_wh in sums.annotate(
+            Min("start_on"), Max("end_on"), Sum("energy_wh")
+        )
+    }
+    return tuple(
+        BillLineOfHistory(
+            bill_id=row.pk,
+            number=row.number,
+            kind=row.kind,
+            issued_on=row.issued_on,
+            due_on=row.due_on,
+            total_cents=row.total_cents,
+            corrects_id=row.corrects_id,
+            entry_id=row.entry_id,
+            start_on=spans.get(row.pk, (None, None, 0))[0],
+            end_on=spans.get(row.pk, (None, None, 0))[1],
+            energy_wh=spans.get(row.pk, (None, None, 0))[2],
+        )
+        for row in rows
+    )
+
+
+def segments_of_bill(bill_id: int) -> tuple[SegmentFacts, ...]:
+    """A bill's segments, in their order."""
+    return tuple(_segment(row) for row in BillSegment.objects.filter(bill_id=bill_id).order_by("pk"))
+
+
+def lines_of_bill(bill_id: int) -> tuple[LineFacts, ...]:
+    """A bill's lines, in their order."""
+    rows = BillLine.objects.filter(segment__bill_id=bill_id).order_by("segment_id", "sequence")
+    return tuple(
+        LineFacts(
+            segment_id=row.segment_id,
+            sequence=row.sequence,
+            code=row.code,
+            label=row.label,
+            amount_cents=row.amount_cents,
+            ledger_account=row.ledger_account,
+            proof=row.proof,
+        )
+        for row in rows
+    )
+
+
+def active_segments_of_account(account_id: int) -> tuple[SegmentFacts, ...]:
+    """The active segments of all agreements of an account, oldest first."""
+    rows = BillSegment.objects.filter(agreement__account_id=account_id, active=True).order_by("end_on", "pk")
+    return tuple(_segment(row) for row in rows)
+
+
+def exception(exception_id: int) -> ExceptionFacts:
+    """One billing exception.
+
+    Raises:
+        NoSuchException: for an unknown number.
+    """
+    row = BillException.objects.filter(pk=exception_id).first()
+    if row is None:
+        raise NoSuchException(exception=exception_id)
+    return _exception(row)
+
+
+def held_exceptions_of_account(account_id: int) -> tuple[ExceptionFacts, ...]:
+    """What holds an account's bills back."""
+    rows = BillException.objects.filter(agreement__account_id=account_id, state="held").order_by("pk")
+    return tuple(_exception(row) for row in rows)
+
+
+def held_count() -> int:
+    """How many billing exceptions wait."""
+    return BillException.objects.filter(state="held").count()
+
+
+def adjustment(adjustment_id: int) -> AdjustmentFacts:
+    """One fee or waiver.
+
+    Raises:
+        NoSuchAdjustment: for an unknown number.
+    """
+    row = Adjustment.objects.filter(pk=adjustment_id).first()
+    if row is None:
+        raise NoSuchAdjustment(adjustment=adjustment_id)
+    return _adjustments([row])[0]
+
+
+def adjustments_of_account(account_id: int, *, limit: int) -> tuple[AdjustmentFacts, ...]:
+    """The latest fees and waivers of an account, latest first."""
+    rows = Adjustment.objects.filter(account_id=account_id).order_by("-adjusted_on", "-pk")[:limit]
+    return _adjustments(list(rows))
+
+
+def fees_to_waive(account_id: int) -> tuple[AdjustmentFacts, ...]:
+    """Fees of which something is left to waive, latest first."""
+    rows = Adjustment.objects.filter(account_id=account_id, kind="fee").order_by("-adjusted_on", "-pk")
+    return tuple(item for item in _adjustments(list(rows)) if item.left_cents > 0)
+
+
+def waived_since(account_id: int, *, since_on: date) -> int:
+    """How many waivers an account had since a day."""
+    return Adjustment.objects.filter(account_id=account_id, kind="waiver", adjusted_on__gte=since_on).count()
+
+
+def _adjustments(rows: list[Adjustment]) -> tuple[AdjustmentFacts, ...]:
+    sums = (
+        Adjustment.objects.filter(waives_id__in=[row.pk for row in rows])
+        .values_list("waives_id")
+        .annotate(total=Sum("amount_cents"))
+    )
+    waived = {fee_id: -total for fee_id, total in sums}
+    return tuple(
+        AdjustmentFacts(
+            adjustment_id=row.pk,
+            account_id=row.account_id,
+            kind=row.kind,
+            charge=row.charge,
+            amount_cents=row.amount_cents,
+            waived_cents=waived.get(row.pk, 0),
+            adjusted_on=row.adjusted_on,
+            reason=row.reason,
+            note=row.note,
+            waives_id=row.waives_id,
+            rule=row.rule,
+            entry_id=row.entry_id,
+            receipt_id=row.receipt_id,
+        )
+        for row in rows
+    )
+
+
+def _segment(row: BillSegment) -> SegmentFacts:
+    return SegmentFacts(
+        segment_id=row.pk,
+        bill_id=row.bill_id,
+        agreement_id=row.agreement_id,
+        start_on=row.start_on,
+        end_on=row.end_on,
+        active=row.active,
+        schedule=row.schedule,
+        schedule_sha256=row.schedule_sha256,
+        energy_wh=row.energy_wh,
+        demand_w_max=row.demand_w_max,
+        estimated=row.estimated,
+        determinants=row.determinants,
+        amount_cents=row.amount_cents,
+    )
+
+
+def _exception(row: BillException) -> ExceptionFacts:
+    return ExceptionFacts(
+        exception_id=row.pk,
+        agreement_id=row.agreement_id,
+        start_on=row.start_on,
+        end_on=row.end_on,
+        kind=row.kind,
+        detail=row.detail,
+        state=row.state,
+        raised_on=row.raised_on,
+        released_on=row.released_on,
+        reason=row.reason,
+    )

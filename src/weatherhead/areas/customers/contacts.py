@@ -1,0 +1,59 @@
+"""Phone numbers and e-mail addresses, checked and in one form."""
+
+from __future__ import annotations
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class PhoneNotUnderstood(Refusal):
+    """No such number can exist."""
+
+    template = gettext_noop("%(text)s is no phone number. Write it with its area code, as (402) 555-0142.")
+
+
+class EmailNotUnderstood(Refusal):
+    """No such address can exist."""
+
+    template = gettext_noop("%(text)s is no e-mail address. Write it as name@example.com.")
+
+
+def phone_number(text: str) -> str:
+    """The E.164 form of a phone number of the United States, or of any country when written with +.
+
+    Raises:
+        PhoneNotUnderstood: it cannot be one.
+    """
+    try:
+        number = phonenumbers.parse(text, "US")
+    except phonenumbers.NumberParseException as error:
+        raise PhoneNotUnderstood(text=text) from error
+    # Possible, not valid: the numbering plan changes more often than this library is updated.
+    if not phonenumbers.is_possible_number(number):
+        raise PhoneNotUnderstood(text=text)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def show_phone(e164: str) -> str:
+    """A number as people here write it: (402) 555-0142; international form for other countries."""
+    number = phonenumbers.parse(e164, None)
+    home = number.country_code == phonenumbers.country_code_for_region("US")
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, form)
+
+
+def email_address(text: str) -> str:
+    """An e-mail address in lower case.
+
+    Raises:
+        EmailNotUnderstood: it cannot be one.
+    """
+    address = text.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise EmailNotUnderstood(text=text) from error
+    return address

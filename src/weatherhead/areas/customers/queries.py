@@ -1,0 +1,218 @@
+"""Customers and accounts as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
+from weatherhead.areas.customers.numbers import group_number
+from weatherhead.areas.records.text import fold
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class NoSuchAccount(Refusal):
+    """No account has that number."""
+
+    template = gettext_noop("There is no account %(account)s. Find it by name, address or meter.")
+
+
+class NoSuchCustomer(Refusal):
+    """No customer has that number."""
+
+    template = gettext_noop("There is no customer %(customer)s. Find them by name.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFacts:
+    """A customer."""
+
+    customer_id: int
+    kind: str
+    name: str
+    language: str
+    created_on: date
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """An account and its customer. `number` holds digits only."""
+
+    account_id: int
+    number: str
+    customer_id: int
+    customer_name: str
+    customer_kind: str
+    mail_street: str
+    mail_unit: str
+    mail_city: str
+    mail_state: str
+    mail_postal_code: str
+    cycle: int
+    revenue_class: str
+    opened_on: date
+    closed_on: date | None
+    version: int
+
+    @property
+    def number_grouped(self) -> str:
+        """The number as people write it."""
+        return group_number(self.number, groups=current_utility().account_number.groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFacts:
+    """A phone number or e-mail address on file."""
+
+    kind: str
+    value: str
+    since_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeTie:
+    """How an employee is tied to something."""
+
+    relation: str
+
+
+def customer(customer_id: int) -> CustomerFacts:
+    """One customer.
+
+    Raises:
+        NoSuchCustomer: for an unknown number.
+    """
+    row = Customer.objects.filter(pk=customer_id).first()
+    if row is None:
+        raise NoSuchCustomer(customer=customer_id)
+    return CustomerFacts(
+        customer_id=row.pk,
+        kind=row.kind,
+        name=row.name,
+        language=row.language,
+        created_on=row.created_on,
+        version=row.version,
+    )
+
+
+def account(account_id: int) -> AccountFacts:
+    """One account.
+
+    Raises:
+        NoSuchAccount: for an unknown one.
+    """
+    found = accounts([account_id])
+    if account_id not in found:
+        raise NoSuchAccount(account=account_id)
+    return found[account_id]
+
+
+def accounts(account_ids: Iterable[int]) -> dict[int, AccountFacts]:
+    """Accounts by their internal number."""
+    rows = Account.objects.select_related("customer").filter(pk__in=list(account_ids))
+    return {row.pk: _account(row) for row in rows}
+
+
+def account_by_number(number: str) -> AccountFacts:
+    """An account by its printed number, digits only.
+
+    Raises:
+        NoSuchAccount: for an unknown one.
+    """
+    row = Account.objects.select_related("customer").filter(number=number).first()
+    if row is None:
+        raise NoSuchAccount(account=number)
+    return _account(row)
+
+
+def accounts_of_customer(customer_id: int) -> tuple[AccountFacts, ...]:
+    """A customer's accounts, oldest first."""
+    rows = Account.objects.select_related("customer").filter(customer_id=customer_id).order_by("opened_on", "pk")
+    return tuple(_account(row) for row in rows)
+
+
+def accounts_of_cycle(cycle: int) -> tuple[int, ...]:
+    """The open accounts of a bill cycle."""
+    rows = Account.objects.filter(cycle=cycle, closed_on__isnull=True).order_by("pk")
+    return tuple(rows.values_list("pk", flat=True))
+
+
+def contact_points(customer_id: int, *, as_of: date) -> tuple[ContactFacts, ...]:
+    """What is on file on a day, latest first."""
+    rows = ContactPoint.objects.filter(
+        Q(until_on__isnull=True) | Q(until_on__gt=as_of), customer_id=customer_id, since_on__lte=as_of
+    )
+    return tuple(
+        ContactFacts(kind=row.kind, value=row.value, since_on=row.since_on) for row in rows.order_by("-since_on", "-pk")
+    )
+
+
+def identifiers(customer_id: int) -> tuple[tuple[str, str], ...]:
+    """Kind and last four characters of each identifier; the rest stays sealed."""
+    rows = Identifier.objects.filter(customer_id=customer_id).order_by("pk")
+    return tuple(rows.values_list("kind", "last_four"))
+
+
+def employee_ties(
+    employee_id: int, *, account_ids: Iterable[int], premise_ids: Iterable[int]
+) -> tuple[EmployeeTie, ...]:
+    """An employee's ties to some accounts: to the account, its customer, or a premise that it serves."""
+    account_list = list(account_ids)
+    customer_ids = Account.objects.filter(pk__in=account_list).values("customer_id")
+    rows = EmployeeLink.objects.filter(
+        Q(account_id__in=account_list) | Q(customer_id__in=customer_ids) | Q(premise_id__in=list(premise_ids)),
+        employee_id=employee_id,
+    )
+    return tuple(EmployeeTie(relation=relation) for relation in rows.order_by("pk").values_list("relation", flat=True))
+
+
+def find_by_name(text: str, *, limit: int) -> tuple[AccountFacts, ...]:
+    """Accounts whose customer's name holds every word; names that begin with the first word come first."""
+    words = fold(text).split()
+    if not words:
+        return ()
+    rows: QuerySet[Account] = Account.objects.select_related("customer")
+    for word in words:
+        rows = rows.filter(customer__search_text__contains=word)
+    found = list(rows.order_by("customer__search_text", "pk")[: limit * 4])
+    found.sort(key=lambda row: (not row.customer.search_text.startswith(words[0]), row.customer.search_text, row.pk))
+    return tuple(_account(row) for row in found[:limit])
+
+
+def find_by_number(digits: str, *, limit: int) -> tuple[AccountFacts, ...]:
+    """Accounts whose number begins with some digits."""
+    rows = Account.objects.select_related("customer").filter(number__startswith=digits).order_by("number")[:limit]
+    return tuple(_account(row) for row in rows)
+
+
+def find_by_contact(text: str, *, kind: str, as_of: date, limit: int) -> tuple[AccountFacts, ...]:
+    """Accounts whose customer has a phone number ending in, or an e-mail address beginning with, some text."""
+    contacts = ContactPoint.objects.filter(Q(until_on__isnull=True) | Q(until_on__gt=as_of), kind=kind)
+    contacts = contacts.filter(value__endswith=text) if kind == "phone" else contacts.filter(value__startswith=text)
+    rows = Account.objects.select_related("customer").filter(customer_id__in=contacts.values("customer_id"))
+    return tuple(_account(row) for row in rows.order_by("customer__search_text", "pk")[:limit])
+
+
+def _account(row: Account) -> AccountFacts:
+    return AccountFacts(
+        account_id=row.pk,
+        number=row.number,
+        customer_id=row.customer_id,
+        customer_name=row.customer.name,
+        customer_kind=row.customer.kind,
+        mail_street=row.mail_street,
+        mail_unit=row.mail_unit,
+        mail_city=row.mail_city,
+        mail_state=row.mail_state,
+        mail_postal_code=row.mail_postal_code,
+        cycle=row.cycle,
+        revenue_class=row.revenue_class,
+        opened_on=row.opened_on,
+        closed_on=row.closed_on,
+        version=row.version,
+    )

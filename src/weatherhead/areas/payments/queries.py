@@ -1,0 +1,68 @@
+"""Payments as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.areas.payments.models import Payment
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class NoSuchPayment(Refusal):
+    """No payment has that number."""
+
+    template = gettext_noop("There is no payment %(payment)s. Open the account's timeline again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFacts:
+    """A payment on an account. `amount_cents` is positive."""
+
+    payment_id: int
+    account_id: int
+    amount_cents: int
+    paid_on: date
+    tender_kind: str  # cash, check
+    check_number: str
+    channel: str
+    entry_id: int
+    reversed_on: date | None
+    reversal_entry_id: int | None
+    reversal_reason: str
+    receipt_id: int
+
+
+def payment(payment_id: int) -> PaymentFacts:
+    """One payment.
+
+    Raises:
+        NoSuchPayment: for an unknown number.
+    """
+    row = Payment.objects.select_related("tender", "event").filter(pk=payment_id).first()
+    if row is None:
+        raise NoSuchPayment(payment=payment_id)
+    return _facts(row)
+
+
+def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, ...]:
+    """The latest payments of an account, latest first."""
+    rows = Payment.objects.select_related("tender", "event").filter(account_id=account_id)
+    return tuple(_facts(row) for row in rows.order_by("-paid_on", "-pk")[:limit])
+
+
+def _facts(row: Payment) -> PaymentFacts:
+    return PaymentFacts(
+        payment_id=row.pk,
+        account_id=row.account_id,
+        amount_cents=row.amount_cents,
+        paid_on=row.paid_on,
+        tender_kind=row.tender.kind,
+        check_number=row.tender.check_number,
+        channel=row.event.channel,
+        entry_id=row.entry_id,
+        reversed_on=row.reversed_on,
+        reversal_entry_id=row.reversal_entry_id,
+        reversal_reason=row.reversal_reason,
+        receipt_id=row.event.receipt_id,
+    )

@@ -1,0 +1,265 @@
+"""The one module that knows how PostgreSQL and SQLite differ; everything else is written once.
+
+PostgreSQL is production: COPY, sequences, row locks, snapshots. SQLite is the embedded default: one writer at a time, whose
+IMMEDIATE transaction stands in for every lock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations import RunPython
+from django.db.models import Model
+
+_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
+_SQLITE_NAMED = re.compile(r"(?:CHECK constraint failed: )?(?P<name>[a-z][a-z0-9_]*)(?::|$)")
+_CHUNK_ROWS = 10_000
+_CHUNK_ROWS_SQLITE = 900  # it binds at most 999 parameters in its older builds
+
+
+def is_postgresql(database: BaseDatabaseWrapper) -> bool:
+    """Tell whether a connection leads to PostgreSQL; otherwise it leads to SQLite."""
+    return database.vendor == "postgresql"
+
+
+def require_transaction(what: str) -> None:
+    """Raise TransactionManagementError unless a transaction is open: only the door opens one."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(f"{what} inside a transaction")
+
+
+def bulk_insert(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Insert many rows in one statement: COPY on PostgreSQL, one prepared statement on SQLite.
+
+    Values are None, int, str, bytes, bool, date or aware datetime; JSON goes as text. `table` and `columns` come from the
+    program, never from a person.
+
+    Raises:
+        IntegrityError: a constraint or trigger refused; see `violated_constraint`.
+    """
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(column) for column in columns)
+    with connection.cursor() as cursor:
+        if is_postgresql(connection):
+            statement = f"COPY {quote(table)} ({names}) FROM STDIN"
+            # Django wraps the errors of execute only.
+            with connection.wrap_database_errors, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        places = ", ".join(["%s"] * len(columns))
+        statement = f"INSERT INTO {quote(table)} ({names}) VALUES ({places})"  # noqa: S608
+        cursor.executemany(statement, [_for_sqlite(row) for row in rows])
+
+
+def bulk_add(*, table: str, keys: Sequence[str], amount: str, rows: Iterable[Sequence[str | int]]) -> None:
+    """Add to the column `amount` of the rows named by `keys`, making those that are missing, in one statement.
+
+    A row holds its keys and then the amount. Rows are taken in the order of their keys, so that two transactions never wait
+    for each other in a circle; a key comes once.
+    """
+    ordered = sorted(rows, key=lambda row: tuple(row[:-1]))
+    if not ordered:
+        return
+    quote = connection.ops.quote_name
+    target = quote(table)
+    names = ", ".join(quote(column) for column in (*keys, amount))
+    update = (
+        f"ON CONFLICT ({', '.join(quote(key) for key in keys)}) DO UPDATE"
+        f" SET {quote(amount)} = {target}.{quote(amount)} + excluded.{quote(amount)}"
+    )
+    with connection.cursor() as cursor:
+        if is_postgresql(connection):
+            types = ["bigint" if isinstance(value, int) else "text" for value in ordered[0]]
+            arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+            statement = f"INSERT INTO {target} ({names}) SELECT * FROM unnest({arrays}) {update}"  # noqa: S608
+            cursor.execute(statement, [list(column) for column in zip(*ordered, strict=True)])
+            return
+        places = ", ".join(["%s"] * (len(keys) + 1))
+        cursor.executemany(f"INSERT INTO {target} ({names}) VALUES ({places}) {update}", ordered)  # noqa: S608
+
+
+def next_ids(sequence: str, *, count: int) -> list[int]:
+    """Take `count` rising numbers that were never given before, from a sequence that `create_sequence` made.
+
+    On PostgreSQL nobody waits, and the numbers of a rolled-back transaction stay unused: for identities, where a gap means
+    nothing. On SQLite the write lock is held and a rollback gives the numbers back.
+    """
+    require_transaction("numbers are taken")
+    with connection.cursor() as cursor:
+        if is_postgresql(connection):
+            cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count])
+            return [int(number) for (number,) in cursor.fetchall()]
+        cursor.execute(
+            "INSERT INTO records_counter (name, last_value) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET last_value = last_value + excluded.last_value RETURNING last_value",
+            [sequence, count],
+        )
+        [last] = cursor.fetchone()
+    return list(range(last - count + 1, last + 1))
+
+
+def lock_rows(model: type[Model], ids: Iterable[int]) -> tuple[int, ...]:
+    """Lock rows by primary key, in sorted order, until the transaction ends; return those that exist.
+
+    Writers of the same row wait; inserts that refer to it do not. On SQLite the transaction already holds the only lock.
+    """
+    require_transaction("rows are locked")
+    locked: list[int] = []
+    for chunk in chunks(sorted(set(ids))):
+        rows = model._default_manager.filter(pk__in=chunk).order_by("pk").select_for_update(no_key=True)
+        locked += rows.values_list("pk", flat=True)
+    return tuple(locked)
+
+
+def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Cut numbers into lists that fit into one statement's IN (…)."""
+    size = _CHUNK_ROWS if is_postgresql(connection) else _CHUNK_ROWS_SQLITE
+    remaining = iter(ids)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+def stream(statement: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+    """Run a SELECT and yield its rows without holding them all: a server-side cursor on PostgreSQL."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, parameters)
+        while rows := cursor.fetchmany(_CHUNK_ROWS):
+            yield from rows
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read everything inside as of one instant, without stopping writers.
+
+    Inside a transaction that is already open (a test's), its own isolation holds.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif is_postgresql(connection):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        # IMMEDIATE, the mode of every other transaction, would take the write lock for a mere read.
+        mode, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            connection.transaction_mode = mode
+
+
+def violated_constraint(error: IntegrityError) -> str:
+    """Name the constraint or guard that refused a write; empty when the database does not say.
+
+    PostgreSQL names every constraint. SQLite names checks and our triggers (whose messages begin with their name), and
+    unique constraints only by ``table.column, …``, which is what is then returned.
+    """
+    cause = error.__cause__
+    name = getattr(getattr(cause, "diag", None), "constraint_name", None)
+    if name:
+        return str(name)
+    text = str(error)
+    if unique := _SQLITE_UNIQUE.fullmatch(text):
+        return unique["columns"]
+    named = _SQLITE_NAMED.match(text)
+    return named["name"] if named else ""
+
+
+def vendor_sql(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> RunPython:
+    """A migration step that runs other statements on each database. It has no way back: guards are not taken away.
+
+    ``{schema}`` in a PostgreSQL statement becomes the quoted name of the schema that is migrated.
+    """
+
+    def run(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+        database = editor.connection
+        if not is_postgresql(database):
+            for statement in sqlite:
+                editor.execute(statement, params=None)
+            return
+        with database.cursor() as cursor:
+            cursor.execute("SELECT current_schema()")
+            [schema] = cursor.fetchone()
+        for statement in postgresql:
+            editor.execute(statement.replace("{schema}", database.ops.quote_name(schema)), params=None)
+
+    return RunPython(run, RunPython.noop, elidable=False)
+
+
+def create_sequence(name: str) -> RunPython:
+    """A migration step that makes a sequence for `next_ids`. SQLite needs none: it counts in records_counter."""
+    return vendor_sql(postgresql=[f"CREATE SEQUENCE {name} AS bigint"], sqlite=[])
+
+
+def append_only(table: str, *, key: Sequence[str] = ("id",)) -> RunPython:
+    """A migration step whose triggers refuse every change of a table's rows: UPDATE, DELETE, and TRUNCATE or REPLACE.
+
+    `key` is the primary key's columns. An empty table may be truncated: nothing is lost.
+    """
+    refusal = f"{table}_append_only: rows of {table} are appended, never changed or removed"
+    sqlite = [
+        f"CREATE TRIGGER {table}_refuse_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+        for event in ("UPDATE", "DELETE")
+    ]
+    # INSERT OR REPLACE removes the old row without a DELETE trigger.
+    same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+    sqlite.append(
+        f"CREATE TRIGGER {table}_refuse_replace BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "  # noqa: S608
+        f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+    )
+    postgresql = [
+        _REFUSE_CHANGE,
+        _REFUSE_TRUNCATE,
+        f"CREATE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION records_refuse_change()",
+        f"CREATE TRIGGER {table}_refuse_truncate BEFORE TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION records_refuse_truncate()",
+    ]
+    return vendor_sql(postgresql=postgresql, sqlite=sqlite)
+
+
+# pg_temp comes last in every function's search path: a temporary table cannot pose as one of ours.
+_REFUSE_CHANGE = """
+CREATE OR REPLACE FUNCTION records_refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are appended, never changed or removed', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_append_only';
+END
+$$
+"""
+
+_REFUSE_TRUNCATE = """
+CREATE OR REPLACE FUNCTION records_refuse_truncate() RETURNS trigger
+LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+DECLARE
+    filled boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I)', TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO filled;
+    IF filled THEN
+        RAISE EXCEPTION 'rows of % are appended, never changed or removed', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_append_only';
+    END IF;
+    RETURN NULL;
+END
+$$
+"""
+
+
+def _for_sqlite(row: Sequence[object]) -> tuple[object, ...]:
+    # Stored as the ORM stores them: naive UTC text.
+    return tuple(
+        connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value for value in row
+    )
