@@ -1,7 +1,7 @@
 """The one module that knows how PostgreSQL and SQLite differ; everything else is written once.
 
-PostgreSQL is production: COPY, sequences, row locks, snapshots. SQLite is the embedded default: one writer at a time, whose
-IMMEDIATE transaction stands in for every lock.
+PostgreSQL is production: COPY, sequences, row locks, snapshots. SQLite is the embedded default: one writer at a time,
+whose IMMEDIATE transaction stands in for every lock.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -39,8 +39,8 @@ def require_transaction(what: str) -> None:
 def bulk_insert(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Insert many rows in one statement: COPY on PostgreSQL, one prepared statement on SQLite.
 
-    Values are None, int, str, bytes, bool, date or aware datetime; JSON goes as text. `table` and `columns` come from the
-    program, never from a person.
+    Values are None, int, str, bytes, bool, date or aware datetime; JSON goes as text. `table` and `columns` come from
+    the program, never from a person.
 
     Raises:
         IntegrityError: a constraint or trigger refused; see `violated_constraint`.
@@ -63,8 +63,8 @@ def bulk_insert(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[o
 def bulk_add(*, table: str, keys: Sequence[str], amount: str, rows: Iterable[Sequence[str | int]]) -> None:
     """Add to the column `amount` of the rows named by `keys`, making those that are missing, in one statement.
 
-    A row holds its keys and then the amount. Rows are taken in the order of their keys, so that two transactions never wait
-    for each other in a circle; a key comes once.
+    A row holds its keys and then the amount. Rows are taken in the order of their keys, so that two transactions never
+    wait for each other in a circle; a key comes once.
     """
     ordered = sorted(rows, key=lambda row: tuple(row[:-1]))
     if not ordered:
@@ -90,8 +90,8 @@ def bulk_add(*, table: str, keys: Sequence[str], amount: str, rows: Iterable[Seq
 def next_ids(sequence: str, *, count: int) -> list[int]:
     """Take `count` rising numbers that were never given before, from a sequence that `create_sequence` made.
 
-    On PostgreSQL nobody waits, and the numbers of a rolled-back transaction stay unused: for identities, where a gap means
-    nothing. On SQLite the write lock is held and a rollback gives the numbers back.
+    On PostgreSQL nobody waits, and the numbers of a rolled-back transaction stay unused: for identities, where a gap
+    means nothing. On SQLite the write lock is held and a rollback gives the numbers back.
     """
     require_transaction("numbers are taken")
     with connection.cursor() as cursor:
@@ -110,7 +110,7 @@ def next_ids(sequence: str, *, count: int) -> list[int]:
 def lock_rows(model: type[Model], ids: Iterable[int]) -> tuple[int, ...]:
     """Lock rows by primary key, in sorted order, until the transaction ends; return those that exist.
 
-    Writers of the same row wait; inserts that refer to it do not. On SQLite the transaction already holds the only lock.
+    Writers of the same row wait; inserts that refer to it do not. On SQLite the transaction holds the only lock.
     """
     require_transaction("rows are locked")
     locked: list[int] = []
@@ -128,7 +128,7 @@ def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
         yield chunk
 
 
-def stream(statement: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+def stream(statement: str, parameters: Sequence[str | int | date] = ()) -> Iterator[tuple[Any, ...]]:
     """Run a SELECT and yield its rows without holding them all: a server-side cursor on PostgreSQL."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -150,12 +150,13 @@ def snapshot() -> Iterator[None]:
             yield
     else:
         # IMMEDIATE, the mode of every other transaction, would take the write lock for a mere read.
-        mode, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+        database: Any = connection
+        mode, database.transaction_mode = database.transaction_mode, "DEFERRED"
         try:
             with transaction.atomic():
                 yield
         finally:
-            connection.transaction_mode = mode
+            database.transaction_mode = mode
 
 
 def violated_constraint(error: IntegrityError) -> str:
@@ -215,17 +216,18 @@ def append_only(table: str, *, key: Sequence[str] = ("id",)) -> RunPython:
     # INSERT OR REPLACE removes the old row without a DELETE trigger.
     same = " AND ".join(f"{column} = NEW.{column}" for column in key)
     sqlite.append(
-        f"CREATE TRIGGER {table}_refuse_replace BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "  # noqa: S608
+        f"CREATE TRIGGER {table}_refuse_replace BEFORE INSERT ON {table} "  # noqa: S608
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
         f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
     )
     postgresql = [
         _REFUSE_CHANGE,
         _REFUSE_TRUNCATE,
-        f"CREATE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION records_refuse_change()",
-        f"CREATE TRIGGER {table}_refuse_truncate BEFORE TRUNCATE ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION records_refuse_truncate()",
+        *(
+            f"CREATE TRIGGER {table}_refuse_{name} BEFORE {events} ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION records_refuse_{name}()"
+            for name, events in (("change", "UPDATE OR DELETE"), ("truncate", "TRUNCATE"))
+        ),
     ]
     return vendor_sql(postgresql=postgresql, sqlite=sqlite)
 
@@ -258,7 +260,7 @@ $$
 """
 
 
-def _for_sqlite(row: Sequence[object]) -> tuple[object, ...]:
+def _for_sqlite(row: Sequence[object]) -> tuple[Any, ...]:
     # Stored as the ORM stores them: naive UTC text.
     return tuple(
         connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value for value in row

@@ -1,0 +1,238 @@
+"""Reads of the journal as frozen values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+
+from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting, RunningBalance
+from weatherhead.areas.records.database import chunks
+from weatherhead.core.ledger import (
+    Ageing,
+    Entry,
+    EntryDraft,
+    EntryState,
+    LedgerAccount,
+    Posting,
+    PostingRef,
+    ReceivableMovement,
+    age,
+)
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class NoSuchEntry(Refusal):
+    """No entry has that number."""
+
+    template = gettext_noop("There is no ledger entry %(entry)s. Open the account again and choose it from there.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelinePosting:
+    """A posted receivable posting of an account, with the balance after it (cents, debits positive)."""
+
+    ref: PostingRef
+    effective_on: date
+    inserted_at: datetime
+    kind: str
+    charge: str
+    reason: str
+    amount_cents: int
+    balance_cents: int
+    due_on: date | None
+    matches: PostingRef | None
+    reverses_id: int | None
+    reversed_by_id: int | None
+    receipt_id: int | None
+
+
+def balance_of(account_ids: Iterable[int]) -> dict[int, int]:
+    """What each account owes (cents; negative: in credit), every given account included. One row read for each."""
+    wanted = sorted(set(account_ids))
+    found = dict.fromkeys(wanted, 0)
+    for chunk in chunks(wanted):
+        rows = RunningBalance.objects.filter(account_id__in=chunk, ledger_account=LedgerAccount.RECEIVABLE.value)
+        found.update(rows.values_list("account_id", "balance_cents"))
+    return found
+
+
+def balances_of(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Every running balance of each account by ledger account (cents, debits positive), zeros left out."""
+    wanted = sorted(set(account_ids))
+    found: dict[int, dict[str, int]] = {account_id: {} for account_id in wanted}
+    for chunk in chunks(wanted):
+        rows = RunningBalance.objects.filter(account_id__in=chunk).exclude(balance_cents=0)
+        for account_id, ledger_account, balance_cents in rows.order_by("account_id", "ledger_account").values_list(
+            "account_id", "ledger_account", "balance_cents"
+        ):
+            found[account_id][ledger_account] = balance_cents
+    return found
+
+
+def entry(entry_id: int) -> Entry:
+    """One stored entry with its postings.
+
+    Raises:
+        NoSuchEntry: for an unknown number.
+    """
+    for found in entries([entry_id]):
+        return found
+    raise NoSuchEntry(entry=entry_id)
+
+
+def entries(entry_ids: Iterable[int]) -> tuple[Entry, ...]:
+    """The stored entries with these numbers, in the order of their numbers; unknown numbers are left out."""
+    headers: list[JournalEntry] = []
+    for chunk in chunks(sorted(set(entry_ids))):
+        headers += JournalEntry.objects.filter(pk__in=chunk).order_by("pk")
+    return _with_postings(headers)
+
+
+def entries_of(account_id: int, *, limit: int | None = None) -> tuple[Entry, ...]:
+    """The entries that touch an account, whatever their state, latest effective first; at most `limit` of them.
+
+    An entry comes whole: its postings to other accounts (a payment moved from one to another) are included.
+    """
+    touches = LedgerPosting.objects.filter(account_id=account_id).values("entry_id")
+    headers = JournalEntry.objects.filter(pk__in=touches).order_by("-effective_on", "-pk")
+    return _with_postings(list(headers[:limit] if limit is not None else headers))
+
+
+def pending_of(account_ids: Iterable[int]) -> dict[int, tuple[Entry, ...]]:
+    """The entries of each account that are still pending (a bank debit in flight), oldest first."""
+    wanted = sorted(set(account_ids))
+    found: dict[int, tuple[Entry, ...]] = dict.fromkeys(wanted, ())
+    resolution = JournalEntry.objects.filter(resolves_id=OuterRef("pk"))
+    for chunk in chunks(wanted):
+        touches = LedgerPosting.objects.filter(account_id__in=chunk).values("entry_id")
+        headers = JournalEntry.objects.filter(~Exists(resolution), state=EntryState.PENDING.value, pk__in=touches)
+        for one in _with_postings(list(headers.order_by("effective_on", "pk"))):
+            touched = {posting.account_id for posting in one.draft.postings}
+            for account_id in touched.intersection(chunk):
+                if account_id is not None:
+                    found[account_id] += (one,)
+    return found
+
+
+def reversal_of(entry_ids: Iterable[int]) -> dict[int, int]:
+    """Which of these entries are reversed, and by which entry."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(set(entry_ids))):
+        rows = JournalEntry.objects.filter(reverses_id__in=chunk)
+        found.update(rows.values_list("reverses_id", "pk"))
+    return found
+
+
+def digests_of(entry_ids: Iterable[int]) -> dict[int, str]:
+    """The stored digests, for the audit log to keep a copy beyond the reach of whoever can change these tables."""
+    found: dict[int, str] = {}
+    for chunk in chunks(sorted(set(entry_ids))):
+        found.update(JournalEntry.objects.filter(pk__in=chunk).values_list("pk", "digest"))
+    return found
+
+
+def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMovement, ...]]:
+    """The posted receivable of each account as ageing sees it, every given account included. One query a chunk."""
+    wanted = sorted(set(account_ids))
+    movements: dict[int, list[ReceivableMovement]] = defaultdict(list)
+    for chunk in chunks(wanted):
+        rows = _receivable_rows().filter(account_id__in=chunk).annotate(effective_on=F("entry__effective_on"))
+        for row in rows.order_by("entry_id", "sequence").iterator(chunk_size=10_000):
+            movements[row.account_id or 0].append(
+                ReceivableMovement(
+                    ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
+                    effective_on=row.effective_on,
+                    amount_cents=row.amount_cents,
+                    charge=row.charge,
+                    due_on=row.due_on,
+                    matches=_ref(row.matches_entry_id, row.matches_sequence),
+                )
+            )
+    return {account_id: tuple(movements[account_id]) for account_id in wanted}
+
+
+def ageing_of(account_ids: Iterable[int], *, as_of: date) -> dict[int, Ageing]:
+    """The ageing of each account's receivable on a day, every given account included."""
+    return {account_id: age(moved, as_of=as_of) for account_id, moved in movements_of(account_ids).items()}
+
+
+def postings_for_timeline(account_id: int) -> tuple[TimelinePosting, ...]:
+    """The posted receivable of an account, oldest effective first, each with the balance after it."""
+    rows = list(_receivable_rows().filter(account_id=account_id).select_related("entry"))
+    rows.sort(key=lambda row: (row.entry.effective_on, row.entry_id, row.sequence))
+    balances_cents = accumulate(row.amount_cents for row in rows)
+    reversed_by = reversal_of(row.entry_id for row in rows)
+    return tuple(
+        TimelinePosting(
+            ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
+            effective_on=row.entry.effective_on,
+            inserted_at=row.entry.inserted_at,
+            kind=row.entry.kind,
+            charge=row.charge,
+            reason=row.entry.reason,
+            amount_cents=row.amount_cents,
+            balance_cents=balance_cents,
+            due_on=row.due_on,
+            matches=_ref(row.matches_entry_id, row.matches_sequence),
+            reverses_id=row.entry.reverses_id,
+            reversed_by_id=reversed_by.get(row.entry_id),
+            receipt_id=row.entry.receipt_id,
+        )
+        for row, balance_cents in zip(rows, balances_cents, strict=True)
+    )
+
+
+def trial_balance(*, as_of: date) -> dict[str, int]:
+    """What every ledger account sums to over all posted entries up to a day (cents, debits positive). They sum to 0."""
+    rows = LedgerPosting.objects.filter(entry__state=EntryState.POSTED.value, entry__effective_on__lte=as_of)
+    sums = rows.values("ledger_account").annotate(total=Sum("amount_cents")).order_by("ledger_account")
+    return {row["ledger_account"]: int(row["total"]) for row in sums}
+
+
+def _receivable_rows() -> QuerySet[LedgerPosting]:
+    return LedgerPosting.objects.filter(
+        ledger_account=LedgerAccount.RECEIVABLE.value, entry__state=EntryState.POSTED.value
+    )
+
+
+def _ref(entry_id: int | None, sequence: int | None) -> PostingRef | None:
+    return None if entry_id is None or sequence is None else PostingRef(entry_id=entry_id, sequence=sequence)
+
+
+def _with_postings(headers: Sequence[JournalEntry]) -> tuple[Entry, ...]:
+    postings: Mapping[int, list[Posting]] = defaultdict(list)
+    for chunk in chunks([header.pk for header in headers]):
+        for row in LedgerPosting.objects.filter(entry_id__in=chunk).order_by("entry_id", "sequence"):
+            postings[row.entry_id].append(stored_posting(row))
+    return tuple(stored_entry(header, postings=postings[header.pk]) for header in headers)
+
+
+def stored_posting(row: LedgerPosting) -> Posting:
+    """A row as the posting that it stores."""
+    return Posting(
+        ledger_account=row.ledger_account,
+        amount_cents=row.amount_cents,
+        charge=row.charge,
+        account_id=row.account_id,
+        due_on=row.due_on,
+        matches=_ref(row.matches_entry_id, row.matches_sequence),
+    )
+
+
+def stored_entry(header: JournalEntry, *, postings: Sequence[Posting]) -> Entry:
+    """A header and its postings as the entry that they store."""
+    draft = EntryDraft(
+        kind=header.kind,
+        effective_on=header.effective_on,
+        postings=tuple(postings),
+        reason=header.reason,
+        state=EntryState(header.state),
+        reverses_id=header.reverses_id,
+        resolves_id=header.resolves_id,
+    )
+    return Entry(entry_id=header.pk, draft=draft, inserted_at=header.inserted_at, receipt_id=header.receipt_id)
