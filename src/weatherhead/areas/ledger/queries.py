@@ -156,9 +156,29 @@ def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMoveme
     return {account_id: tuple(movements[account_id]) for account_id in wanted}
 
 
+def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMovement, ...]]:
+    """The whole posted receivable of each account, as ageing takes it; every given account is included."""
+    wanted = sorted(set(account_ids))
+    found: dict[int, list[ReceivableMovement]] = {account_id: [] for account_id in wanted}
+    for chunk in chunks(wanted):
+        rows = _receivable_rows().filter(account_id__in=chunk).annotate(effective_on=F("entry__effective_on"))
+        for row in rows.order_by("entry_id", "sequence").iterator(chunk_size=10_000):
+            movement = ReceivableMovement(
+                ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
+                effective_on=row.effective_on,
+                amount_cents=row.amount_cents,
+                charge=row.charge,
+                due_on=row.due_on,
+                matches=_ref(row.matches_entry_id, row.matches_sequence),
+            )
+            if row.account_id is not None:
+                found[row.account_id].append(movement)
+    return {account_id: tuple(movements) for account_id, movements in found.items()}
+
+
 def ageing_of(account_ids: Iterable[int], *, as_of: date) -> dict[int, Ageing]:
-    """The ageing of each account's receivable on a day, every given account included."""
-    return {account_id: age(moved, as_of=as_of) for account_id, moved in movements_of(account_ids).items()}
+    """The ageing of each account's receivable on a day; every given account is included."""
+    return {account_id: age(movements, as_of=as_of) for account_id, movements in movements_of(account_ids).items()}
 
 
 def postings_for_timeline(account_id: int) -> tuple[TimelinePosting, ...]:
