@@ -1,0 +1,111 @@
+"""Measure speed as ratios within one run, and write docs/benchmarks.md.
+
+A time says something about one machine; the ratio of two times, taken in turns in one run, says something about the
+code. Every module of tests/bench gives ratios; each names the least that it must reach.
+
+    python -m scripts.bench              measure everything and write the page
+    python -m scripts.bench --dry-run    measure, and write nothing
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from statistics import median
+from typing import TYPE_CHECKING
+
+from scripts.check import ROOT
+
+if TYPE_CHECKING:
+    from tests.bench import Ratio, Work
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+ROUNDS = 15
+LEAST_SECONDS = 0.02
+
+
+def _ratios() -> Iterator[Ratio]:
+    for path in sorted((ROOT / "tests/bench").glob("[a-z]*.py")):
+        yield from import_module(f"tests.bench.{path.stem}").ratios()
+
+
+def _repetitions(work: Work) -> int:
+    """How often to run a piece of work so that the clock's grain does not show."""
+    repetitions = 1
+    while _seconds(work=work, repetitions=repetitions) < LEAST_SECONDS:
+        repetitions *= 2
+    return repetitions
+
+
+def _seconds(*, work: Work, repetitions: int) -> float:
+    started = time.perf_counter()
+    for _ in range(repetitions):
+        work.run()
+    return time.perf_counter() - started
+
+
+def measure(ratio: Ratio) -> tuple[float, float]:
+    """Return the median seconds that a unit takes: (baseline, subject). The two are run in turns."""
+    baseline_repetitions, subject_repetitions = _repetitions(ratio.baseline), _repetitions(ratio.subject)
+    baseline, subject = [], []
+    for _ in range(ROUNDS):
+        seconds = _seconds(work=ratio.baseline, repetitions=baseline_repetitions)
+        baseline.append(seconds / baseline_repetitions / ratio.baseline.units)
+        seconds = _seconds(work=ratio.subject, repetitions=subject_repetitions)
+        subject.append(seconds / subject_repetitions / ratio.subject.units)
+    return median(baseline), median(subject)
+
+
+def _revision() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    described = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return described.stdout.strip() or "unknown"
+
+
+def _page(rows: Sequence[str]) -> str:
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    head = [
+        "# Benchmarks",
+        "",
+        f"Ratios within one run, medians of {ROUNDS} rounds taken in turns: how many times faster a unit of the second",
+        "is than one of the first. Written by `make bench`, which fails when a ratio falls below its least.",
+        "",
+        f"Revision {_revision()}, {datetime.now(UTC):%Y-%m-%d}, {machine}.",
+        "",
+        "| what | first | second | ratio | least |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure every ratio and write the page; return 1 if a ratio is below its least."""
+    if list(arguments) not in ([], ["--dry-run"]):
+        print(__doc__)
+        return 2
+    rows, slow = [], 0
+    for ratio in _ratios():
+        baseline, subject = measure(ratio)
+        reached = baseline / subject
+        slow += reached < ratio.least
+        first, second = (
+            f"{work.name}: {seconds * 1e6:.3g} µs/{ratio.unit}"
+            for work, seconds in ((ratio.baseline, baseline), (ratio.subject, subject))
+        )
+        rows.append(f"| {ratio.title} | {first} | {second} | {reached:.2f} | {ratio.least:g} |")
+        print(f"{'ok  ' if reached >= ratio.least else 'SLOW'} {ratio.title}: {first}, {second}, ratio {reached:.2f}")
+    if not arguments:
+        PAGE.write_text(_page(rows), encoding="utf-8")
+        print(f"written to {PAGE.relative_to(ROOT)}")
+    print(f"{len(rows) - slow} passed, {slow} failed")
+    return 1 if slow or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
