@@ -192,7 +192,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_LOCKOUT_TEMPLATE = "account/locked.html"
+AXES_LOCKOUT_CALLABLE = "weatherhead.interfaces.workbench.adapter.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["password"]
 AXES_VERBOSE = False
@@ -250,3 +250,9 @@ LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en", "English")]
 USE_I18N = True
 LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
+
+# The demo shows its sign-ins on the sign-in page; `weatherhead demo` sets them, and nothing else does.
+DEMO_PASSWORD = os.environ.get("WEATHERHEAD_DEMO_PASSWORD", "")
+DEMO_SIGN_INS = [
+    tuple(item.split(":", 1)) for item in os.environ.get("WEATHERHEAD_DEMO_SIGN_INS", "").split(",") if ":" in item
+]

@@ -3,6 +3,7 @@
 from django.db import models
 
 from weatherhead.areas.premises.models import ServicePoint
+from weatherhead.areas.records.models import Attachment
 
 
 class Meter(models.Model):
@@ -34,6 +35,10 @@ class MeterInstallation(models.Model):
             models.UniqueConstraint(
                 fields=["service_point"], condition=models.Q(removed_on__isnull=True), name="service_point_one_meter"
             ),
+            models.CheckConstraint(
+                condition=models.Q(removed_on__isnull=True) | models.Q(removed_on__gt=models.F("installed_on")),
+                name="installation_span_not_empty",
+            ),
         ]
 
 
@@ -42,13 +47,29 @@ class ReadBatch(models.Model):
 
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
+    attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+")  # the file as it came
     imported_at = models.DateTimeField()
     rows = models.IntegerField()
     accepted = models.IntegerField()
     held = models.IntegerField()
     rejected = models.IntegerField()
-    report = models.JSONField()  # a problem per line that was held or rejected
+    report = models.JSONField()  # a problem per line that was held or rejected, with the text of the line
     receipt_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            # A file of which nothing was kept may come again: say, when its meters have been entered meanwhile.
+            models.UniqueConstraint(
+                fields=["sha256"],
+                condition=models.Q(accepted__gt=0) | models.Q(held__gt=0),
+                name="read_batch_file_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rows=models.F("accepted") + models.F("held") + models.F("rejected")),
+                name="read_batch_loses_no_row",
+            ),
+        ]
+        indexes = [models.Index(fields=["sha256"], name="read_batch_by_file")]
 
 
 class Read(models.Model):
@@ -58,12 +79,17 @@ class Read(models.Model):
     read_on = models.DateField()
     kind = models.CharField(max_length=10)  # actual, estimated, customer, move_in, move_out, check
     dial_reading = models.BigIntegerField()
+    turns = models.IntegerField(default=0)  # how often the dial has passed zero since the meter's first read
     demand_w_max = models.BigIntegerField(null=True)  # multiplier applied
     state = models.CharField(max_length=10)  # accepted, held, rejected
-    exception = models.CharField(max_length=30, default="", blank=True)  # high, low, negative, rollover
+    exception = models.CharField(max_length=30, default="", blank=True)  # why it was held: high, low, zero, negative …
+    detail = models.JSONField(null=True)  # the sentence of the exception: what the read was compared to
     note = models.TextField(default="", blank=True)
     batch = models.ForeignKey(ReadBatch, on_delete=models.PROTECT, related_name="+", null=True)
     receipt_id = models.BigIntegerField()
+    decided_on = models.DateField(null=True)  # when a person released or rejected a held read
+    decision = models.TextField(default="", blank=True)  # and why
+    decision_receipt_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -80,5 +106,16 @@ class Read(models.Model):
                 name="read_kind_known",
             ),
             models.CheckConstraint(condition=models.Q(dial_reading__gte=0), name="read_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(demand_w_max__isnull=True) | models.Q(demand_w_max__gte=0),
+                name="read_demand_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="accepted") | ~models.Q(exception=""), name="read_held_for_a_reason"
+            ),
         ]
-        indexes = [models.Index(fields=["state"], name="read_by_state")]
+        indexes = [
+            models.Index(fields=["state"], name="read_by_state"),
+            models.Index(fields=["meter", "read_on"], name="read_by_meter_and_day"),
+            models.Index(fields=["read_on"], name="read_by_day"),
+        ]

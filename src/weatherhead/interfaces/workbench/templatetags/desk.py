@@ -21,7 +21,7 @@ from django.utils.translation import gettext, pgettext
 
 from weatherhead.core.values import Change, Refusal, Sentence, Unit
 from weatherhead.interfaces.workbench import charts
-from weatherhead.overviews.account import UsageMonth
+from weatherhead.overviews.account import ActionOffer, UsageMonth
 from weatherhead.overviews.bill import BillProof, LineProof, SegmentProof
 from weatherhead.overviews.preview import PreviewView
 
@@ -280,6 +280,12 @@ def usage_chart(usage: tuple[UsageMonth, ...]) -> charts.UsageChart | None:
 
 
 @register.simple_tag
+def rest_of(offers: tuple[ActionOffer, ...]) -> list[ActionOffer]:
+    """The actions that are possible here but not the likely ones of this call."""
+    return [offer for offer in offers if not offer.likely]
+
+
+@register.simple_tag
 def line_key(segment: SegmentProof, line: LineProof) -> str:
     """What names a line of a bill in addresses and element names."""
     return f"{segment.segment_id}-{line.sequence}"
@@ -326,6 +332,8 @@ def control(field: BoundField, *, first: bool = False) -> SafeString:
     css = CONTROL_CLASSES.get(field.widget_type, "usa-input")
     own = field.field.widget.attrs.get("class", "")
     attrs: dict[str, str | bool] = {"class": f"{css} {own}".strip()} if css or own else {}
+    if field.field.widget.attrs.get("placeholder") == str(field.label):
+        attrs["placeholder"] = False  # says no more than the label above it
     told = [f"{field.id_for_label}-error"] if field.errors else []
     told += [f"{field.id_for_label}-hint"] if field.help_text else []
     if told:

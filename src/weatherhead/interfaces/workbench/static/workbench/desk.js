@@ -13,6 +13,7 @@
  * data-filter                             the combobox also filters its own options
  * data-keys-switch                        turns single-letter keys off and on
  * data-once                               a form is sent once
+ * data-focus on details                   opening it puts the focus into its first field
  *
  * Single keys never fire while somebody types, with a modifier held, or when they are turned off.
  */
@@ -224,6 +225,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// "toggle" does not bubble, so it is caught on its way down.
+document.addEventListener("toggle", ({ target }) => {
+  if (target instanceof HTMLDetailsElement && target.open && target.matches("[data-focus]")) {
+    target.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+  }
+}, true);
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-once]")) return;
@@ -312,9 +320,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
-// An action that opens in place starts with its first open question.
+// An action that opens in place starts with its first open question: a field, or the choice that stands in a group.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target instanceof Element) event.target.querySelector("[data-first]")?.focus();
+  const first = event.target instanceof Element ? event.target.querySelector("[data-first]") : null;
+  const field = first?.matches("fieldset") ? first.querySelector("input:checked") ?? first.querySelector("input") : first;
+  field?.focus();
 });
 
 // A refusal is an answer: show it where the answer was expected.

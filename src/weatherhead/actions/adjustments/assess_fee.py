@@ -1,0 +1,178 @@
+"""Assess a fee. What a rule computes consumes no authority; any other amount consumes all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from weatherhead.actions.figures import Standing, money_changes, standing_of
+from weatherhead.actions.inputs import Code, Note, Number, OptionalCents
+from weatherhead.areas.billing.fees import (
+    ComputedFee,
+    Fee,
+    FeeBook,
+    NoPastDue,
+    compute_fee,
+    fee,
+    fee_book,
+    require_reason,
+)
+from weatherhead.areas.billing.operations import record_adjustment
+from weatherhead.areas.customers.queries import AccountFacts, account
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
+from weatherhead.core.values import Sentence, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Which fee, on which account, why; without an amount the rule computes it."""
+
+    account_id: Number
+    charge: Code
+    reason: Code
+    amount_cents: OptionalCents = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The account, its receivable, the fee's rule, the reasons, and the days until it is due."""
+
+    account: AccountFacts
+    standing: Standing
+    fee: Fee
+    book: FeeBook
+    due_days: int
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The fee and its entry."""
+
+    account_id: int
+    charge: str
+    amount_cents: int
+    reason: str
+    note: str
+    rule: str
+    entry: EntryDraft
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The account."""
+    return (inputs.account_id,)
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read the account, its receivable and the fee's rule."""
+    return Facts(
+        account=account(inputs.account_id),
+        standing=standing_of(inputs.account_id),
+        fee=fee(inputs.charge),
+        book=fee_book(),
+        due_days=current_utility().billing.due_days,
+        as_of=moment.as_of,
+    )
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """Compute the fee and debit the receivable.
+
+    Raises:
+        ReasonUnknown, FeeNotInForce, NoPastDue: as they say.
+    """
+    require_reason(inputs.reason, among=facts.book.fee_reasons)
+    computed = _computed(facts, inputs=inputs)
+    by_rule_cents = computed.amount_cents if computed else 0
+    amount_cents = by_rule_cents if inputs.amount_cents is None else inputs.amount_cents
+    by_rule = computed is not None and amount_cents == by_rule_cents
+    entry = EntryDraft(
+        kind="fee",
+        effective_on=facts.as_of,
+        reason=inputs.reason,
+        postings=(
+            Posting(
+                ledger_account=LedgerAccount.RECEIVABLE,
+                amount_cents=amount_cents,
+                charge=inputs.charge,
+                account_id=inputs.account_id,
+                due_on=facts.as_of + timedelta(days=facts.due_days),
+            ),
+            Posting(ledger_account=LedgerAccount.FEE_REVENUE, amount_cents=-amount_cents, charge=inputs.charge),
+        ),
+    )
+    said = {"title": facts.fee.title, "amount": format_cents(amount_cents)}
+    return Proposal(
+        summary=Sentence(gettext_noop("%(title)s of $%(amount)s"), said),
+        confirm=Sentence(gettext_noop("Charge $%(amount)s"), said),
+        plan=Plan(
+            account_id=inputs.account_id,
+            charge=inputs.charge,
+            amount_cents=amount_cents,
+            reason=inputs.reason,
+            note=inputs.note or (computed.arithmetic if by_rule and computed else ""),
+            rule=facts.fee.rule.code,
+            entry=entry,
+        ),
+        account_ids=(inputs.account_id,),
+        entries=(entry,),
+        creates={"billing_adjustment": 1},
+        changes=money_changes(facts.standing, entries=(entry,), as_of=facts.as_of),
+        rules=(facts.fee.rule,),
+        authority_cents=0 if by_rule else amount_cents,
+        authority_account_id=None if by_rule else inputs.account_id,
+    )
+
+
+def _computed(facts: Facts, *, inputs: Inputs) -> ComputedFee | None:
+    """What the rule computes; None when it computes nothing here and a person gave the amount."""
+    past_due_cents = facts.standing.past_due_cents(as_of=facts.as_of)
+    try:
+        return compute_fee(facts.fee, as_of=facts.as_of, past_due_cents=past_due_cents)
+    except NoPastDue:
+        if inputs.amount_cents is None:
+            raise
+        return None
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """Record the fee and post it."""
+    plan = proposal.plan
+    number, entry_id = record_adjustment(
+        account_id=plan.account_id,
+        kind="fee",
+        charge=plan.charge,
+        amount_cents=plan.amount_cents,
+        adjusted_on=recording.moment.as_of,
+        reason=plan.reason,
+        note=plan.note,
+        waives_id=None,
+        rule=plan.rule,
+        entry=plan.entry,
+        at=recording.moment.at,
+        receipt_id=recording.receipt_id,
+    )
+    recording.made_one("adjustment", number)
+    recording.entry_ids.append(entry_id)
+
+
+ACTION = registry.add(
+    Action(
+        name="assess_fee",
+        title=gettext_noop("Charge a fee"),
+        duty=5,
+        on="account",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        key="F",
+        summary=gettext_noop("Charges a fee of the fee book; an amount of one's own uses one's authority."),
+    )
+)

@@ -1,0 +1,201 @@
+"""Waive a fee, wholly or in part. Consumes authority: the amount waived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.actions.figures import Standing, money_changes, standing_of
+from weatherhead.actions.inputs import Code, Note, Number, OptionalCents
+from weatherhead.areas.billing.facts import AdjustmentFacts
+from weatherhead.areas.billing.fees import FeeBook, fee, fee_book, require_reason
+from weatherhead.areas.billing.operations import record_adjustment
+from weatherhead.areas.billing.queries import adjustment
+from weatherhead.areas.ledger.queries import entry
+from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting
+from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+
+class NotAFee(Refusal):
+    """Only fees can be waived."""
+
+    template = gettext_noop("That is a waiver, not a fee. Choose the fee on the account's timeline.")
+
+
+class NothingLeftToWaive(Refusal):
+    """All of it was waived."""
+
+    template = gettext_noop("All of this fee was waived already.")
+
+
+class MoreThanTheFee(Refusal):
+    """More than is left of the fee."""
+
+    template = gettext_noop("Only $%(left)s of this fee is left to waive. Enter at most that.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The fee and why; without an amount, all that is left of it."""
+
+    adjustment_id: Number
+    reason: Code
+    amount_cents: OptionalCents = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The fee, its entry, the account's receivable, the reasons, and the day."""
+
+    fee: AdjustmentFacts
+    title: str
+    rule: Rule
+    entry: Entry
+    standing: Standing
+    book: FeeBook
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The waiver and its entry. `amount_cents` is what is waived, positive."""
+
+    fee_id: int
+    account_id: int
+    charge: str
+    amount_cents: int
+    reason: str
+    note: str
+    rule: str
+    entry: EntryDraft
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The fee's account."""
+    return (adjustment(inputs.adjustment_id).account_id,)
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read the fee, its entry and the account's receivable."""
+    found = adjustment(inputs.adjustment_id)
+    rule = fee(found.charge)
+    return Facts(
+        fee=found,
+        title=rule.title,
+        rule=rule.rule,
+        entry=entry(found.entry_id),
+        standing=standing_of(found.account_id),
+        book=fee_book(),
+        as_of=moment.as_of,
+    )
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """Credit the receivable against the fee's own posting.
+
+    Raises:
+        NotAFee, NothingLeftToWaive, MoreThanTheFee, ReasonUnknown: as they say.
+    """
+    found = facts.fee
+    if found.kind != "fee":
+        raise NotAFee
+    if found.left_cents <= 0:
+        raise NothingLeftToWaive
+    reason = require_reason(inputs.reason, among=facts.book.waiver_reasons)
+    amount_cents = inputs.amount_cents if inputs.amount_cents is not None else found.left_cents
+    if amount_cents > found.left_cents:
+        raise MoreThanTheFee(left=format_cents(found.left_cents))
+    draft = _entry(facts, amount_cents=amount_cents, reason=reason.code)
+    said = {"title": facts.title, "amount": format_cents(amount_cents), "reason": reason.title}
+    left = Change(
+        code="fee",
+        label=Sentence(facts.title.replace("%", "%%")),
+        unit=Unit.CENTS,
+        before=found.left_cents,
+        after=found.left_cents - amount_cents,
+    )
+    return Proposal(
+        summary=Sentence(gettext_noop("%(title)s waived, $%(amount)s: %(reason)s"), said),
+        confirm=Sentence(gettext_noop("Waive $%(amount)s"), said),
+        plan=Plan(
+            fee_id=found.adjustment_id,
+            account_id=found.account_id,
+            charge=found.charge,
+            amount_cents=amount_cents,
+            reason=reason.code,
+            note=inputs.note,
+            rule=facts.rule.code,
+            entry=draft,
+        ),
+        account_ids=(found.account_id,),
+        entries=(draft,),
+        creates={"billing_adjustment": 1},
+        changes=(*money_changes(facts.standing, entries=(draft,), as_of=facts.as_of), left),
+        rules=(facts.rule,),
+        authority_cents=amount_cents,
+        authority_account_id=found.account_id,
+    )
+
+
+def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
+    """The waiver is linked to the fee's receivable posting, so that ageing sets the two off first."""
+    ref = next(
+        ref for ref, posting in facts.entry.referenced() if posting.ledger_account == LedgerAccount.RECEIVABLE
+    )
+    return EntryDraft(
+        kind="waiver",
+        effective_on=facts.as_of,
+        reason=reason,
+        postings=(
+            Posting(ledger_account=LedgerAccount.ADJUSTMENTS_EXPENSE, amount_cents=amount_cents, charge=facts.fee.charge),
+            Posting(
+                ledger_account=LedgerAccount.RECEIVABLE,
+                amount_cents=-amount_cents,
+                charge=facts.fee.charge,
+                account_id=facts.fee.account_id,
+                matches=ref,
+            ),
+        ),
+    )
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """Record the waiver and post it."""
+    plan = proposal.plan
+    number, entry_id = record_adjustment(
+        account_id=plan.account_id,
+        kind="waiver",
+        charge=plan.charge,
+        amount_cents=-plan.amount_cents,
+        adjusted_on=recording.moment.as_of,
+        reason=plan.reason,
+        note=plan.note,
+        waives_id=plan.fee_id,
+        rule=plan.rule,
+        entry=plan.entry,
+        at=recording.moment.at,
+        receipt_id=recording.receipt_id,
+    )
+    recording.made_one("adjustment", number)
+    recording.entry_ids.append(entry_id)
+
+
+ACTION = registry.add(
+    Action(
+        name="waive_fee",
+        title=gettext_noop("Waive a fee"),
+        duty=5,
+        on="adjustment",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        key="W",
+        summary=gettext_noop("Takes a fee back, wholly or in part, within one's authority; above it, asks for approval."),
+    )
+)

@@ -1,0 +1,43 @@
+"""What every command needs: Django, the clock, and who acts."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, time
+
+from weatherhead.door.context import Actor, Moment
+
+
+def set_up() -> None:
+    """Start Django for a command that touches the database, and fill the registry."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weatherhead.config.settings")
+    import django
+
+    django.setup()
+
+
+def present_moment() -> Moment:
+    """The present moment; on the demo's fixed day when there is one."""
+    from django.conf import settings
+
+    from weatherhead.areas.records.utility import current_utility
+
+    now = datetime.now(UTC)
+    zone = current_utility().zone
+    local = now.astimezone(zone)
+    if settings.TODAY is None:
+        return Moment(at=now, as_of=local.date())
+    at = datetime.combine(settings.TODAY, time(local.hour, local.minute, local.second, local.microsecond), tzinfo=zone)
+    return Moment(at=at.astimezone(UTC), as_of=settings.TODAY)
+
+
+def actor_for(username: str) -> Actor:
+    """The employee whose name stands behind what a command writes.
+
+    Raises:
+        NoSuchEmployee: nobody signs in with that name.
+    """
+    from weatherhead.areas.workforce.queries import employee_by_username
+
+    found = employee_by_username(username)
+    return Actor(name=found.name, employee_id=found.employee_id, channel="cli")

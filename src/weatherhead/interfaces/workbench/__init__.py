@@ -1,0 +1,1 @@
+"""The workbench: the representative's desk. Server-rendered, dense, keyboard first."""

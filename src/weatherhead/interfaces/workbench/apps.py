@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class WorkbenchConfig(AppConfig):
+    name = "weatherhead.interfaces.workbench"
+    label = "workbench"
+
+    def ready(self) -> None:
+        """Fill the registry, so that palette and forms find every action."""
+        from weatherhead.actions import load_actions
+
+        load_actions()

@@ -1,0 +1,33 @@
+"""What every page of the desk shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from weatherhead.areas.records.queries.approvals import waiting_count
+from weatherhead.areas.records.utility import current_utility
+
+
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """The shell: utility, person, job, how much waits, and the day."""
+    utility = current_utility()
+    here = getattr(request, "desk", None)
+    employee = here.employee if here else None
+    grant = here.grant if here else None
+    decides = grant is not None and "approve_request" in grant.actions
+    return {
+        "desk": {
+            "utility_name": utility.name,
+            "is_fictional": utility.fictional,
+            "employee_name": employee.name if employee else "",
+            "initials": employee.initials if employee else "",
+            "job_title": ", ".join(grant.titles) if grant else "",
+            "todo_count": waiting_count() if decides else 0,
+            "as_of": here.moment.as_of if here else None,
+            "demo_sign_ins": settings.DEMO_SIGN_INS if utility.fictional and not employee else [],
+            "demo_password": settings.DEMO_PASSWORD if utility.fictional and not employee else "",
+        }
+    }

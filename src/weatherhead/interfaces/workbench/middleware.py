@@ -1,0 +1,53 @@
+"""Who is at the desk, and when: read once a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from weatherhead.areas.workforce.queries import EmployeeFacts, employee_of_user
+from weatherhead.door.authority import grant_for
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.jobs import Grant
+from weatherhead.interfaces.workbench.clock import present
+
+
+@dataclass
+class Desk:
+    """The request's person and moment. `employee` is None for someone who is not signed in or works here no longer."""
+
+    user: Any
+    moment: Moment
+
+    @cached_property
+    def employee(self) -> EmployeeFacts | None:
+        """The employee behind the sign-in."""
+        return employee_of_user(self.user.pk) if self.user.is_authenticated else None
+
+    @cached_property
+    def actor(self) -> Actor | None:
+        """The employee as the door knows them."""
+        found = self.employee
+        return Actor(name=found.name, employee_id=found.employee_id, channel="workbench") if found else None
+
+    @cached_property
+    def grant(self) -> Grant | None:
+        """What their jobs grant today."""
+        return grant_for(self.actor, as_of=self.moment.as_of) if self.actor else None
+
+
+class DeskMiddleware:
+    """Gives every request its desk."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next in line."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Read the clock once."""
+        request.desk = Desk(user=request.user, moment=present())  # type: ignore[attr-defined]
+        return self.get_response(request)
