@@ -175,9 +175,9 @@ def test_dataclasses_are_values() -> None:
         if options is None:
             continue
         fields = [item for item in cls.body if isinstance(item, ast.AnnAssign)]
-        # What gathers while it goes from hand to hand may be mutable, but must say so: frozen=False.
-        wanted = {"slots"} | ({"frozen"} - options.keys()) | ({"kw_only"} if len(fields) > 1 else set())
-        if lacking := sorted(name for name in wanted if not options.get(name)):
+        # The rare exception is written out: frozen=False for what gathers on its way, kw_only=False for a plain pair.
+        needed = {"frozen", "slots"} | ({"kw_only"} if len(fields) > 1 else set())
+        if lacking := sorted(needed - options.keys() | {name for name in ("slots",) if not options.get(name)}):
             found.append(f"{where} {cls.name} lacks {', '.join(lacking)}")
     assert not found, "a dataclass is frozen, has slots, and takes two or more fields by keyword"
 

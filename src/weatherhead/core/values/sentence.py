@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=False)  # reads like a call of gettext
 class Sentence:
     """An English template with ``%(name)s`` placeholders, and what fills them."""
 
