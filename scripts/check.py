@@ -37,7 +37,7 @@ class Outcome:
 
 
 PYTHON = sys.executable
-TYPES = Check(name="types", command=(PYTHON, "-m", "mypy"))
+TYPES = Check(name="types", command=(PYTHON, "-m", "mypy", "--show-traceback"))
 LINT = Check(name="lint", command=(PYTHON, "-m", "ruff", "check", "--quiet", "."))
 FORMAT = Check(name="format", command=(PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."))
 LAYERS = Check(name="layers", command=(str(Path(PYTHON).with_name("lint-imports")), "--no-logo"))
