@@ -35,7 +35,7 @@ def configure() -> None:
             "django.contrib.messages",
             "django.contrib.staticfiles",
             "django_cotton.apps.SimpleAppConfig",
-            "weatherhead.interfaces.workbench",
+            "preview_app.PreviewConfig",
             "allauth",
             "allauth.account",
             "allauth.mfa",
@@ -274,15 +274,15 @@ def account() -> AccountOverview:
         timeline=_timeline(),
         timeline_more=True,
         actions=(
-            _offer("post_payment", "Take a payment", "p", "$253.57 past due"),
+            _offer("take_payment", "Take a payment", "p", "$253.57 past due"),
             _offer("waive_fee", "Waive a fee", "w", "$7.39"),
             _offer("enter_read", "Enter a read", "r", "last Nov 4"),
             _offer("bill_account", "Bill the account", "b", "read since Nov 4"),
-            _offer("cancel_rebill", "Cancel and rebill", "c", "above $50 asks for approval"),
+            _offer("cancel_and_rebill", "Cancel and rebill", "c", "above $50 asks for approval"),
             _offer("assess_fee", "Assess a fee", "f", ""),
             _offer("reverse_payment", "Reverse a payment", "", "", likely=False),
             _offer("start_service", "Start service", "", "", likely=False),
-            _offer("hold_exception", "Hold an exception", "", "", likely=False),
+            _offer("hold_billing", "Hold billing", "", "", likely=False),
         ),
     )
 
@@ -293,7 +293,7 @@ def preview(*, over: bool = False) -> PreviewView:
         action="waive_fee",
         title=S("Waive a fee"),
         summary=S("Waives the late charge of %(charged_on)s.", {"charged_on": date(2026, 11, 9)}),
-        confirm_label=S("waive %(amount_cents)s", {"amount_cents": cents}),
+        confirm_label=S("Waive %(amount_cents)s", {"amount_cents": cents}),
         changes=(
             Change(code="balance", label=S("Balance"), unit=Unit.CENTS, before=41680, after=41680 - cents, account_id=417),
             Change(code="past_due", label=S("Past due"), unit=Unit.CENTS, before=25357, after=25357 - cents, account_id=417),
