@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
+    "weatherhead.interfaces.workbench",  # before allauth, so that its templates dress allauth's pages
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -115,7 +116,6 @@ INSTALLED_APPS = [
     "weatherhead.areas.agreements",
     "weatherhead.areas.billing",
     "weatherhead.areas.payments",
-    "weatherhead.interfaces.workbench",
 ]
 
 MIDDLEWARE = [
