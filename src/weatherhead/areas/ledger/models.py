@@ -85,7 +85,13 @@ class LedgerPosting(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(matches_entry_id__isnull=True, matches_sequence__isnull=True)
-                | Q(matches_entry_id__lt=F("entry_id"), matches_sequence__gte=1),
+                # Said outright, because a check that comes to NULL passes.
+                | Q(
+                    matches_entry_id__isnull=False,
+                    matches_sequence__isnull=False,
+                    matches_entry_id__lt=F("entry_id"),
+                    matches_sequence__gte=1,
+                ),
                 name="ledger_posting_matches_earlier",
             ),
         ]

@@ -137,26 +137,6 @@ def digests_of(entry_ids: Iterable[int]) -> dict[int, str]:
 
 
 def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMovement, ...]]:
-    """The posted receivable of each account as ageing sees it, every given account included. One query a chunk."""
-    wanted = sorted(set(account_ids))
-    movements: dict[int, list[ReceivableMovement]] = defaultdict(list)
-    for chunk in chunks(wanted):
-        rows = _receivable_rows().filter(account_id__in=chunk).annotate(effective_on=F("entry__effective_on"))
-        for row in rows.order_by("entry_id", "sequence").iterator(chunk_size=10_000):
-            movements[row.account_id or 0].append(
-                ReceivableMovement(
-                    ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
-                    effective_on=row.effective_on,
-                    amount_cents=row.amount_cents,
-                    charge=row.charge,
-                    due_on=row.due_on,
-                    matches=_ref(row.matches_entry_id, row.matches_sequence),
-                )
-            )
-    return {account_id: tuple(movements[account_id]) for account_id in wanted}
-
-
-def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMovement, ...]]:
     """The whole posted receivable of each account, as ageing takes it; every given account is included."""
     wanted = sorted(set(account_ids))
     found: dict[int, list[ReceivableMovement]] = {account_id: [] for account_id in wanted}

@@ -176,6 +176,20 @@ def violated_constraint(error: IntegrityError) -> str:
     return named["name"] if named else ""
 
 
+def triggers_of(table: str) -> frozenset[str]:
+    """The names of the triggers that stand on a table; a disabled one does not count."""
+    with connection.cursor() as cursor:
+        if is_postgresql(connection):
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger"
+                " WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal AND tgenabled IN ('O', 'A')",
+                [connection.ops.quote_name(table)],
+            )
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
 def vendor_sql(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> RunPython:
     """A migration step that runs other statements on each database. It has no way back: guards are not taken away.
 

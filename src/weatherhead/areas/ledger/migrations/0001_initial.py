@@ -6,7 +6,7 @@ from django.db.models import F, Q
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [("customers", "__first__"), ("records", "__first__")]
+    dependencies = [("customers", "0001_initial"), ("records", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -123,7 +123,12 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=Q(matches_entry_id__isnull=True, matches_sequence__isnull=True)
-                        | Q(matches_entry_id__lt=F("entry_id"), matches_sequence__gte=1),
+                        | Q(
+                            matches_entry_id__isnull=False,
+                            matches_sequence__isnull=False,
+                            matches_entry_id__lt=F("entry_id"),
+                            matches_sequence__gte=1,
+                        ),
                         name="ledger_posting_matches_earlier",
                     ),
                 ],
