@@ -1,1 +1,1 @@
-"""Meters and reads."""
+"""Meters and their reads."""

@@ -6,124 +6,204 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('premises', '0001_initial'),
-        ('records', '0001_initial'),
+        ("premises", "0001_initial"),
+        ("records", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Meter',
+            name="Meter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial', models.CharField(max_length=40, unique=True)),
-                ('dials', models.IntegerField()),
-                ('multiplier', models.DecimalField(decimal_places=4, max_digits=12)),
-                ('has_demand', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("serial", models.CharField(max_length=40, unique=True)),
+                ("dials", models.IntegerField()),
+                ("multiplier", models.DecimalField(decimal_places=4, max_digits=12)),
+                ("has_demand", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('dials__gte', 4), ('dials__lte', 9)), name='meter_dials'), models.CheckConstraint(condition=models.Q(('multiplier__gt', 0)), name='meter_multiplier_positive')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("dials__gte", 4), ("dials__lte", 9)), name="meter_dials"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("multiplier__gt", 0)), name="meter_multiplier_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReadBatch',
+            name="ReadBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('imported_at', models.DateTimeField()),
-                ('rows', models.IntegerField()),
-                ('accepted', models.IntegerField()),
-                ('held', models.IntegerField()),
-                ('rejected', models.IntegerField()),
-                ('report', models.JSONField()),
-                ('receipt_id', models.BigIntegerField()),
-                ('attachment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.attachment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("imported_at", models.DateTimeField()),
+                ("rows", models.IntegerField()),
+                ("accepted", models.IntegerField()),
+                ("held", models.IntegerField()),
+                ("rejected", models.IntegerField()),
+                ("report", models.JSONField()),
+                ("receipt_id", models.BigIntegerField()),
+                (
+                    "attachment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.attachment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Read',
+            name="Read",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('read_on', models.DateField()),
-                ('kind', models.CharField(max_length=10)),
-                ('dial_reading', models.BigIntegerField()),
-                ('turns', models.IntegerField(default=0)),
-                ('demand_w_max', models.BigIntegerField(null=True)),
-                ('state', models.CharField(max_length=10)),
-                ('exception', models.CharField(blank=True, default='', max_length=30)),
-                ('detail', models.JSONField(null=True)),
-                ('note', models.TextField(blank=True, default='')),
-                ('receipt_id', models.BigIntegerField()),
-                ('decided_on', models.DateField(null=True)),
-                ('decision', models.TextField(blank=True, default='')),
-                ('decision_receipt_id', models.BigIntegerField(null=True)),
-                ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.meter')),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.readbatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("read_on", models.DateField()),
+                ("kind", models.CharField(max_length=10)),
+                ("dial_reading", models.BigIntegerField()),
+                ("turns", models.IntegerField(default=0)),
+                ("demand_w_max", models.BigIntegerField(null=True)),
+                ("state", models.CharField(max_length=10)),
+                ("exception", models.CharField(blank=True, default="", max_length=30)),
+                ("detail", models.JSONField(null=True)),
+                ("note", models.TextField(blank=True, default="")),
+                ("receipt_id", models.BigIntegerField()),
+                ("decided_on", models.DateField(null=True)),
+                ("decision", models.TextField(blank=True, default="")),
+                ("decision_receipt_id", models.BigIntegerField(null=True)),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="metering.meter"
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.readbatch",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MeterInstallation',
+            name="MeterInstallation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('installed_on', models.DateField()),
-                ('removed_on', models.DateField(null=True)),
-                ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.meter')),
-                ('service_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='premises.servicepoint')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("installed_on", models.DateField()),
+                ("removed_on", models.DateField(null=True)),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="metering.meter"
+                    ),
+                ),
+                (
+                    "service_point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="premises.servicepoint"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('removed_on__isnull', True)), fields=('meter',), name='meter_hangs_once'), models.UniqueConstraint(condition=models.Q(('removed_on__isnull', True)), fields=('service_point',), name='service_point_one_meter'), models.CheckConstraint(condition=models.Q(('removed_on__isnull', True), ('removed_on__gt', models.F('installed_on')), _connector='OR'), name='installation_span_not_empty')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_on__isnull", True)), fields=("meter",), name="meter_hangs_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_on__isnull", True)),
+                        fields=("service_point",),
+                        name="service_point_one_meter",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("removed_on__isnull", True), ("removed_on__gt", models.F("installed_on")), _connector="OR"
+                        ),
+                        name="installation_span_not_empty",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='readbatch',
-            index=models.Index(fields=['sha256'], name='read_batch_by_file'),
+            model_name="readbatch",
+            index=models.Index(fields=["sha256"], name="read_batch_by_file"),
         ),
         migrations.AddConstraint(
-            model_name='readbatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('accepted__gt', 0), ('held__gt', 0), _connector='OR'), fields=('sha256',), name='read_batch_file_once'),
+            model_name="readbatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("accepted__gt", 0), ("held__gt", 0), _connector="OR"),
+                fields=("sha256",),
+                name="read_batch_file_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='readbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('rows', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('accepted'), '+', models.F('held')), '+', models.F('rejected')))), name='read_batch_loses_no_row'),
+            model_name="readbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "rows",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("accepted"), "+", models.F("held")
+                            ),
+                            "+",
+                            models.F("rejected"),
+                        ),
+                    )
+                ),
+                name="read_batch_loses_no_row",
+            ),
         ),
         migrations.AddIndex(
-            model_name='read',
-            index=models.Index(fields=['state'], name='read_by_state'),
+            model_name="read",
+            index=models.Index(fields=["state"], name="read_by_state"),
         ),
         migrations.AddIndex(
-            model_name='read',
-            index=models.Index(fields=['meter', 'read_on'], name='read_by_meter_and_day'),
+            model_name="read",
+            index=models.Index(fields=["meter", "read_on"], name="read_by_meter_and_day"),
         ),
         migrations.AddIndex(
-            model_name='read',
-            index=models.Index(fields=['read_on'], name='read_by_day'),
+            model_name="read",
+            index=models.Index(fields=["read_on"], name="read_by_day"),
         ),
         migrations.AddConstraint(
-            model_name='read',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['accepted', 'held'])), fields=('meter', 'read_on'), name='one_read_a_meter_and_day'),
+            model_name="read",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["accepted", "held"])),
+                fields=("meter", "read_on"),
+                name="one_read_a_meter_and_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='read',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'held', 'rejected'])), name='read_state_known'),
+            model_name="read",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["accepted", "held", "rejected"])), name="read_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='read',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['actual', 'estimated', 'customer', 'move_in', 'move_out', 'check'])), name='read_kind_known'),
+            model_name="read",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["actual", "estimated", "customer", "move_in", "move_out", "check"])),
+                name="read_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='read',
-            constraint=models.CheckConstraint(condition=models.Q(('dial_reading__gte', 0)), name='read_not_negative'),
+            model_name="read",
+            constraint=models.CheckConstraint(condition=models.Q(("dial_reading__gte", 0)), name="read_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='read',
-            constraint=models.CheckConstraint(condition=models.Q(('demand_w_max__isnull', True), ('demand_w_max__gte', 0), _connector='OR'), name='read_demand_not_negative'),
+            model_name="read",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("demand_w_max__isnull", True), ("demand_w_max__gte", 0), _connector="OR"),
+                name="read_demand_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='read',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'accepted'), models.Q(('exception', ''), _negated=True), _connector='OR'), name='read_held_for_a_reason'),
+            model_name="read",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "accepted"), models.Q(("exception", ""), _negated=True), _connector="OR"),
+                name="read_held_for_a_reason",
+            ),
         ),
     ]

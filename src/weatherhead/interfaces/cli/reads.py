@@ -1,0 +1,231 @@
+"""``weatherhead reads import``: a file of reads, judged row by row and reported by line."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.translation import gettext
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from weatherhead.actions.metering.import_reads import Inputs, inputs_for
+from weatherhead.areas.metering.queries import batch_of_receipt, batches_of_file
+from weatherhead.areas.metering.reads_file import FILE_BYTES_MAX, FileProblem, require_size
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
+from weatherhead.door.perform import perform
+from weatherhead.door.preview import preview
+from weatherhead.interfaces.cli.setting import actor_for, present_moment
+
+ALL_GOOD, SOME_NOT, REFUSED = 0, 1, 2
+_STYLES = {"accepted": "green", "held": "yellow", "rejected": "red"}
+
+
+class FileUnreadable(Refusal):
+    """The operating system does not give it."""
+
+    template = gettext_noop("%(name)s cannot be read: %(why)s.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came of a file. `receipt_id` is None for a dry run; `repeated` when the file had been imported before."""
+
+    name: str
+    sha256: str
+    receipt_id: int | None
+    repeated: bool
+    rows: int
+    accepted: int
+    held: int
+    rejected: int
+    problems: tuple[FileProblem, ...]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``reads`` to the command line."""
+    reads = subparsers.add_parser("reads", help=gettext("meter reads"), description=gettext("Meter reads."))
+    commands = reads.add_subparsers(dest="reads_command", required=True)
+    importing = commands.add_parser(
+        "import",
+        help=gettext("import a file of reads"),
+        description=gettext(
+            "Import a file of reads (docs/reads-file.md). Good rows are kept, doubtful ones held for a person, bad ones "
+            "reported by line. Exits with 0 when every row was accepted, 1 when some were held or rejected, 2 when the "
+            "file was refused. The same file again changes nothing."
+        ),
+    )
+    importing.add_argument("file", metavar="FILE", help=gettext("the file; - for standard input"))
+    importing.add_argument(
+        "--as", dest="username", metavar="USERNAME", required=True, help=gettext("who imports it: a sign-in name")
+    )
+    importing.add_argument("--dry-run", action="store_true", help=gettext("show what would come of it; write nothing"))
+    importing.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))
+    reads.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run a parsed ``reads`` command; returns the exit code."""
+    try:
+        report = _import(args)
+    except Refusal as refusal:
+        _print_refusal(refusal, as_json=args.json)
+        return REFUSED
+    if args.json:
+        json.dump(_as_json(report, dry_run=args.dry_run), sys.stdout, ensure_ascii=False, indent=2)
+        print()
+    else:
+        _print(report, dry_run=args.dry_run)
+    return SOME_NOT if report.held or report.rejected else ALL_GOOD
+
+
+def _import(args: argparse.Namespace) -> Report:
+    name, content = _read(args.file)
+    inputs = inputs_for(name=name, content=content)
+    actor, moment = actor_for(args.username), present_moment()
+    if args.dry_run:
+        decision = preview("import_reads", actor=actor, moment=moment, inputs=inputs).proposal.plan.decision
+        return Report(
+            name=name,
+            sha256=inputs.sha256,
+            receipt_id=None,
+            repeated=False,
+            rows=decision.rows,
+            accepted=decision.accepted,
+            held=decision.held,
+            rejected=decision.rejected,
+            problems=decision.problems,
+        )
+    receipt = perform(
+        "import_reads", actor=actor, key=_key(inputs, username=args.username), moment=moment, inputs=inputs
+    )
+    return _stored(receipt.receipt_id, name=name, repeated=receipt.at < moment.at)
+
+
+def _read(path: str) -> tuple[str, bytes]:
+    """Name and content of a file; a file that is too large is not read to its end."""
+    try:
+        if path == "-":
+            content = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
+            name = "standard input"
+        else:
+            require_size(Path(path).stat().st_size)
+            with Path(path).open("rb") as file:
+                content = file.read(FILE_BYTES_MAX + 1)
+            name = Path(path).name
+    except OSError as error:
+        raise FileUnreadable(name=path, why=error.strerror or str(error)) from error
+    require_size(len(content))
+    return name, content
+
+
+def _key(inputs: Inputs, *, username: str) -> str:
+    """One key for one person's import of one file; a new one only after an import that kept nothing of it."""
+    in_vain = sum(not batch.accepted and not batch.held for batch in batches_of_file(inputs.sha256))
+    mark = f"{username}\n{inputs.name}\n{inputs.sha256}\n{in_vain}"
+    return f"reads-{hashlib.sha256(mark.encode()).hexdigest()}"
+
+
+def _stored(receipt_id: int, *, name: str, repeated: bool) -> Report:
+    batch = batch_of_receipt(receipt_id)
+    if batch is None:
+        raise LookupError(f"receipt {receipt_id} names no imported file")
+    return Report(
+        name=name,
+        sha256=batch.sha256,
+        receipt_id=receipt_id,
+        repeated=repeated,
+        rows=batch.rows,
+        accepted=batch.accepted,
+        held=batch.held,
+        rejected=batch.rejected,
+        problems=tuple(
+            FileProblem(
+                line=item["line"],
+                column=item["column"],
+                code=item["code"],
+                outcome=item["outcome"],
+                what=Sentence(template=item["what"]["template"], params=item["what"]["params"]),
+                text=item["text"],
+            )
+            for item in batch.report
+        ),
+    )
+
+
+def _say(sentence: Sentence) -> str:
+    translated = gettext(sentence.template)
+    return translated % sentence.params if sentence.params else translated
+
+
+def _print(report: Report, *, dry_run: bool) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    for problem in report.problems:
+        where = ":".join(part for part in (report.name, str(problem.line), problem.column) if part)
+        line = Text.assemble((where, "bold"), " ", (gettext(problem.outcome), _STYLES[problem.outcome]), ": ")
+        console.print(line.append(_say(problem.what)))
+        console.print(Text(f"    {problem.text}", style="dim"))
+    console.print(_counts(report))
+    if dry_run:
+        console.print(gettext("Nothing was written: this was a dry run."))
+    elif report.repeated:
+        console.print(
+            gettext("This file had been imported before. Receipt %(receipt)s.") % {"receipt": report.receipt_id}
+        )
+    else:
+        console.print(gettext("Imported. Receipt %(receipt)s.") % {"receipt": report.receipt_id})
+
+
+def _counts(report: Report) -> Table:
+    table = Table(title=Text(report.name), title_justify="left", box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    counts: Sequence[tuple[str, int, str]] = (
+        (gettext("rows"), report.rows, ""),
+        (gettext("accepted"), report.accepted, _STYLES["accepted"]),
+        (gettext("held"), report.held, _STYLES["held"]),
+        (gettext("rejected"), report.rejected, _STYLES["rejected"]),
+    )
+    for label, count, style in counts:
+        table.add_row(label, Text(f"{count:,}", style=style if count else ""))
+    return table
+
+
+def _print_refusal(refusal: Refusal, *, as_json: bool) -> None:
+    said = _say(Sentence(template=refusal.template, params=refusal.params))
+    if as_json:
+        json.dump({"refused": refusal.code, "sentence": said}, sys.stdout, ensure_ascii=False, indent=2)
+        print()
+    else:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(Text(said))
+
+
+def _as_json(report: Report, *, dry_run: bool) -> dict[str, object]:
+    return {
+        "name": report.name,
+        "sha256": report.sha256,
+        "dry_run": dry_run,
+        "repeated": report.repeated,
+        "receipt": report.receipt_id,
+        "rows": report.rows,
+        "accepted": report.accepted,
+        "held": report.held,
+        "rejected": report.rejected,
+        "problems": [
+            {
+                "line": problem.line,
+                "column": problem.column,
+                "code": problem.code,
+                "outcome": problem.outcome,
+                "what": _say(problem.what),
+                "text": problem.text,
+            }
+            for problem in report.problems
+        ],
+    }
