@@ -150,13 +150,20 @@ def _usage() -> tuple[UsageMonth, ...]:
         year, month = divmod(2025 * 12 + 10 + at, 12)
         months.append(
             UsageMonth(
-                ends_on=date(year, month + 1, 3), kwh=kwh, days=30, estimated=at == 3, last_year_kwh=earlier, bill_id=at + 1
+                ends_on=date(year, month + 1, 3),
+                kwh=kwh,
+                days=30,
+                estimated=at == 3,
+                last_year_kwh=earlier,
+                bill_id=at + 1,
             )
         )
     return tuple(months)
 
 
-def _row(on: date, kind: str, title: str, what: str, detail: str, cents: int | None, balance: int | None, **more: Any) -> TimelineRow:
+def _row(
+    on: date, kind: str, title: str, what: str, detail: str, cents: int | None, balance: int | None, **more: Any
+) -> TimelineRow:
     return TimelineRow(
         on=on,
         kind=kind,
@@ -172,15 +179,34 @@ def _row(on: date, kind: str, title: str, what: str, detail: str, cents: int | N
 
 def _timeline() -> tuple[TimelineRow, ...]:
     return (
-        _row(date(2026, 11, 17), "approval", "Approval", "Waive late charges asked for", "J. Reyes", -6140, None, pending=True),
-        _row(date(2026, 11, 13), "adjustment", "Adjustment", "Returned-payment fee waived", "first in a year, J. Reyes", -1150, 41680),
+        _row(
+            date(2026, 11, 17),
+            "approval",
+            "Approval",
+            "Waive late charges asked for",
+            "J. Reyes",
+            -6140,
+            None,
+            pending=True,
+        ),
+        _row(
+            date(2026, 11, 13),
+            "adjustment",
+            "Adjustment",
+            "Returned-payment fee waived",
+            "first in a year, J. Reyes",
+            -1150,
+            41680,
+        ),
         _row(date(2026, 11, 12), "contact", "Call", "Asked for an arrangement", "J. Reyes", None, None),
         _row(date(2026, 11, 9), "adjustment", "Charge", "Late charge", "3% of $246.18", 739, 42830),
         _row(date(2026, 11, 5), "bill", "Bill", "Oct 3 to Nov 3", "1,397 kWh, due Nov 25", 16323, 42091),
         _row(date(2026, 11, 4), "read", "Read", "49,608", "actual, from the meter network", None, None),
         _row(date(2026, 10, 29), "payment", "Return", "Check returned unpaid", "fee 11.50", 13256, 25768),
         _row(date(2026, 10, 27), "payment", "Payment", "Check 1184", "for the October bill", -12106, 12512),
-        _row(date(2026, 10, 14), "payment", "Payment", "Cash at the counter", "toward the September bill", -6000, 24618),
+        _row(
+            date(2026, 10, 14), "payment", "Payment", "Cash at the counter", "toward the September bill", -6000, 24618
+        ),
         _row(date(2025, 12, 4), "bill", "Bill", "Nov 3 to Dec 3", "1,702 kWh, due Dec 24", 19020, 30618),
     )
 
@@ -250,7 +276,10 @@ def account() -> AccountOverview:
                 level="note",
                 icon="scales",
                 title=S("An approval waits: waive %(amount_cents)s", {"amount_cents": 6140}),
-                text=S("Asked for by J. Reyes on %(asked_on)s. Nothing changes until it is decided.", {"asked_on": date(2026, 11, 17)}),
+                text=S(
+                    "Asked for by J. Reyes on %(asked_on)s. Nothing changes until it is decided.",
+                    {"asked_on": date(2026, 11, 17)},
+                ),
                 link_label=S("Request"),
                 link="/approvals",
             ),
@@ -295,8 +324,12 @@ def preview(*, over: bool = False) -> PreviewView:
         summary=S("Waives the late charge of %(charged_on)s.", {"charged_on": date(2026, 11, 9)}),
         confirm_label=S("Waive %(amount_cents)s", {"amount_cents": cents}),
         changes=(
-            Change(code="balance", label=S("Balance"), unit=Unit.CENTS, before=41680, after=41680 - cents, account_id=417),
-            Change(code="past_due", label=S("Past due"), unit=Unit.CENTS, before=25357, after=25357 - cents, account_id=417),
+            Change(
+                code="balance", label=S("Balance"), unit=Unit.CENTS, before=41680, after=41680 - cents, account_id=417
+            ),
+            Change(
+                code="past_due", label=S("Past due"), unit=Unit.CENTS, before=25357, after=25357 - cents, account_id=417
+            ),
             Change(
                 code="next_notice",
                 label=S("Next notice"),
@@ -308,7 +341,12 @@ def preview(*, over: bool = False) -> PreviewView:
             ),
         ),
         rules=(
-            Rule(code="authority.adjustment", title="Adjustment authority of a representative", citation="Job profile, duty 5", status="house"),
+            Rule(
+                code="authority.adjustment",
+                title="Adjustment authority of a representative",
+                citation="Job profile, duty 5",
+                status="house",
+            ),
             Rule(code="fees.late", title="Late charge, 3 %", citation="Rate Book 7.2", status="illustrative"),
         ),
         entries=(("Late charge revenue", cents), ("Receivable, residential", -cents)),
@@ -323,7 +361,12 @@ def preview(*, over: bool = False) -> PreviewView:
             used_share=23,
             this_share=77 if over else 15,
         ),
-        needs_approval=S("%(amount_cents)s is more than your $50.00 for one adjustment. T. Alvarez or another supervisor decides.", {"amount_cents": cents}) if over else None,
+        needs_approval=S(
+            "%(amount_cents)s is more than your $50.00 for one adjustment. T. Alvarez or another supervisor decides.",
+            {"amount_cents": cents},
+        )
+        if over
+        else None,
         digest="9f2c",
     )
 
@@ -337,15 +380,30 @@ class WaiveForm(forms.Form):
             ("2", SimpleNamespace(title="Returned-payment fee of Oct 29", note="", amount_cents=1150)),
         ],
     )
-    reason = forms.ChoiceField(label="Reason", choices=[("first", "First late charge in 12 months"), ("ours", "Our error")])
-    note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 2}), required=False, help_text="Stands on the receipt.")
+    reason = forms.ChoiceField(
+        label="Reason", choices=[("first", "First late charge in 12 months"), ("ours", "Our error")]
+    )
+    note = forms.CharField(
+        label="Note", widget=forms.Textarea(attrs={"rows": 2}), required=False, help_text="Stands on the receipt."
+    )
 
 
 class PaymentForm(forms.Form):
-    amount = forms.CharField(label="Amount", widget=forms.TextInput(attrs={"inputmode": "decimal", "data-money": True, "data-half": True}))
-    received_on = forms.DateField(label="Received", widget=forms.DateInput(attrs={"type": "date", "data-half": True}), initial=AS_OF)
-    tender = forms.ChoiceField(label="How it was paid", widget=forms.RadioSelect, choices=[("cash", "Cash"), ("check", "Check")], initial="cash")
-    check_number = forms.CharField(label="Check number", required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    amount = forms.CharField(
+        label="Amount", widget=forms.TextInput(attrs={"inputmode": "decimal", "data-money": True, "data-half": True})
+    )
+    received_on = forms.DateField(
+        label="Received", widget=forms.DateInput(attrs={"type": "date", "data-half": True}), initial=AS_OF
+    )
+    tender = forms.ChoiceField(
+        label="How it was paid",
+        widget=forms.RadioSelect,
+        choices=[("cash", "Cash"), ("check", "Check")],
+        initial="cash",
+    )
+    check_number = forms.CharField(
+        label="Check number", required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
 
 
 def _open_action(form: forms.Form, *, title: str, shown: PreviewView | None, refusal: Sentence | None = None) -> Any:
@@ -379,7 +437,9 @@ def _line(sequence: int, label: str, quantity: str, price: str, cents: int, unro
         "entry_id": 118402,
         "entry_line": sequence,
     } | more
-    return LineProof(sequence=sequence, label=label, quantity=quantity, price=price, amount_cents=cents, unrounded=unrounded, **given)
+    return LineProof(
+        sequence=sequence, label=label, quantity=quantity, price=price, amount_cents=cents, unrounded=unrounded, **given
+    )
 
 
 def segment(**more: Any) -> SegmentProof:
@@ -394,8 +454,12 @@ def segment(**more: Any) -> SegmentProof:
         "service_address": "1842 Cottonwood St",
         "meter_serial": "77 402 918",
         "multiplier": "1",
-        "start_read": ReadFact(on=date(2026, 10, 3), value="48,211", kind=S("actual"), source=S("from the meter network")),
-        "end_read": ReadFact(on=date(2026, 11, 4), value="49,608", kind=S("actual"), source=S("from the meter network")),
+        "start_read": ReadFact(
+            on=date(2026, 10, 3), value="48,211", kind=S("actual"), source=S("from the meter network")
+        ),
+        "end_read": ReadFact(
+            on=date(2026, 11, 4), value="49,608", kind=S("actual"), source=S("from the meter network")
+        ),
         "energy_wh": 1_397_000,
         "demand_w_max": None,
         "amount_cents": 16323,
@@ -441,15 +505,31 @@ def bill() -> BillProof:
         corrected_by_id=None,
         segments=(segment(),),
         checks=(
-            CheckPassed(passed=True, text=S("Usage is 1.12 times the same month a year before; held outside 0.4 to 2.5.")),
+            CheckPassed(
+                passed=True, text=S("Usage is 1.12 times the same month a year before; held outside 0.4 to 2.5.")
+            ),
             CheckPassed(passed=True, text=S("32 days; held outside 26 to 35.")),
             CheckPassed(passed=False, text=S("The amount is above $150.00. T. Alvarez: heat pump, checked by phone.")),
         ),
         entry_id=118402,
         postings=(
-            PostingFact(sequence=1, ledger_account="receivable", title="Receivable, residential", gl="142.10", amount_cents=16323),
-            PostingFact(sequence=2, ledger_account="revenue", title="Revenue, residential", gl="440.00", amount_cents=-14529),
-            PostingFact(sequence=3, ledger_account="dividend", title="Dividend payable to the city", gl="236.40", amount_cents=-726),
+            PostingFact(
+                sequence=1,
+                ledger_account="receivable",
+                title="Receivable, residential",
+                gl="142.10",
+                amount_cents=16323,
+            ),
+            PostingFact(
+                sequence=2, ledger_account="revenue", title="Revenue, residential", gl="440.00", amount_cents=-14529
+            ),
+            PostingFact(
+                sequence=3,
+                ledger_account="dividend",
+                title="Dividend payable to the city",
+                gl="236.40",
+                amount_cents=-726,
+            ),
             PostingFact(sequence=4, ledger_account="tax", title="Sales taxes payable", gl="241.00", amount_cents=-1068),
         ),
         payload_sha256="5f0c6e5bd7b2c8b1f27a9f2f2f0cfc7b7a47b6f0a5f63e2b17a0d37c1c8e9d11",
@@ -460,7 +540,19 @@ def bill() -> BillProof:
     )
 
 
-def _approval(request_id: int, due: date, title: str, who: str, number: str, cents: int, over: int, by: str, why: str, flag: str = "", may: bool = True) -> ApprovalRow:
+def _approval(
+    request_id: int,
+    due: date,
+    title: str,
+    who: str,
+    number: str,
+    cents: int,
+    over: int,
+    by: str,
+    why: str,
+    flag: str = "",
+    may: bool = True,
+) -> ApprovalRow:
     return ApprovalRow(
         request_id=request_id,
         due_on=due,
@@ -481,10 +573,52 @@ def _approval(request_id: int, due: date, title: str, who: str, number: str, cen
 
 def approvals(*, empty: bool = False) -> ApprovalsOverview:
     rows = (
-        _approval(1, date(2026, 11, 18), "Waive late charges, 3 months", "Hanna Lindgren", "0388 4471 0", 6140, 1140, "J. Reyes", "Our draft failed three times"),
-        _approval(2, AS_OF, "Cancel and rebill September", "Cedar Lane Dental", "0902 1158 3", 31208, 26208, "M. Dvorak", "Meter multiplier was 40"),
-        _approval(3, date(2026, 11, 20), "Waive reconnect fee", "Tomás Alvarez", "0633 2019 7", 7000, 2000, "M. Dvorak", "Hardship", "Your household: pass on", may=False),
-        _approval(4, date(2026, 11, 23), "Correct meter dials", "Dale Sorensen", "0418 7705 6", 9611, 4611, "J. Reyes", "Five dials read as four"),
+        _approval(
+            1,
+            date(2026, 11, 18),
+            "Waive late charges, 3 months",
+            "Hanna Lindgren",
+            "0388 4471 0",
+            6140,
+            1140,
+            "J. Reyes",
+            "Our draft failed three times",
+        ),
+        _approval(
+            2,
+            AS_OF,
+            "Cancel and rebill September",
+            "Cedar Lane Dental",
+            "0902 1158 3",
+            31208,
+            26208,
+            "M. Dvorak",
+            "Meter multiplier was 40",
+        ),
+        _approval(
+            3,
+            date(2026, 11, 20),
+            "Waive reconnect fee",
+            "Tomás Alvarez",
+            "0633 2019 7",
+            7000,
+            2000,
+            "M. Dvorak",
+            "Hardship",
+            "Your household: pass on",
+            may=False,
+        ),
+        _approval(
+            4,
+            date(2026, 11, 23),
+            "Correct meter dials",
+            "Dale Sorensen",
+            "0418 7705 6",
+            9611,
+            4611,
+            "J. Reyes",
+            "Five dials read as four",
+        ),
     )
     return ApprovalsOverview(
         as_of=AS_OF,
@@ -492,8 +626,26 @@ def approvals(*, empty: bool = False) -> ApprovalsOverview:
         due_today=0 if empty else 1,
         oldest_requested_at=None if empty else datetime(2026, 11, 18, 14, 52, tzinfo=UTC),
         decided=(
-            DecidedRow(request_id=9, title=S("Waive late charge"), account_id=3, account_number_grouped="0195 6648 1", state="approved", decided_by="T. Alvarez", decided_at=datetime(2026, 11, 19, 15, 2, tzinfo=UTC), note=""),
-            DecidedRow(request_id=8, title=S("Credit for food spoiled"), account_id=3, account_number_grouped="0740 3310 2", state="declined", decided_by="T. Alvarez", decided_at=datetime(2026, 11, 19, 15, 30, tzinfo=UTC), note="No outage that day"),
+            DecidedRow(
+                request_id=9,
+                title=S("Waive late charge"),
+                account_id=3,
+                account_number_grouped="0195 6648 1",
+                state="approved",
+                decided_by="T. Alvarez",
+                decided_at=datetime(2026, 11, 19, 15, 2, tzinfo=UTC),
+                note="",
+            ),
+            DecidedRow(
+                request_id=8,
+                title=S("Credit for food spoiled"),
+                account_id=3,
+                account_number_grouped="0740 3310 2",
+                state="declined",
+                decided_by="T. Alvarez",
+                decided_at=datetime(2026, 11, 19, 15, 30, tzinfo=UTC),
+                note="No outage that day",
+            ),
         ),
         peek=None
         if empty
@@ -531,13 +683,49 @@ def receipt(outcome: str = "done") -> ReceiptView:
 
 def results(query: str) -> SearchResults:
     hits = (
-        SearchHit(account_id=417, number_grouped="0417 2280 6", customer_name="Ruth A. Kowalczyk", service_address="1842 Cottonwood St", city_line="Prairie City NE 68900", meter_serial="77 402 918", matched=S("name"), active=True, balance_cents=41680),
-        SearchHit(account_id=418, number_grouped="0388 1174 2", customer_name="Ruth A. Kowalczyk", service_address="12 Elm Ct", city_line="Prairie City NE 68900", meter_serial="", matched=S("name"), active=False, balance_cents=0),
-        SearchHit(account_id=419, number_grouped="0511 0072 9", customer_name="Kowal Bros. Machine Works", service_address="400 Depot Rd", city_line="Prairie City NE 68900", meter_serial="88 100 204", matched=S("name, near"), active=True, balance_cents=-2210),
+        SearchHit(
+            account_id=417,
+            number_grouped="0417 2280 6",
+            customer_name="Ruth A. Kowalczyk",
+            service_address="1842 Cottonwood St",
+            city_line="Prairie City NE 68900",
+            meter_serial="77 402 918",
+            matched=S("name"),
+            active=True,
+            balance_cents=41680,
+        ),
+        SearchHit(
+            account_id=418,
+            number_grouped="0388 1174 2",
+            customer_name="Ruth A. Kowalczyk",
+            service_address="12 Elm Ct",
+            city_line="Prairie City NE 68900",
+            meter_serial="",
+            matched=S("name"),
+            active=False,
+            balance_cents=0,
+        ),
+        SearchHit(
+            account_id=419,
+            number_grouped="0511 0072 9",
+            customer_name="Kowal Bros. Machine Works",
+            service_address="400 Depot Rd",
+            city_line="Prairie City NE 68900",
+            meter_serial="88 100 204",
+            matched=S("name, near"),
+            active=True,
+            balance_cents=-2210,
+        ),
     )
     if "zzz" in query:
         return SearchResults(query=query, understood_as=None, hits=(), more=False, hint=None)
-    return SearchResults(query=query, understood_as=S("name") if query else None, hits=hits if query else (), more=bool(query), hint=S("Type at least two letters.") if not query else None)
+    return SearchResults(
+        query=query,
+        understood_as=S("name") if query else None,
+        hits=hits if query else (),
+        more=bool(query),
+        hint=S("Type at least two letters.") if not query else None,
+    )
 
 
 def page(template: str, **context: Any) -> Any:
@@ -553,20 +741,63 @@ def _now(_: HttpRequest) -> datetime:
 
 
 def _two_segments(_: HttpRequest) -> BillProof:
-    cancelled = segment(segment_id=30, active=False, reverses=True, amount_cents=-19020, lines=(_line(1, "Energy, October through May", "−1,702 kWh", "$0.0824", -14024, "−1,702 kWh × $0.0824 = −$140.2448"),))
+    cancelled = segment(
+        segment_id=30,
+        active=False,
+        reverses=True,
+        amount_cents=-19020,
+        lines=(
+            _line(
+                1, "Energy, October through May", "−1,702 kWh", "$0.0824", -14024, "−1,702 kWh × $0.0824 = −$140.2448"
+            ),
+        ),
+    )
     return replace(bill(), corrects_id=12, payload_intact=False, segments=(cancelled, segment()), total_cents=-2697)
 
 
 def _revealed(_: HttpRequest) -> AccountOverview:
-    return replace(account(), hidden_count=0, revealed_until=datetime(2026, 11, 19, 17, 14, tzinfo=UTC), phone="(402) 555-0142", email="ruth.kowalczyk.and.family@example.com", mail_to=("PO Box 12", "Prairie City NE 68900"), identifiers=("driver’s license, ends 4471",))
+    return replace(
+        account(),
+        hidden_count=0,
+        revealed_until=datetime(2026, 11, 19, 17, 14, tzinfo=UTC),
+        phone="(402) 555-0142",
+        email="ruth.kowalczyk.and.family@example.com",
+        mail_to=("PO Box 12", "Prairie City NE 68900"),
+        identifiers=("driver’s license, ends 4471",),
+    )
 
 
 def _new_account(_: HttpRequest) -> AccountOverview:
     shown = account()
     bare = replace(
-        shown.money, balance_cents=0, past_due_cents=0, days_past_due=0, next_due_on=None, next_due_cents=None, last_payment_on=None, last_payment_cents=None, last_bill_on=None, last_bill_id=None, last_bill_cents=None, last_bill_change_cents=None
+        shown.money,
+        balance_cents=0,
+        past_due_cents=0,
+        days_past_due=0,
+        next_due_on=None,
+        next_due_cents=None,
+        last_payment_on=None,
+        last_payment_cents=None,
+        last_bill_on=None,
+        last_bill_id=None,
+        last_bill_cents=None,
+        last_bill_change_cents=None,
     )
-    return replace(shown, alerts=(), money=bare, usage=(), timeline=(), timeline_more=False, people=(), other_accounts=(), hidden_count=0, phone="(402) 555-0142", email="", mail_to=(), identifiers=())
+    return replace(
+        shown,
+        alerts=(),
+        money=bare,
+        usage=(),
+        timeline=(),
+        timeline_more=False,
+        people=(),
+        other_accounts=(),
+        hidden_count=0,
+        phone="(402) 555-0142",
+        email="",
+        mail_to=(),
+        identifiers=(),
+    )
 
 
 def _waive(request: HttpRequest) -> Any:
@@ -582,7 +813,12 @@ def _payment(request: HttpRequest) -> Any:
 
 
 def _payment_wrong(request: HttpRequest) -> Any:
-    return _open_action(PaymentForm({"amount": "", "received_on": "2026-13-01", "tender": "gold"}), title="Take a payment", shown=None, refusal=S("The drawer of today is closed. Open a new one, then take the payment."))
+    return _open_action(
+        PaymentForm({"amount": "", "received_on": "2026-13-01", "tender": "gold"}),
+        title="Take a payment",
+        shown=None,
+        refusal=S("The drawer of today is closed. Open a new one, then take the payment."),
+    )
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -598,7 +834,9 @@ pages = [
     path("account-waive", page("workbench/account.html", account=lambda r: account(), open_action=_waive)),
     path("account-waive-over", page("workbench/account.html", account=lambda r: account(), open_action=_waive_over)),
     path("account-payment", page("workbench/account.html", account=lambda r: account(), open_action=_payment)),
-    path("account-payment-wrong", page("workbench/account.html", account=lambda r: account(), open_action=_payment_wrong)),
+    path(
+        "account-payment-wrong", page("workbench/account.html", account=lambda r: account(), open_action=_payment_wrong)
+    ),
     path("actions", page("workbench/actions.html", account=lambda r: account())),
     path("action-page", page("workbench/action_page.html", open_action=_payment)),
     path("bill", page("workbench/bill.html", bill=lambda r: bill())),
@@ -612,16 +850,37 @@ pages = [
     path("receipt-asked", page("workbench/receipt.html", receipt=lambda r: receipt("approval_requested"))),
     path("locked", page("account/locked.html")),
     *[path(str(code), page(f"{code}.html")) for code in (400, 403, "403_csrf", 404, 500)],
-    path("409", page("409.html", versions=[("Mailing address", "PO Box 12", "PO Box 21"), ("Phone", "555-0142", "555-0142")])),
+    path(
+        "409",
+        page("409.html", versions=[("Mailing address", "PO Box 12", "PO Box 21"), ("Phone", "555-0142", "555-0142")]),
+    ),
 ]
 
 workbench_urls = [
     path("", index, name="desk"),
     path("find", page("workbench/search.html", results=lambda r: results(r.GET.get("q", ""))), name="search"),
-    path("find/options", page("workbench/search_options.html", results=lambda r: results(r.GET.get("q", ""))), name="search_options"),
+    path(
+        "find/options",
+        page("workbench/search_options.html", results=lambda r: results(r.GET.get("q", ""))),
+        name="search_options",
+    ),
     path("accounts/<int:account_id>", page("workbench/account.html", account=lambda r: account()), name="account"),
-    path("accounts/<int:account_id>/actions", page("workbench/actions.html", account=lambda r: account()), name="actions"),
-    path("accounts/<int:account_id>/actions/<str:action>", lambda r, **k: page("workbench/action_preview.html" if r.method == "POST" else "workbench/action_open.html" if r.headers.get("HX-Request") else "workbench/account.html", account=lambda r: account(), open_action=_waive_over if r.method == "POST" else _waive)(r), name="action"),
+    path(
+        "accounts/<int:account_id>/actions", page("workbench/actions.html", account=lambda r: account()), name="actions"
+    ),
+    path(
+        "accounts/<int:account_id>/actions/<str:action>",
+        lambda r, **k: page(
+            "workbench/action_preview.html"
+            if r.method == "POST"
+            else "workbench/action_open.html"
+            if r.headers.get("HX-Request")
+            else "workbench/account.html",
+            account=lambda r: account(),
+            open_action=_waive_over if r.method == "POST" else _waive,
+        )(r),
+        name="action",
+    ),
     path("accounts/<int:account_id>/reveal", page("workbench/account.html", account=_revealed), name="reveal"),
     path("bills/<int:bill_id>", page("workbench/bill.html", bill=lambda r: bill()), name="bill"),
     path("todo", page("workbench/approvals.html", work=lambda r: approvals(), here="approvals"), name="approvals"),

@@ -47,7 +47,9 @@ def preview() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, PREVIEW, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, PREVIEW, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     address = f"http://127.0.0.1:{port}/"
     try:
         for _ in range(150):
@@ -76,7 +78,9 @@ def test_no_barrier_and_nothing_cut_off(name: str, page: Page, axe: Callable[[Pa
 
 
 @pytest.mark.parametrize("name", ["account", "account-waive-over", "bill", "approvals"])
-def test_forced_colors_hide_nothing(name: str, chromium: Browser, axe: Callable[[Page], list[str]], preview: str) -> None:
+def test_forced_colors_hide_nothing(
+    name: str, chromium: Browser, axe: Callable[[Page], list[str]], preview: str
+) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, forced_colors="active")
     page = context.new_page()
     page.goto(preview + name)

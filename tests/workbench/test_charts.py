@@ -48,7 +48,9 @@ def test_a_month_without_a_temperature_breaks_the_line() -> None:
 
 
 def test_series_differ_by_width_and_estimates_by_kind() -> None:
-    chart = usage_chart([month(0, 900, year_before_wh=800_000, is_estimated=True), month(1, 700, year_before_wh=800_000)])
+    chart = usage_chart(
+        [month(0, 900, year_before_wh=800_000, is_estimated=True), month(1, 700, year_before_wh=800_000)]
+    )
     assert chart is not None
     before, this = chart.slots[0].bars
     assert (before.kind, this.kind) == ("last", "guess")
@@ -62,7 +64,7 @@ def test_ticks_are_round_and_never_above_the_highest_bar() -> None:
     chart = usage_chart([month(0, 2034)])
     assert chart is not None
     assert [tick.energy_wh for tick in chart.ticks] == [0, 1_000_000, 2_000_000]
-    assert [tick.y for tick in chart.ticks][0] == "129.5"
+    assert chart.ticks[0].y == "129.5"
 
 
 def test_thirteen_months_keep_their_order_and_name_every_second_one() -> None:

@@ -40,7 +40,15 @@ def test_a_difference_in_a_sentence_carries_its_sign_and_the_currency() -> None:
 
 @pytest.mark.parametrize(
     ("energy_wh", "written"),
-    [(1_397_000, "1,397"), (1_250, "1.25"), (1, "0.001"), (0, "0"), (-18_000, "−18"), (10_000_000, "10,000"), (None, "")],
+    [
+        (1_397_000, "1,397"),
+        (1_250, "1.25"),
+        (1, "0.001"),
+        (0, "0"),
+        (-18_000, "−18"),
+        (10_000_000, "10,000"),
+        (None, ""),
+    ],
 )
 def test_energy_is_exact(energy_wh: int | None, written: str) -> None:
     assert desk.kwh(energy_wh) == written
@@ -111,7 +119,11 @@ def test_a_change_is_written_by_its_unit() -> None:
     assert desk.figure(_changed("balance", 41680, None), "before") == "$416.80"
     assert desk.figure(_changed("balance", 41680, None), "after") == "none"
     due = Change(
-        code="next_notice", label=Sentence(template="Next notice"), unit=Unit.DATE, before=None, after=date(2026, 11, 24)
+        code="next_notice",
+        label=Sentence(template="Next notice"),
+        unit=Unit.DATE,
+        before=None,
+        after=date(2026, 11, 24),
     )
     assert desk.figure(due, "after", AS_OF) == "Nov 24"
 
@@ -122,7 +134,11 @@ def test_the_money_strip_takes_its_next_values_from_the_open_action() -> None:
         title=Sentence(template="Waive a fee"),
         summary=Sentence(template=""),
         confirm_label=Sentence(template=""),
-        changes=(_changed("balance", 41680, 40941), _changed("past_due", 0, 0), _changed("next_due", 1, 2, account_id=9)),
+        changes=(
+            _changed("balance", 41680, 40941),
+            _changed("past_due", 0, 0),
+            _changed("next_due", 1, 2, account_id=9),
+        ),
         rules=(),
         entries=(),
         authority=None,

@@ -1,7 +1,8 @@
 """The usage chart: from months of energy to the geometry of an SVG drawing, without a database or a clock.
 
 Widths are percentages of the drawing, so that type never scales; heights are pixels. The template draws exactly what
-stands here and adds the sentence and the table. Geometry is the one place where floats are at home: nothing here is money.
+stands here and adds the sentence and the table. Geometry is the one place where floats are at home: no figure here is
+money.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class UsageMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A rectangle: ``x`` and ``width`` in percent, ``y`` and ``height`` in pixels, ``kind`` one of the chart's classes."""
+    """A rectangle: ``x`` and ``width`` in percent, ``y`` and ``height`` in pixels; ``kind`` names its class."""
 
     x: str
     width: str

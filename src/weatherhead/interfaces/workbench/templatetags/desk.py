@@ -81,7 +81,7 @@ def absolute(number: int | None) -> int | None:
 
 @register.filter
 def number(value: int | Decimal | None) -> str:
-    """A count or a reading, grouped: ``49608`` → ``49,608``. A ``Decimal`` keeps the places that it was written with."""
+    """A count or a reading, grouped: ``49608`` → ``49,608``. A ``Decimal`` keeps the places that it has."""
     if value is None:
         return ""
     exact = Decimal(value)
@@ -217,8 +217,8 @@ def masked(value: str | None = None, *, why: str = "") -> SafeString | str:
 def say(sentence: Sentence | Refusal | str | None, as_of: date | str | None = None) -> str:
     """A sentence in the reader's language. What fills it is written as elsewhere on the page.
 
-    A day follows ``as_of``; a whole number is money when its name ends in ``_cents`` and energy when it ends in ``_wh``; a
-    sentence inside a sentence is translated too.
+    A day follows ``as_of``; a whole number is money when its name ends in ``_cents`` and energy when it ends in
+    ``_wh``; a sentence inside a sentence is translated too.
     """
     if sentence is None or isinstance(sentence, str):
         return sentence or ""
@@ -264,7 +264,7 @@ def figure(change: Change, side: str, as_of: date | None = None) -> str:
 
 @register.simple_tag
 def after(preview: PreviewView | str | None, code: str, account_id: int | None = None) -> str:
-    """What the figure ``code`` of this account will be once the open action is confirmed; empty where nothing changes."""
+    """What the figure ``code`` of this account will be once the open action is confirmed; else empty."""
     if not isinstance(preview, PreviewView):
         return ""  # no action is open, so the template's name stands for nothing
     for change in preview.changes:
@@ -319,7 +319,7 @@ def is_half(field: BoundField) -> bool:
 
 @register.filter
 def is_money(field: BoundField) -> bool:
-    """Whether a field holds dollars, and so stands behind a dollar sign: ``attrs={"data-money": True}`` on its widget."""
+    """Whether a field holds dollars and stands behind a dollar sign: ``attrs={"data-money": True}`` on its widget."""
     return bool(field.field.widget.attrs.get("data-money"))
 
 
