@@ -1,0 +1,119 @@
+"""Several writers at once: balances stay sums, a correction happens once, a check sees one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections, transaction
+from tests.areas.ledger.journal import INSERTED_AT, bill, make_accounts, payment, posted, rows
+
+from weatherhead.areas.customers.models import Account
+from weatherhead.areas.ledger.check import Checker, Finding, check
+from weatherhead.areas.ledger.operations import EntryAlreadyReversed, post
+from weatherhead.areas.ledger.queries import balance_of, entry
+from weatherhead.areas.records.database import lock_rows
+from weatherhead.core.ledger import reversal
+from weatherhead.core.values import Refusal
+
+JAN_5, JAN_26 = date(2026, 1, 5), date(2026, 1, 26)
+WRITERS = 8
+
+
+def together(work: Callable[[int], object], *, writers: int = WRITERS) -> list[object]:
+    """Run `work(0)`, `work(1)` … at once, each on a connection of its own; refusals are results."""
+    start = Barrier(writers)
+
+    def one(number: int) -> object:
+        try:
+            start.wait(timeout=20)
+            return work(number)
+        except Refusal as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=writers) as pool:
+        return list(pool.map(one, range(writers)))
+
+
+def _post(accounts: Sequence[int]) -> None:
+    with transaction.atomic():
+        lock_rows(Account, accounts)
+        drafts = [bill(JAN_5, amount_cents=100, due_on=JAN_26, account_id=one) for one in accounts]
+        post(drafts, inserted_at=INSERTED_AT, receipt_id=None)
+
+
+def test_writers_who_take_accounts_in_any_order_do_not_block_each_other_forever(committed: None) -> None:
+    accounts = make_accounts(6)
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            _post(accounts[::-1] if (number + turn) % 2 else accounts)
+
+    assert together(work) == [None] * WRITERS
+    assert set(balance_of(accounts).values()) == {WRITERS * 5 * 100}
+    assert check().found == 0
+    [(distinct, entries)] = rows("SELECT COUNT(DISTINCT id), COUNT(*) FROM ledger_journalentry")
+    assert distinct == entries == WRITERS * 5 * 6
+
+
+@pytest.mark.postgres
+def test_running_balances_hold_even_without_account_locks(committed: None) -> None:
+    accounts = make_accounts(6)
+
+    def work(number: int) -> None:
+        for _ in range(5):
+            with transaction.atomic():
+                drafts = [bill(JAN_5, amount_cents=100, due_on=JAN_26, account_id=one) for one in accounts]
+                post(drafts[:: -1 if number % 2 else 1], inserted_at=INSERTED_AT, receipt_id=None)
+
+    assert together(work) == [None] * WRITERS
+    assert set(balance_of(accounts).values()) == {WRITERS * 5 * 100}
+    assert check().found == 0
+
+
+def test_of_many_who_reverse_one_entry_one_succeeds(committed: None) -> None:
+    [account] = make_accounts(1)
+    [paid] = posted(payment(JAN_5, amount_cents=500, account_id=account))
+    undoing = reversal(entry(paid), effective_on=JAN_26, reason="Wrong account")
+    results = together(lambda _: posted(undoing))
+    refusals = [result for result in results if isinstance(result, Refusal)]
+    assert [type(refusal) for refusal in refusals] == [EntryAlreadyReversed] * (WRITERS - 1)
+    assert {str(refusal).split(".")[0] for refusal in refusals} == {f"Entry {paid} was already reversed"}
+    assert balance_of([account]) == {account: 0}
+    assert check().found == 0
+
+
+def test_a_check_sees_one_instant_while_others_post(committed: None) -> None:
+    [account] = make_accounts(1)
+    posted(payment(JAN_5, amount_cents=500, account_id=account))
+    seen: list[int] = []
+
+    def count() -> int:
+        [(number,)] = rows("SELECT COUNT(*) FROM ledger_journalentry")
+        assert isinstance(number, int)
+        seen.append(number)
+        return number
+
+    def post_meanwhile() -> list[Finding]:
+        count()
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            pool.submit(_post_and_close, account).result(timeout=20)
+        return []
+
+    meanwhile = Checker(code="meanwhile", title="", unit="", count=count, find=post_meanwhile)
+    assert check(extra=[meanwhile]).found == 0
+    assert seen == [1, 1]
+    assert balance_of([account]) == {account: -400}
+    assert not connection.in_atomic_block
+
+
+def _post_and_close(account: int) -> None:
+    try:
+        _post([account])
+    finally:
+        connections.close_all()
