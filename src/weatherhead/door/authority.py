@@ -21,7 +21,9 @@ ROLLING_DAYS = 30
 class NotPermitted(Refusal):
     """The actor's job does not grant the action."""
 
-    template = gettext_noop("Your job does not include this: %(action)s. Ask a colleague whose job does, or your supervisor.")
+    template = gettext_noop(
+        "Your job does not include this: %(action)s. Ask a colleague whose job does, or your supervisor."
+    )
 
 
 class AmountOverAuthority(Refusal):
@@ -125,9 +127,7 @@ def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment
     standing = None
     ask = proposal.needs_approval
     if proposal.authority_cents and proposal.authority_account_id is not None:
-        standing = standing_on(
-            account_id=proposal.authority_account_id, actor=actor, grant=grant, as_of=moment.as_of
-        )
+        standing = standing_on(account_id=proposal.authority_account_id, actor=actor, grant=grant, as_of=moment.as_of)
         if proposal.authority_cents > standing.left_cents:
             ask = _over(proposal.authority_cents, standing=standing)
         most = widest_approval_cents()
@@ -150,9 +150,7 @@ def _require_checker(proposal: Proposal[Any], *, actor: Actor, grant: Grant) -> 
     if relation is not None:
         raise OwnAccount(relation=relation)
     if proposal.authority_cents > grant.adjustment_cents:
-        raise OverCheckersAuthority(
-            amount=_dollars(proposal.authority_cents), limit=_dollars(grant.adjustment_cents)
-        )
+        raise OverCheckersAuthority(amount=_dollars(proposal.authority_cents), limit=_dollars(grant.adjustment_cents))
 
 
 def _over(amount_cents: int, *, standing: Standing) -> Sentence:

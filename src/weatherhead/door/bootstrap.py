@@ -32,11 +32,14 @@ def add_first_administrator(*, username: str, password: str, name: str, started_
     with transaction.atomic():
         if anyone_employed():
             raise AlreadyStaffed
-        employee_id = create_employee(
-            username=username, password=password, email="", name=name, started_on=started_on
-        )
+        employee_id = create_employee(username=username, password=password, email="", name=name, started_on=started_on)
         assign_job(
-            employee_id=employee_id, name=name, job=FIRST_JOB, starts_on=started_on, ends_on=None, approved_by="installation"
+            employee_id=employee_id,
+            name=name,
+            job=FIRST_JOB,
+            starts_on=started_on,
+            ends_on=None,
+            approved_by="installation",
         )
         event = AuditEvent(
             at=moment.at,

@@ -141,7 +141,9 @@ def grant_of(jobs: Iterable[str]) -> Grant:
         actions=frozenset(name for profile in profiles for duty in profile.duties for name in duty.actions),
         looks=frozenset(name for profile in profiles for duty in profile.duties for name in duty.looks),
         adjustment_cents=max((_cents(profile.limits.adjustment) for profile in profiles), default=0),
-        employee_account_cents=max((_cents(profile.limits.employee_account_30_days) for profile in profiles), default=0),
+        employee_account_cents=max(
+            (_cents(profile.limits.employee_account_30_days) for profile in profiles), default=0
+        ),
         account_cents=max((_cents(profile.limits.account_30_days) for profile in profiles), default=0),
     )
 

@@ -20,7 +20,7 @@ from weatherhead.areas.records.operations.idempotency import claim_key, settle_k
 from weatherhead.areas.records.operations.receipts import fill_receipt, name_accounts, open_receipt, use_authority
 from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
-from weatherhead.core.values import Refusal, Sentence, gettext_noop
+from weatherhead.core.values import Refusal, gettext_noop
 from weatherhead.door.authority import Verdict, judge, require_permission
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
@@ -161,7 +161,9 @@ def _perform_once(ask: _Ask) -> ReceiptFacts:
 
 def _open(ask: _Ask, proposal: Proposal[Any]) -> int:
     approving = proposal.approving
-    maker = (ask.actor.name, ask.actor.employee_id) if approving is None else (approving.maker, approving.maker_employee_id)
+    maker = (
+        (ask.actor.name, ask.actor.employee_id) if approving is None else (approving.maker, approving.maker_employee_id)
+    )
     return open_receipt(
         action=ask.action.name,
         title=ask.action.title,
@@ -298,9 +300,3 @@ def _remember_refusal(
     if connection.in_atomic_block and connection.needs_rollback:
         raise RuntimeError("a refusal was raised inside a broken transaction; perform() must own its transaction")
     _retrying(write)
-
-
-def summary_sentence(body: Mapping[str, Json]) -> Sentence:
-    """The summary of a receipt's or request's body."""
-    said = body["summary"]
-    return Sentence(template=said["template"], params=said["params"])

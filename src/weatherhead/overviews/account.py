@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from weatherhead.core.values import Sentence
+from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points
+from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory, ExceptionFacts
+from weatherhead.areas.billing.fees import fee
+from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account, held_exceptions_of_account
+from weatherhead.areas.customers.contacts import show_phone
+from weatherhead.areas.customers.queries import (
+    AccountFacts,
+    ContactFacts,
+    account,
+    accounts_of_customer,
+    contact_points,
+    identifiers,
+)
+from weatherhead.areas.ledger.queries import TimelinePosting, balance_of, postings_for_timeline
+from weatherhead.areas.metering.queries import (
+    BillableRead,
+    MeterFacts,
+    ReadFacts,
+    billable_reads,
+    held_reads_of,
+    meter_of_service_points,
+)
+from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
+from weatherhead.areas.records.queries.approvals import RequestFacts, requests_of_account
+from weatherhead.areas.records.queries.receipts import ReceiptLine, receipts_of_account
+from weatherhead.areas.tariffs.queries import schedule_facts
+from weatherhead.core.ledger import ReceivableMovement, age
+from weatherhead.core.values import Sentence, gettext_noop
+from weatherhead.door.jobs import Grant
+from weatherhead.door.registry import registry
+from weatherhead.door.stored import stored_sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,3 +178,454 @@ class AccountOverview:
     timeline: tuple[TimelineRow, ...]
     timeline_more: bool
     actions: tuple[ActionOffer, ...]
+
+
+TIMELINE_ROWS = 12
+TIMELINE_ROWS_ALL = 1000
+_USAGE_PERIODS = 13
+_BILLS_READ = 60
+_YEAR_SLACK_DAYS = 20
+
+_CLASSES = {
+    "residential": gettext_noop("Residential"),
+    "commercial": gettext_noop("Commercial"),
+    "industrial": gettext_noop("Industrial"),
+    "lighting": gettext_noop("Lighting"),
+}
+_READ_KINDS = {
+    "actual": gettext_noop("Actual read"),
+    "estimated": gettext_noop("Estimated read"),
+    "customer": gettext_noop("Customer's read"),
+    "move_in": gettext_noop("Move-in read"),
+    "move_out": gettext_noop("Move-out read"),
+    "check": gettext_noop("Check read"),
+}
+_TENDERS = {"cash": gettext_noop("Cash"), "check": gettext_noop("Check")}
+_MONEY_ACTIONS = frozenset({"take_payment", "reverse_payment", "assess_fee", "waive_fee", "cancel_and_rebill"})
+_QUIET_ACTIONS = _MONEY_ACTIONS | {"bill_account", "approve_request", "decline_request"}
+_LIKELY_MAX = 6
+_LIKELY = ("take_payment", "waive_fee", "enter_read", "bill_account", "change_mailing_address", "assess_fee")
+_ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    """Everything the page is composed of, each read once."""
+
+    account: AccountFacts
+    services: tuple[AgreementAt, ...]
+    meters: Mapping[int, MeterFacts]
+    reads: Mapping[int, tuple[BillableRead, ...]]
+    postings: tuple[TimelinePosting, ...]
+    bills: tuple[BillOfHistory, ...]
+    payments: tuple[PaymentFacts, ...]
+    adjustments: tuple[AdjustmentFacts, ...]
+    exceptions: tuple[ExceptionFacts, ...]
+    requests: tuple[RequestFacts, ...]
+    receipts: tuple[ReceiptLine, ...]
+    held_reads: tuple[ReadFacts, ...]
+
+
+def account_overview(
+    account_id: int, *, as_of: date, grant: Grant, revealed_until: datetime | None, whole: bool = False
+) -> AccountOverview:
+    """Compose the account page.
+
+    Args:
+        account_id: whose page.
+        as_of: the day; what takes effect later is not counted.
+        grant: what the reader may do.
+        revealed_until: when hidden details are shown, until when; the caller has had the look remembered.
+        whole: the whole timeline instead of its latest rows.
+
+    Raises:
+        NoSuchAccount: for an unknown account.
+    """
+    found = _gather(account_id, whole=whole)
+    others = [item for item in accounts_of_customer(found.account.customer_id) if item.account_id != account_id]
+    shown = revealed_until is not None
+    contacts = contact_points(found.account.customer_id, as_of=as_of) if shown else ()
+    rows = _timeline(found)
+    limit = TIMELINE_ROWS_ALL if whole else TIMELINE_ROWS
+    first = found.account
+    return AccountOverview(
+        as_of=as_of,
+        account_id=account_id,
+        number=first.number,
+        number_grouped=first.number_grouped,
+        version=first.version,
+        customer_id=first.customer_id,
+        customer_name=first.customer_name,
+        customer_kind=first.customer_kind,
+        class_title=Sentence(_CLASSES.get(first.revenue_class, first.revenue_class)),
+        since_on=first.opened_on,
+        closed_on=first.closed_on,
+        hidden_count=0 if shown else 4,
+        revealed_until=revealed_until,
+        services=tuple(_service(item, found=found) for item in found.services),
+        mail_to=_mail_to(found) if shown else None,
+        phone=_contact(contacts, kind="phone") if shown else None,
+        email=_contact(contacts, kind="email") if shown else None,
+        identifiers=tuple(f"{kind} ···{last}" for kind, last in identifiers(first.customer_id)) if shown else None,
+        cycle=first.cycle,
+        people=(_responsible(first, contacts=contacts),),
+        other_accounts=_others(others),
+        alerts=_alerts(found),
+        money=_money(found, as_of=as_of),
+        usage=_usage(found.bills),
+        timeline=rows[:limit],
+        timeline_more=len(rows) > limit or len(found.payments) >= TIMELINE_ROWS_ALL,
+        actions=_offers(found, grant=grant),
+    )
+
+
+def _gather(account_id: int, *, whole: bool) -> _Gathered:
+    services = agreements_with_points(account_id)
+    points = [item.point.service_point_id for item in services]
+    limit = TIMELINE_ROWS_ALL if whole else _BILLS_READ
+    meters = meter_of_service_points(points)
+    return _Gathered(
+        account=account(account_id),
+        services=services,
+        meters=meters,
+        reads=billable_reads(points),
+        postings=postings_for_timeline(account_id),
+        bills=bills_of_account(account_id, limit=limit),
+        payments=payments_of_account(account_id, limit=TIMELINE_ROWS_ALL),
+        adjustments=adjustments_of_account(account_id),
+        exceptions=held_exceptions_of_account(account_id),
+        requests=requests_of_account(account_id),
+        receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
+        held_reads=held_reads_of(meter.meter_id for meter in meters.values()),
+    )
+
+
+def _service(item: AgreementAt, *, found: _Gathered) -> ServiceFacts:
+    point, agreement = item.point, item.agreement
+    meter = found.meters.get(point.service_point_id)
+    reads = found.reads.get(point.service_point_id, ())
+    options = [f"{name.replace('_', ' ')} {value}" for name, value in sorted(agreement.options.items())]
+    schedule = schedule_facts(agreement.schedule).schedule
+    return ServiceFacts(
+        agreement_id=agreement.agreement_id,
+        address=point.address,
+        city_line=point.city_line,
+        schedule=agreement.schedule,
+        schedule_name=f"{schedule.code}, {schedule.name}",
+        options=", ".join(options),
+        meter_serial=meter.serial if meter else "",
+        meter_id=meter.meter_id if meter else None,
+        last_read_on=reads[-1].read_on if reads else None,
+        last_read=f"{reads[-1].dial_reading:,}" if reads else "",
+        started_on=agreement.start_on,
+        ended_on=agreement.end_on,
+    )
+
+
+def _mail_to(found: _Gathered) -> tuple[str, ...]:
+    """The mailing address; empty when it is the service address."""
+    mail = found.account
+    first = f"{mail.mail_street}, {mail.mail_unit}" if mail.mail_unit else mail.mail_street
+    last = f"{mail.mail_city} {mail.mail_state} {mail.mail_postal_code}"
+    same = any((item.point.address, item.point.city_line) == (first, last) for item in found.services)
+    return () if same else (first, last)
+
+
+def _contact(contacts: Sequence[ContactFacts], *, kind: str) -> str:
+    value = next((item.value for item in contacts if item.kind == kind), "")
+    return show_phone(value) if value and kind == "phone" else value
+
+
+def _responsible(first: AccountFacts, *, contacts: Sequence[ContactFacts]) -> Person:
+    return Person(
+        name=first.customer_name,
+        role=Sentence(gettext_noop("Responsible for the account")),
+        phone=_contact(contacts, kind="phone") or None,
+        email=_contact(contacts, kind="email") or None,
+    )
+
+
+def _others(others: Sequence[AccountFacts]) -> tuple[OtherAccount, ...]:
+    owed = balance_of([item.account_id for item in others]) if others else {}
+    return tuple(
+        OtherAccount(
+            account_id=item.account_id,
+            number=item.number_grouped,
+            state=Sentence(gettext_noop("closed %(on)s"), {"on": item.closed_on})
+            if item.closed_on
+            else Sentence(gettext_noop("open")),
+            balance_cents=owed[item.account_id],
+        )
+        for item in others
+    )
+
+
+def _alerts(found: _Gathered) -> tuple[Alert, ...]:
+    alerts = [
+        Alert(
+            level="caution",
+            icon="stop",
+            title=Sentence(gettext_noop("Bill held since %(on)s"), {"on": item.raised_on}),
+            text=stored_sentence(item.detail),
+            link_label=Sentence(gettext_noop("Release")),
+            link=f"/account/{found.account.account_id}/do/release_exception?exception={item.exception_id}",
+        )
+        for item in found.exceptions
+    ]
+    alerts += [
+        Alert(
+            level="caution",
+            icon="flag",
+            title=Sentence(gettext_noop("Read of %(on)s held"), {"on": item.read_on}),
+            text=item.why or Sentence(gettext_noop("Outside the bounds.")),
+            link_label=Sentence(gettext_noop("Release")),
+            link=f"/account/{found.account.account_id}/do/release_read?read={item.read_id}",
+        )
+        for item in found.held_reads
+    ]
+    alerts += [
+        Alert(
+            level="note",
+            icon="pending",
+            title=Sentence(
+                gettext_noop("Waits for approval: %(what)s"), {"what": stored_sentence(item.body["summary"])}
+            ),
+            text=Sentence(
+                gettext_noop("Asked for by %(by)s, to be decided by %(due)s. Nothing has changed yet."),
+                {"by": item.requested_by, "due": item.due_on},
+            ),
+            link_label=Sentence(gettext_noop("Request")),
+            link=f"/approvals?chosen={item.request_id}",
+        )
+        for item in found.requests
+    ]
+    return tuple(alerts)
+
+
+def _money(found: _Gathered, *, as_of: date) -> Money:
+    ageing = age((_movement(item) for item in found.postings), as_of=as_of)
+    issued = [item for item in found.bills if item.issued_on <= as_of]
+    last, before = (issued[0] if issued else None), (issued[1] if len(issued) > 1 else None)
+    paid = next((item for item in found.payments if item.reversed_on is None), None)
+    due_on = ageing.next_due_on
+    return Money(
+        balance_cents=ageing.balance_cents,
+        past_due_cents=ageing.past_due_cents,
+        days_past_due=ageing.days_past_due,
+        pending_cents=0,
+        next_due_cents=sum(item.open_cents for item in ageing.open_items if item.due_on == due_on) if due_on else None,
+        next_due_on=due_on,
+        last_payment_cents=paid.amount_cents if paid else None,
+        last_payment_on=paid.paid_on if paid else None,
+        last_payment_how=_how(paid),
+        last_bill_id=last.bill_id if last else None,
+        last_bill_cents=last.total_cents if last else None,
+        last_bill_on=last.issued_on if last else None,
+        last_bill_change_cents=last.total_cents - before.total_cents if last and before else None,
+    )
+
+
+def _how(paid: PaymentFacts | None) -> str:
+    if paid is None:
+        return ""
+    return f"check {paid.check_number}" if paid.tender_kind == "check" else paid.tender_kind
+
+
+def _movement(item: TimelinePosting) -> ReceivableMovement:
+    return ReceivableMovement(
+        ref=item.ref,
+        effective_on=item.effective_on,
+        amount_cents=item.amount_cents,
+        charge=item.charge,
+        due_on=item.due_on,
+        matches=item.matches,
+    )
+
+
+def _usage(bills: Sequence[BillOfHistory]) -> tuple[UsageMonth, ...]:
+    active = [item for item in reversed(bills) if item.active]
+    return tuple(
+        UsageMonth(
+            ends_on=item.end_on,
+            kwh=item.energy_wh // 1000,
+            days=(item.end_on - item.start_on).days,
+            estimated=item.estimated,
+            last_year_kwh=_a_year_before(item, among=active),
+            bill_id=item.bill_id,
+        )
+        for item in active[-_USAGE_PERIODS:]
+    )
+
+
+def _a_year_before(item: BillOfHistory, *, among: Sequence[BillOfHistory]) -> int | None:
+    near = [other for other in among if abs((item.end_on - other.end_on).days - 365) <= _YEAR_SLACK_DAYS]
+    return near[0].energy_wh // 1000 if near else None
+
+
+def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
+    bills = {item.entry_id: item for item in found.bills}
+    payments = {item.entry_id: item for item in found.payments}
+    adjustments = {item.entry_id: item for item in found.adjustments}
+    rows: list[tuple[date, int, TimelineRow]] = []
+    for posting in found.postings:
+        entry_id = posting.ref.entry_id
+        if entry_id in bills:
+            kind, title, what, link = _bill_row(bills[entry_id])
+        elif entry_id in payments:
+            kind, title, what, link = _payment_row(payments[entry_id])
+        elif entry_id in adjustments:
+            kind, title, what, link = _adjustment_row(adjustments[entry_id])
+        else:
+            kind, title, what, link = _other_row(posting)
+        row = TimelineRow(
+            on=posting.effective_on,
+            kind=kind,
+            kind_title=title,
+            what=what,
+            link=link,
+            detail=Sentence(gettext_noop("reversed since")) if posting.reversed_by_id else None,
+            amount_cents=posting.amount_cents,
+            balance_cents=posting.balance_cents,
+        )
+        rows.append((posting.effective_on, entry_id, row))
+    rows += [(item.requested_at.date(), 2**62, _request_row(item)) for item in found.requests]
+    rows += [(item.as_of, -1, _receipt_row(item)) for item in found.receipts]
+    rows += [(read.read_on, -2, _read_row(read)) for reads in found.reads.values() for read in reads]
+    rows.sort(key=lambda item: (item[0], item[1]), reverse=True)
+    return tuple(row for _, _, row in rows)
+
+
+def _bill_row(item: BillOfHistory) -> tuple[str, Sentence, Sentence, str]:
+    what = Sentence(
+        gettext_noop("%(start)s to %(end)s, %(energy_wh)s kWh, due %(due)s"),
+        {
+            "start": item.start_on,
+            "end": item.end_on - timedelta(days=1),
+            "energy_wh": item.energy_wh,
+            "due": item.due_on,
+        },
+    )
+    title = gettext_noop("Corrected bill") if item.corrects_id else gettext_noop("Bill")
+    return "bill", Sentence(title), what, f"/bill/{item.bill_id}/"
+
+
+def _payment_row(item: PaymentFacts) -> tuple[str, Sentence, Sentence, str]:
+    if item.check_number:
+        what = Sentence(gettext_noop("Check %(number)s"), {"number": item.check_number})
+    else:
+        what = Sentence(_TENDERS[item.tender_kind])
+    return "payment", Sentence(gettext_noop("Payment")), what, f"/receipt/{item.receipt_id}/"
+
+
+def _adjustment_row(item: AdjustmentFacts) -> tuple[str, Sentence, Sentence, str]:
+    title = fee(item.charge).title
+    if item.kind == "waiver":
+        what = Sentence(gettext_noop("%(title)s waived"), {"title": title})
+        return "adjustment", Sentence(gettext_noop("Waiver")), what, f"/receipt/{item.receipt_id}/"
+    return (
+        "adjustment",
+        Sentence(gettext_noop("Fee")),
+        Sentence("%(title)s", {"title": title}),
+        f"/receipt/{item.receipt_id}/",
+    )
+
+
+def _other_row(posting: TimelinePosting) -> tuple[str, Sentence, Sentence, str]:
+    """A reversal, or an entry of an action that has no list of its own here."""
+    link = f"/receipt/{posting.receipt_id}/" if posting.receipt_id else ""
+    if posting.reverses_id is not None:
+        kind = "payment" if posting.charge == "payment" else "bill"
+        what = Sentence(gettext_noop("Entry %(entry)s reversed"), {"entry": str(posting.reverses_id)})
+        return kind, Sentence(gettext_noop("Reversal")), what, link
+    return "adjustment", Sentence(posting.kind), Sentence("%(charge)s", {"charge": posting.charge}), link
+
+
+def _request_row(item: RequestFacts) -> TimelineRow:
+    return TimelineRow(
+        on=item.requested_at.date(),
+        kind="approval",
+        kind_title=Sentence(gettext_noop("Request")),
+        what=stored_sentence(item.body["summary"]),
+        link=f"/approvals?chosen={item.request_id}",
+        detail=None,
+        amount_cents=item.authority_cents,
+        balance_cents=None,
+        pending=True,
+    )
+
+
+def _receipt_row(item: ReceiptLine) -> TimelineRow:
+    return TimelineRow(
+        on=item.as_of,
+        kind="account",
+        kind_title=Sentence(gettext_noop("Record")),
+        what=stored_sentence(item.body["summary"]),
+        link=f"/receipt/{item.receipt_id}/",
+        detail=Sentence("%(by)s", {"by": item.actor}),
+        amount_cents=None,
+        balance_cents=None,
+    )
+
+
+def _read_row(item: BillableRead) -> TimelineRow:
+    return TimelineRow(
+        on=item.read_on,
+        kind="read",
+        kind_title=Sentence(gettext_noop("Read")),
+        what=Sentence(
+            gettext_noop("%(kind)s %(reading)s"),
+            {"kind": Sentence(_READ_KINDS[item.kind]), "reading": f"{item.dial_reading:,}"},
+        ),
+        link="",
+        detail=Sentence(gettext_noop("meter %(serial)s"), {"serial": item.serial}),
+        amount_cents=None,
+        balance_cents=None,
+    )
+
+
+def _offers(found: _Gathered, *, grant: Grant) -> tuple[ActionOffer, ...]:
+    """The actions that these jobs grant on an account, the likeliest first."""
+    offers = [
+        ActionOffer(
+            name=action.name,
+            title=Sentence(action.title),
+            duty=action.duty,
+            key=action.key,
+            hint=_hint(action.name, found=found),
+            likely=False,
+        )
+        for action in registry
+        if action.on in _ON_ACCOUNT and action.name in grant.actions and _possible(action.name, found=found)
+    ]
+    offers.sort(key=lambda offer: _LIKELY.index(offer.name) if offer.name in _LIKELY else len(_LIKELY))
+    return tuple(replace(offer, likely=position < _LIKELY_MAX) for position, offer in enumerate(offers))
+
+
+def _possible(name: str, *, found: _Gathered) -> bool:
+    """Whether the account holds what the action acts on."""
+    needs: dict[str, bool] = {
+        "waive_fee": any(item.kind == "fee" and item.left_cents > 0 for item in found.adjustments),
+        "reverse_payment": any(item.reversed_on is None for item in found.payments),
+        "cancel_and_rebill": any(item.active for item in found.bills),
+        "release_exception": bool(found.exceptions),
+        "release_read": bool(found.held_reads),
+        "reject_read": bool(found.held_reads),
+        "hold_billing": bool(found.services),
+        "bill_account": bool(found.services),
+        "enter_read": bool(found.meters),
+    }
+    return needs.get(name, True)
+
+
+def _hint(name: str, *, found: _Gathered) -> Sentence | None:
+    if name == "waive_fee":
+        fee_left = next((item for item in found.adjustments if item.kind == "fee" and item.left_cents > 0), None)
+        return Sentence("%(left_cents)s", {"left_cents": fee_left.left_cents}) if fee_left else None
+    if name == "enter_read":
+        reads = [item for group in found.reads.values() for item in group]
+        last = max((item.read_on for item in reads), default=None)
+        return Sentence(gettext_noop("last %(on)s"), {"on": last}) if last else None
+    if name == "bill_account":
+        last_on = found.bills[0].end_on if found.bills else None
+        return Sentence(gettext_noop("billed to %(on)s"), {"on": last_on}) if last_on else None
+    return None

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
-from weatherhead.core.values import Sentence
+from weatherhead.areas.customers.queries import AccountFacts, accounts
+from weatherhead.areas.records.queries.approvals import RequestFacts, decided_requests, request, waiting_requests
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
+from weatherhead.door.authority import tie_to
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.jobs import Grant
+from weatherhead.door.preview import preview
+from weatherhead.door.stored import stored_sentence
+from weatherhead.overviews.composing import preview_view
 from weatherhead.overviews.preview import PreviewView
 
 
@@ -66,3 +76,132 @@ class ApprovalsOverview:
     decided: tuple[DecidedRow, ...]
     peek: ApprovalPeek | None
     filter: str  # all, due, mine
+
+
+def approvals_overview(
+    *, actor: Actor, grant: Grant, moment: Moment, chosen: int | None, shown: str
+) -> ApprovalsOverview:
+    """Compose the approvals list: everything that waits, and the chosen request proposed again as of now.
+
+    `shown` filters: ``all``, ``due`` (today or overdue), ``mine`` (asked for by the actor).
+    """
+    waiting = waiting_requests()
+    kept = [item for item in waiting if _kept(item, shown=shown, actor=actor, as_of=moment.as_of)]
+    start = datetime.combine(moment.as_of, time.min, tzinfo=current_utility().zone)
+    decided = decided_requests(since=start)
+    known = accounts(item.account_id for item in (*kept, *decided) if item.account_id is not None)
+    tied = _tied(actor, requests=kept)
+    rows = tuple(_row(item, known=known, actor=actor, grant=grant, tied=tied, as_of=moment.as_of) for item in kept)
+    peeked = next((row for row in rows if row.request_id == chosen), rows[0] if rows else None)
+    return ApprovalsOverview(
+        as_of=moment.as_of,
+        rows=rows,
+        due_today=sum(1 for item in waiting if item.due_on <= moment.as_of),
+        oldest_requested_at=min((item.requested_at for item in kept), default=None),
+        decided=tuple(_decided(item, known=known) for item in decided),
+        peek=_peek(peeked, actor=actor, grant=grant, moment=moment) if peeked else None,
+        filter=shown,
+    )
+
+
+def _kept(item: RequestFacts, *, shown: str, actor: Actor, as_of: date) -> bool:
+    if shown == "due":
+        return item.due_on <= as_of
+    if shown == "mine":
+        return item.requested_by_employee_id == actor.employee_id
+    return True
+
+
+def _tied(actor: Actor, *, requests: Sequence[RequestFacts]) -> frozenset[int]:
+    """The requests' accounts that the actor is tied to."""
+    account_ids = tuple(sorted({item.account_id for item in requests if item.account_id is not None}))
+    if tie_to(actor, account_ids=account_ids) is None:
+        return frozenset()
+    return frozenset(number for number in account_ids if tie_to(actor, account_ids=(number,)) is not None)
+
+
+def _row(
+    item: RequestFacts,
+    *,
+    known: Mapping[int, AccountFacts],
+    actor: Actor,
+    grant: Grant,
+    tied: frozenset[int],
+    as_of: date,
+) -> ApprovalRow:
+    holder = known.get(item.account_id) if item.account_id is not None else None
+    flag = _flag(item, actor=actor, grant=grant, tied=tied)
+    return ApprovalRow(
+        request_id=item.request_id,
+        due_on=item.due_on,
+        overdue=item.due_on < as_of,
+        title=stored_sentence(item.body["summary"]),
+        customer_name=holder.customer_name if holder else "",
+        account_id=item.account_id,
+        account_number_grouped=holder.number_grouped if holder else "",
+        amount_cents=item.authority_cents,
+        over_cents=item.body["over_cents"],
+        requested_by=item.requested_by,
+        requested_at=item.requested_at,
+        reason=stored_sentence(item.body["reason"]),
+        flag=flag,
+        may_decide=flag is None and "approve_request" in grant.actions,
+    )
+
+
+def _flag(item: RequestFacts, *, actor: Actor, grant: Grant, tied: frozenset[int]) -> Sentence | None:
+    if item.requested_by_employee_id == actor.employee_id:
+        return Sentence(gettext_noop("You asked for this"))
+    if item.account_id in tied:
+        return Sentence(gettext_noop("Tied to you: pass on"))
+    if item.authority_cents > grant.adjustment_cents and "approve_request" in grant.actions:
+        return Sentence(gettext_noop("Over your limit"))
+    return None
+
+
+def _decided(item: RequestFacts, *, known: Mapping[int, AccountFacts]) -> DecidedRow:
+    if item.decided_at is None:
+        raise ValueError("a decided request says when")
+    holder = known.get(item.account_id) if item.account_id is not None else None
+    return DecidedRow(
+        request_id=item.request_id,
+        title=stored_sentence(item.body["summary"]),
+        account_id=item.account_id,
+        account_number_grouped=holder.number_grouped if holder else "",
+        state=item.state,
+        decided_by=item.decided_by,
+        decided_at=item.decided_at,
+        note=item.decision_note,
+    )
+
+
+def _peek(row: ApprovalRow, *, actor: Actor, grant: Grant, moment: Moment) -> ApprovalPeek:
+    item = request(row.request_id)
+    view: PreviewView | None = None
+    refusal: Sentence | None = None
+    changed = False
+    if row.may_decide:
+        try:
+            found = preview("approve_request", actor=actor, moment=moment, inputs={"request_id": row.request_id})
+        except Refusal as raised:
+            refusal = Sentence(raised.template, raised.params)
+        else:
+            view = preview_view(found, action="approve_request", actor=actor, grant=grant, moment=moment)
+            changed = found.proposal.plan.inner.substance(as_of=moment.as_of) != item.proposal_digest
+    template = gettext_noop(
+        "%(amount_cents)s is %(over_cents)s over the %(limit_cents)s of the asker. Yours is %(yours_cents)s."
+    )
+    params = {
+        "amount_cents": row.amount_cents,
+        "over_cents": row.over_cents,
+        "limit_cents": item.body["limit_cents"],
+        "yours_cents": grant.adjustment_cents,
+    }
+    return ApprovalPeek(
+        row=row,
+        preview=view,
+        refusal=refusal,
+        changed_since_asked=changed,
+        note=item.body["note"],
+        limit=Sentence(template, params),
+    )

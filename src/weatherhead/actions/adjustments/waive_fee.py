@@ -143,15 +143,15 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
 
 def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
     """The waiver is linked to the fee's receivable posting, so that ageing sets the two off first."""
-    ref = next(
-        ref for ref, posting in facts.entry.referenced() if posting.ledger_account == LedgerAccount.RECEIVABLE
-    )
+    ref = next(ref for ref, posting in facts.entry.referenced() if posting.ledger_account == LedgerAccount.RECEIVABLE)
     return EntryDraft(
         kind="waiver",
         effective_on=facts.as_of,
         reason=reason,
         postings=(
-            Posting(ledger_account=LedgerAccount.ADJUSTMENTS_EXPENSE, amount_cents=amount_cents, charge=facts.fee.charge),
+            Posting(
+                ledger_account=LedgerAccount.ADJUSTMENTS_EXPENSE, amount_cents=amount_cents, charge=facts.fee.charge
+            ),
             Posting(
                 ledger_account=LedgerAccount.RECEIVABLE,
                 amount_cents=-amount_cents,
@@ -196,6 +196,8 @@ ACTION = registry.add(
         propose=propose,
         record=record,
         key="W",
-        summary=gettext_noop("Takes a fee back, wholly or in part, within one's authority; above it, asks for approval."),
+        summary=gettext_noop(
+            "Takes a fee back, wholly or in part, within one's authority; above it, asks for approval."
+        ),
     )
 )

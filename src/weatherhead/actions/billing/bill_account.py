@@ -21,6 +21,7 @@ from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cent
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.stored import stored_sentence
 
 PAYMENTS_SHOWN_MAX = 60
 
@@ -101,7 +102,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     billing = facts.billing
     through_on = inputs.through_on or billing.as_of
     if through_on > billing.as_of:
-        raise ThroughFuture(on=through_on.isoformat())
+        raise ThroughFuture(on=through_on)
     if not billing.agreements:
         raise NoService(number=billing.account.number_grouped)
     segments = plan_segments(billing, through_on=through_on)
@@ -115,7 +116,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     return Proposal(
         summary=Sentence(
             gettext_noop("Bill of $%(amount)s, due %(due)s"),
-            {"amount": format_cents(plan.total_cents), "due": plan.due_on.isoformat()},
+            {"amount": format_cents(plan.total_cents), "due": plan.due_on},
         ),
         confirm=Sentence(gettext_noop("Issue bill of $%(amount)s"), {"amount": format_cents(plan.total_cents)}),
         plan=Plan(bill=plan, exceptions=()),
@@ -142,7 +143,7 @@ def plan_segments(billing: BillingFacts, *, through_on: date) -> tuple[SegmentPl
     for item in billing.agreements:
         by_person = next((e for e in item.exceptions if e.state == "held" and e.kind == "person"), None)
         if by_person is not None:
-            raise BillingHeld(why=str(_text(by_person.detail)))
+            raise BillingHeld(why=str(stored_sentence(by_person.detail)))
         try:
             period = next_period(item, through_on=through_on)
         except NothingToBill as refusal:
@@ -152,12 +153,6 @@ def plan_segments(billing: BillingFacts, *, through_on: date) -> tuple[SegmentPl
     if not segments:
         raise nothing or NoService(number=billing.account.number_grouped)
     return tuple(segments)
-
-
-def _text(detail: object) -> Sentence:
-    if not isinstance(detail, dict):
-        raise TypeError("an exception's detail is a sentence")
-    return Sentence(detail["template"], detail["params"])
 
 
 def _exceptions(segments: tuple[SegmentPlan, ...]) -> list[ExceptionPlan]:

@@ -129,7 +129,7 @@ def _again(segment: SegmentFacts, *, billing: BillingFacts) -> SegmentPlan:
     """Price a billed period again. Earlier segments alone are its history, as they were then."""
     found = next(item for item in billing.agreements if item.agreement.agreement_id == segment.agreement_id)
     earlier = tuple(item for item in found.segments if item.end_on <= segment.start_on)
-    period = Span(segment.start_on, segment.end_on)
+    period = Span(start=segment.start_on, end=segment.end_on)
     facts = type(found)(
         agreement=found.agreement,
         point=found.point,
@@ -171,7 +171,9 @@ def _differences(facts: Facts, *, segments: tuple[SegmentPlan, ...]) -> tuple[Ch
     for label in dict.fromkeys([*before, *after]):
         old, new = before.get(label), after.get(label)
         if old != new:
-            line_change = Change(code="line", label=Sentence(label.replace("%", "%%")), unit=Unit.CENTS, before=old, after=new)
+            line_change = Change(
+                code="line", label=Sentence(label.replace("%", "%%")), unit=Unit.CENTS, before=old, after=new
+            )
             changes.append(line_change)
     return tuple(changes)
 
@@ -200,6 +202,8 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop("Reverses a bill and bills its periods again with what is known now; issues the difference."),
+        summary=gettext_noop(
+            "Reverses a bill and bills its periods again with what is known now; issues the difference."
+        ),
     )
 )

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.decide import SegmentPlan
-from weatherhead.areas.billing.facts import AgreementBilling, BillLineOfHistory
+from weatherhead.areas.billing.facts import AgreementBilling, BillOfHistory
 from weatherhead.areas.billing.operations import BillPlan
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.payments.queries import PaymentFacts
@@ -25,7 +25,7 @@ class BillingFacts:
     account: AccountFacts
     agreements: tuple[AgreementBilling, ...]
     standing: Standing
-    bills: tuple[BillLineOfHistory, ...]
+    bills: tuple[BillOfHistory, ...]
     payments: tuple[PaymentFacts, ...]
     utility: Utility
     as_of: date
@@ -43,7 +43,9 @@ class Corrected:
     reversal: EntryDraft | None
 
 
-def charge_entry(segments: Sequence[SegmentPlan], *, account_id: int, effective_on: date, due_on: date) -> EntryDraft | None:
+def charge_entry(
+    segments: Sequence[SegmentPlan], *, account_id: int, effective_on: date, due_on: date
+) -> EntryDraft | None:
     """The entry of some segments: receivable against what each line posts to. None when all of it nets to nothing."""
     credits_cents: dict[str, int] = {}
     for segment in segments:
@@ -124,8 +126,12 @@ def _payload(
         },
         "issued_on": facts.as_of,
         "due_on": due_on,
-        "last_bill": {"number": last.number, "issued_on": last.issued_on, "total_cents": last.total_cents} if last else None,
-        "payments": [{"on": item.paid_on, "amount_cents": item.amount_cents, "kind": item.tender_kind} for item in since],
+        "last_bill": {"number": last.number, "issued_on": last.issued_on, "total_cents": last.total_cents}
+        if last
+        else None,
+        "payments": [
+            {"on": item.paid_on, "amount_cents": item.amount_cents, "kind": item.tender_kind} for item in since
+        ],
         "balance_before_cents": before_cents,
         "corrects": {"number": corrected.number, "total_cents": corrected.total_cents} if corrected else None,
         "charges_cents": total_cents,

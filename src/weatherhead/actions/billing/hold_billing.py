@@ -68,9 +68,7 @@ def record(proposal: Proposal[ExceptionPlan], recording: Recording) -> None:
     Raises:
         AlreadyHeld: a person holds it already.
     """
-    (number,) = raise_exceptions(
-        [proposal.plan], raised_on=recording.moment.as_of, receipt_id=recording.receipt_id
-    )
+    (number,) = raise_exceptions([proposal.plan], raised_on=recording.moment.as_of, receipt_id=recording.receipt_id)
     recording.made_one("exception", number)
 
 

@@ -66,7 +66,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """
     found = facts.exception
     if found.state != "held":
-        raise ExceptionAlreadyReleased(on=found.released_on.isoformat() if found.released_on else "")
+        raise ExceptionAlreadyReleased(on=found.released_on or "")
     change = Change(
         code="exception",
         label=Sentence(gettext_noop("Billing")),

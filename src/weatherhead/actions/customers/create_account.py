@@ -89,7 +89,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise RevenueClassUnknown(name=inputs.revenue_class, names=", ".join(facts.classes))
     opened_on = inputs.opened_on or facts.as_of
     if opened_on > facts.as_of:
-        raise OpenedInFuture(on=opened_on.isoformat())
+        raise OpenedInFuture(on=opened_on)
     return Proposal(
         summary=Sentence(gettext_noop("Account for %(name)s"), {"name": facts.customer.name}),
         confirm=Sentence(gettext_noop("Create account")),

@@ -71,9 +71,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """
     found = facts.payment
     if found.reversed_on is not None:
-        raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on.isoformat())
+        raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on)
     draft = reversal(facts.entry, effective_on=facts.as_of, reason=f"{inputs.reason}: {inputs.note}")
-    amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on.isoformat()}
+    amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
         confirm=Sentence(gettext_noop("Reverse $%(amount)s"), amount),

@@ -31,7 +31,9 @@ class PaidInFuture(Refusal):
 class PaidTooLongAgo(Refusal):
     """Backdating has a limit."""
 
-    template = gettext_noop("A payment can be dated at most %(days)s days back. Leave the date as today and note the reason.")
+    template = gettext_noop(
+        "A payment can be dated at most %(days)s days back. Leave the date as today and note the reason."
+    )
 
 
 class PaymentTooLarge(Refusal):
@@ -87,9 +89,7 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read the account and its receivable."""
-    return Facts(
-        account=account(inputs.account_id), standing=standing_of(inputs.account_id), as_of=moment.as_of
-    )
+    return Facts(account=account(inputs.account_id), standing=standing_of(inputs.account_id), as_of=moment.as_of)
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
@@ -100,7 +100,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """
     paid_on = inputs.paid_on or facts.as_of
     if paid_on > facts.as_of:
-        raise PaidInFuture(on=paid_on.isoformat())
+        raise PaidInFuture(on=paid_on)
     if (facts.as_of - paid_on).days > BACKDATED_DAYS_MAX:
         raise PaidTooLongAgo(days=BACKDATED_DAYS_MAX)
     if inputs.amount_cents > PAYMENT_CENTS_MAX:
@@ -121,7 +121,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         ),
     )
     amount = {"amount": format_cents(inputs.amount_cents), "name": facts.account.customer_name}
-    template = gettext_noop("Cash payment of $%(amount)s") if inputs.tender == "cash" else gettext_noop("Check of $%(amount)s")
+    template = (
+        gettext_noop("Cash payment of $%(amount)s") if inputs.tender == "cash" else gettext_noop("Check of $%(amount)s")
+    )
     return Proposal(
         summary=Sentence(template, amount),
         confirm=Sentence(gettext_noop("Take $%(amount)s"), amount),

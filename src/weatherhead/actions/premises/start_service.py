@@ -96,12 +96,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Inputs]:
     if facts.account.closed_on is not None:
         raise AccountClosed(number=facts.account.number_grouped)
     if inputs.start_on < facts.account.opened_on:
-        raise ServiceBeforeAccount(number=facts.account.number_grouped, opened=facts.account.opened_on.isoformat())
+        raise ServiceBeforeAccount(number=facts.account.number_grouped, opened=facts.account.opened_on)
     if facts.point.kind == "metered" and facts.installation is None:
-        raise NoMeterThere(address=facts.point.address, on=inputs.start_on.isoformat())
+        raise NoMeterThere(address=facts.point.address, on=inputs.start_on)
     first = facts.schedule.schedule.versions[0].effective
     if inputs.start_on < first:
-        raise ScheduleNotInForce(code=inputs.schedule, on=inputs.start_on.isoformat(), first=first.isoformat())
+        raise ScheduleNotInForce(code=inputs.schedule, on=inputs.start_on, first=first)
     _check_options(facts.schedule, inputs=inputs)
     address = Change(
         code="service",
@@ -127,9 +127,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Inputs]:
             made(gettext_noop("Rate"), schedule.name, code="schedule"),
             made(gettext_noop("From"), inputs.start_on, code="start", unit=Unit.DATE),
         ),
-        rules=(
-            Rule(code=schedule.code, title=schedule.name, citation=version.citation, status=version.status.value),
-        ),
+        rules=(Rule(code=schedule.code, title=schedule.name, citation=version.citation, status=version.status.value),),
     )
 
 

@@ -71,7 +71,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     if facts.employee.employee_id == facts.actor.employee_id:
         raise OwnJob
     if inputs.ends_on is not None and inputs.ends_on <= inputs.starts_on:
-        raise SpanIsEmpty(start=inputs.starts_on.isoformat(), end=inputs.ends_on.isoformat())
+        raise SpanIsEmpty(start=inputs.starts_on, end=inputs.ends_on)
     return Proposal(
         summary=Sentence(
             gettext_noop("%(name)s has the job %(job)s"), {"name": facts.employee.name, "job": inputs.job}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.agreements.models import ServiceAgreement
+from weatherhead.areas.premises.queries import ServicePointFacts, service_point_facts
 from weatherhead.core.values import Refusal, gettext_noop
 
 
@@ -30,6 +31,14 @@ class AgreementFacts:
     version: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementAt:
+    """A service agreement and where it is."""
+
+    agreement: AgreementFacts
+    point: ServicePointFacts
+
+
 def agreement(agreement_id: int) -> AgreementFacts:
     """One agreement.
 
@@ -48,6 +57,18 @@ def agreements_of_accounts(account_ids: Iterable[int]) -> tuple[AgreementFacts, 
     return tuple(_facts(row) for row in rows)
 
 
+def agreements_with_points(account_id: int) -> tuple[AgreementAt, ...]:
+    """The agreements of an account with their service points, those in force first, then the latest."""
+    return agreements_with_points_of([account_id])
+
+
+def agreements_with_points_of(account_ids: Iterable[int]) -> tuple[AgreementAt, ...]:
+    """The agreements of some accounts with their service points, those in force first, then the latest."""
+    rows = ServiceAgreement.objects.select_related("service_point__premise").filter(account_id__in=list(account_ids))
+    found = sorted(rows, key=lambda row: (row.end_on is not None, -row.start_on.toordinal(), row.pk))
+    return tuple(AgreementAt(agreement=_facts(row), point=service_point_facts(row.service_point)) for row in found)
+
+
 def agreements_at(service_point_ids: Iterable[int]) -> tuple[AgreementFacts, ...]:
     """The agreements at some service points, latest first."""
     rows = ServiceAgreement.objects.filter(service_point_id__in=list(service_point_ids)).order_by("-start_on", "-pk")
@@ -57,7 +78,9 @@ def agreements_at(service_point_ids: Iterable[int]) -> tuple[AgreementFacts, ...
 def premises_of_accounts(account_ids: Iterable[int]) -> tuple[int, ...]:
     """The premises that some accounts take or took service at."""
     rows = ServiceAgreement.objects.filter(account_id__in=list(account_ids))
-    return tuple(rows.order_by("service_point__premise_id").values_list("service_point__premise_id", flat=True).distinct())
+    return tuple(
+        rows.order_by("service_point__premise_id").values_list("service_point__premise_id", flat=True).distinct()
+    )
 
 
 def _facts(row: ServiceAgreement) -> AgreementFacts:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from weatherhead.areas.billing.facts import AgreementBilling, ExceptionFacts, SegmentFacts
 from weatherhead.areas.metering.queries import BillableRead
-from weatherhead.areas.metering.usage import energy_between
+from weatherhead.areas.metering.usage import energy_wh_between
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Bounds
 from weatherhead.core.ledger import LedgerAccount, revenue_account
@@ -37,7 +37,9 @@ class NothingToBill(Refusal):
 class StartReadMissing(Refusal):
     """Service began without a read."""
 
-    template = gettext_noop("Meter use since %(start)s is unknown: there is no accepted read on that day. Enter the start read.")
+    template = gettext_noop(
+        "Meter use since %(start)s is unknown: there is no accepted read on that day. Enter the start read."
+    )
 
 
 class UnmeteredPeriodMissing(Refusal):
@@ -105,14 +107,14 @@ def next_period(facts: AgreementBilling, *, through_on: date) -> Span:
     last = min(through_on, facts.agreement.end_on or through_on)
     if facts.point.kind == "unmetered":
         if last <= start:
-            raise UnmeteredPeriodMissing(start=start.isoformat())
-        return Span(start, last)
+            raise UnmeteredPeriodMissing(start=start)
+        return Span(start=start, end=last)
     ends = [read.read_on for read in facts.reads if start < read.read_on <= last]
     if not ends:
-        raise NothingToBill(start=start.isoformat())
+        raise NothingToBill(start=start)
     if not any(read.read_on == start for read in facts.reads):
-        raise StartReadMissing(start=start.isoformat())
-    return Span(start, max(ends))
+        raise StartReadMissing(start=start)
+    return Span(start=start, end=max(ends))
 
 
 def plan_segment(facts: AgreementBilling, *, period: Span, bounds: Bounds) -> SegmentPlan:
@@ -148,7 +150,7 @@ def _reads_of(facts: AgreementBilling, *, period: Span) -> tuple[BillableRead, .
         return ()
     reads = tuple(read for read in facts.reads if period.start <= read.read_on <= period.end)
     if not reads or reads[0].read_on != period.start or reads[-1].read_on != period.end:
-        raise StartReadMissing(start=period.start.isoformat())
+        raise StartReadMissing(start=period.start)
     return reads
 
 
@@ -158,13 +160,14 @@ def _parts(reads: Sequence[BillableRead]) -> tuple[UsagePart, ...]:
     for first, second in pairwise(reads):
         if first.meter_id != second.meter_id or first.read_on == second.read_on:
             continue
-        energy = energy_between(
+        energy_wh = energy_wh_between(
             start_reading=first.dial_reading,
             end_reading=second.dial_reading,
+            turns=second.turns - first.turns,
             dials=second.dials,
             multiplier=second.multiplier,
         )
-        parts.append(UsagePart(span=Span(first.read_on, second.read_on), energy_wh=energy.energy_wh))
+        parts.append(UsagePart(span=Span(start=first.read_on, end=second.read_on), energy_wh=energy_wh))
     return tuple(parts)
 
 
@@ -239,6 +242,7 @@ def _determinants(reads: Sequence[BillableRead], *, usage: Usage) -> dict[str, J
                 "dial_reading": read.dial_reading,
                 "multiplier": str(read.multiplier),
                 "dials": read.dials,
+                "turns": read.turns,
             }
             for read in reads
         ],
@@ -302,7 +306,7 @@ def _usage_check(facts: AgreementBilling, *, period: Span, usage: Usage, bounds:
     )
     params = {
         "ratio": f"{ratio:.2f}" if ratio is not None else "∞",
-        "before": before.end_on.isoformat(),
+        "before": before.end_on,
         "low": str(bounds.usage_ratio_low),
         "high": str(bounds.usage_ratio_high),
         "floor": str(bounds.usage_floor_kwh),
@@ -323,7 +327,9 @@ def _days_check(facts: AgreementBilling, *, period: Span, bounds: Bounds) -> Che
     first, final = not facts.segments, facts.agreement.end_on == period.end
     short_allowed = first or final
     passed = period.days <= bounds.days_high and (short_allowed or period.days >= bounds.days_low)
-    template = gettext_noop("%(days)s days; held outside %(low)s to %(high)s, except a first or last bill that is shorter.")
+    template = gettext_noop(
+        "%(days)s days; held outside %(low)s to %(high)s, except a first or last bill that is shorter."
+    )
     params = {"days": str(period.days), "low": str(bounds.days_low), "high": str(bounds.days_high)}
     return Check(code="days", passed=passed, text=Sentence(template, params))
 

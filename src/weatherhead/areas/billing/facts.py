@@ -99,8 +99,8 @@ class BillFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BillLineOfHistory:
-    """A bill as one row of an account's history. The period is None for a bill without segments of its own."""
+class BillOfHistory:
+    """A bill as one row of an account's history, with what its segments span and sum to."""
 
     bill_id: int
     number: str
@@ -110,9 +110,11 @@ class BillLineOfHistory:
     total_cents: int
     corrects_id: int | None
     entry_id: int | None
-    start_on: date | None
-    end_on: date | None
+    start_on: date
+    end_on: date
     energy_wh: int
+    estimated: bool
+    active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,7 +173,7 @@ def compute_fee(item: Fee, *, as_of: date, past_due_cents: int) -> ComputedFee:
     """
     version = next((version for version in reversed(item.versions) if version.effective <= as_of), None)
     if version is None:
-        raise FeeNotInForce(title=item.title, on=as_of.isoformat(), first=item.versions[0].effective.isoformat())
+        raise FeeNotInForce(title=item.title, on=as_of, first=item.versions[0].effective)
     if version.amount is not None:
         amount_cents = int(version.amount * 100)
         return ComputedFee(amount_cents=amount_cents, arithmetic=f"${format_cents(amount_cents)}")

@@ -22,7 +22,9 @@ _BILL_NUMBER_DIGITS = 8
 class PeriodAlreadyBilled(Refusal):
     """Active segments of an agreement may not overlap."""
 
-    template = gettext_noop("Some of these days are billed already. Open the account again; to correct a bill, cancel and rebill it.")
+    template = gettext_noop(
+        "Some of these days are billed already. Open the account again; to correct a bill, cancel and rebill it."
+    )
 
 
 class BillAlreadyCorrected(Refusal):
@@ -150,7 +152,7 @@ def raise_exceptions(plans: Sequence[ExceptionPlan], *, raised_on: date, receipt
             agreement_id=plan.agreement_id, start_on=plan.start_on, kind=plan.kind, state="held"
         ).first()
         if held is not None:
-            raise AlreadyHeld(since=held.raised_on.isoformat())
+            raise AlreadyHeld(since=held.raised_on)
         row = BillException.objects.create(
             agreement_id=plan.agreement_id,
             start_on=plan.start_on,
@@ -174,7 +176,7 @@ def release_exception(*, exception_id: int, released_on: date, reason: str) -> N
     held = BillException.objects.filter(pk=exception_id, state="held")
     if held.update(state="released", released_on=released_on, reason=reason) != 1:
         on = BillException.objects.values_list("released_on", flat=True).get(pk=exception_id)
-        raise ExceptionAlreadyReleased(on=on.isoformat() if on else "")
+        raise ExceptionAlreadyReleased(on=on or "")
 
 
 def record_adjustment(

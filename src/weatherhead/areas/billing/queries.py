@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date
 
-from django.db.models import Max, Min, Sum
+from django.db.models import IntegerField, Max, Min, Sum
+from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.queries import agreements_of_accounts
 from weatherhead.areas.billing.facts import (
     AdjustmentFacts,
     AgreementBilling,
     BillFacts,
-    BillLineOfHistory,
+    BillOfHistory,
     ExceptionFacts,
     LineFacts,
     SegmentFacts,
@@ -24,6 +24,17 @@ from weatherhead.areas.premises.queries import service_points
 from weatherhead.areas.records.canonical import digest
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Refusal, gettext_noop
+
+_BILL_COLUMNS = (
+    "bill_id",
+    "bill__number",
+    "bill__kind",
+    "bill__issued_on",
+    "bill__due_on",
+    "bill__total_cents",
+    "bill__corrects_id",
+    "bill__entry_id",
+)
 
 
 class NoSuchBill(Refusal):
@@ -110,29 +121,35 @@ def bill(bill_id: int) -> BillFacts:
     )
 
 
-def bills_of_account(account_id: int, *, limit: int) -> tuple[BillLineOfHistory, ...]:
-    """The latest bills of an account, latest first."""
-    rows = list(Bill.objects.filter(account_id=account_id).order_by("-issued_on", "-pk")[:limit])
-    sums = BillSegment.objects.filter(bill_id__in=[row.pk for row in rows]).values_list("bill_id")
-    spans = {
-        bill_id: (start_on, end_on, energy_wh)
-        for bill_id, start_on, end_on, energy_wh in sums.annotate(
-            Min("start_on"), Max("end_on"), Sum("energy_wh")
+def bills_of_account(account_id: int, *, limit: int) -> tuple[BillOfHistory, ...]:
+    """The latest bills of an account, latest first, in one query over their segments."""
+    rows = (
+        BillSegment.objects.filter(bill__account_id=account_id)
+        .values(*_BILL_COLUMNS)
+        .annotate(
+            start=Min("start_on"),
+            end=Max("end_on"),
+            energy=Sum("energy_wh"),
+            guessed=Max(Cast("estimated", IntegerField())),
+            holds=Max(Cast("active", IntegerField())),
         )
-    }
+        .order_by("-bill__issued_on", "-bill_id")[:limit]
+    )
     return tuple(
-        BillLineOfHistory(
-            bill_id=row.pk,
-            number=row.number,
-            kind=row.kind,
-            issued_on=row.issued_on,
-            due_on=row.due_on,
-            total_cents=row.total_cents,
-            corrects_id=row.corrects_id,
-            entry_id=row.entry_id,
-            start_on=spans.get(row.pk, (None, None, 0))[0],
-            end_on=spans.get(row.pk, (None, None, 0))[1],
-            energy_wh=spans.get(row.pk, (None, None, 0))[2],
+        BillOfHistory(
+            bill_id=row["bill_id"],
+            number=row["bill__number"],
+            kind=row["bill__kind"],
+            issued_on=row["bill__issued_on"],
+            due_on=row["bill__due_on"],
+            total_cents=row["bill__total_cents"],
+            corrects_id=row["bill__corrects_id"],
+            entry_id=row["bill__entry_id"],
+            start_on=row["start"],
+            end_on=row["end"],
+            energy_wh=row["energy"],
+            estimated=bool(row["guessed"]),
+            active=bool(row["holds"]),
         )
         for row in rows
     )
@@ -198,50 +215,40 @@ def adjustment(adjustment_id: int) -> AdjustmentFacts:
     row = Adjustment.objects.filter(pk=adjustment_id).first()
     if row is None:
         raise NoSuchAdjustment(adjustment=adjustment_id)
-    return _adjustments([row])[0]
+    waived = Adjustment.objects.filter(waives_id=row.pk).aggregate(total=Sum("amount_cents"))["total"] or 0
+    return _adjustment(row, waived_cents=-int(waived))
 
 
-def adjustments_of_account(account_id: int, *, limit: int) -> tuple[AdjustmentFacts, ...]:
-    """The latest fees and waivers of an account, latest first."""
-    rows = Adjustment.objects.filter(account_id=account_id).order_by("-adjusted_on", "-pk")[:limit]
-    return _adjustments(list(rows))
+def adjustments_of_account(account_id: int) -> tuple[AdjustmentFacts, ...]:
+    """The fees and waivers of an account, latest first, in one query."""
+    rows = list(Adjustment.objects.filter(account_id=account_id).order_by("-adjusted_on", "-pk"))
+    waived: dict[int, int] = {}
+    for row in rows:
+        if row.waives_id is not None:
+            waived[row.waives_id] = waived.get(row.waives_id, 0) - row.amount_cents
+    return tuple(_adjustment(row, waived_cents=waived.get(row.pk, 0)) for row in rows)
 
 
 def fees_to_waive(account_id: int) -> tuple[AdjustmentFacts, ...]:
     """Fees of which something is left to waive, latest first."""
-    rows = Adjustment.objects.filter(account_id=account_id, kind="fee").order_by("-adjusted_on", "-pk")
-    return tuple(item for item in _adjustments(list(rows)) if item.left_cents > 0)
+    return tuple(item for item in adjustments_of_account(account_id) if item.kind == "fee" and item.left_cents > 0)
 
 
-def waived_since(account_id: int, *, since_on: date) -> int:
-    """How many waivers an account had since a day."""
-    return Adjustment.objects.filter(account_id=account_id, kind="waiver", adjusted_on__gte=since_on).count()
-
-
-def _adjustments(rows: list[Adjustment]) -> tuple[AdjustmentFacts, ...]:
-    sums = (
-        Adjustment.objects.filter(waives_id__in=[row.pk for row in rows])
-        .values_list("waives_id")
-        .annotate(total=Sum("amount_cents"))
-    )
-    waived = {fee_id: -total for fee_id, total in sums}
-    return tuple(
-        AdjustmentFacts(
-            adjustment_id=row.pk,
-            account_id=row.account_id,
-            kind=row.kind,
-            charge=row.charge,
-            amount_cents=row.amount_cents,
-            waived_cents=waived.get(row.pk, 0),
-            adjusted_on=row.adjusted_on,
-            reason=row.reason,
-            note=row.note,
-            waives_id=row.waives_id,
-            rule=row.rule,
-            entry_id=row.entry_id,
-            receipt_id=row.receipt_id,
-        )
-        for row in rows
+def _adjustment(row: Adjustment, *, waived_cents: int) -> AdjustmentFacts:
+    return AdjustmentFacts(
+        adjustment_id=row.pk,
+        account_id=row.account_id,
+        kind=row.kind,
+        charge=row.charge,
+        amount_cents=row.amount_cents,
+        waived_cents=waived_cents,
+        adjusted_on=row.adjusted_on,
+        reason=row.reason,
+        note=row.note,
+        waives_id=row.waives_id,
+        rule=row.rule,
+        entry_id=row.entry_id,
+        receipt_id=row.receipt_id,
     )
 
 

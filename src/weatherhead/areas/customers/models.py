@@ -15,7 +15,9 @@ class Customer(models.Model):
     version = models.IntegerField(default=1)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(kind__in=["person", "business"]), name="customer_kind")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["person", "business"]), name="customer_kind")
+        ]
 
 
 class ContactPoint(models.Model):

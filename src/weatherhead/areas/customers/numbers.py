@@ -13,13 +13,17 @@ from weatherhead.core.values import Refusal, gettext_noop
 class AccountNumberMistyped(Refusal):
     """The check digit does not fit."""
 
-    template = gettext_noop("%(number)s is no account number: its last digit does not fit the others. Check it digit by digit.")
+    template = gettext_noop(
+        "%(number)s is no account number: its last digit does not fit the others. Check it digit by digit."
+    )
 
 
 class AccountNumbersUsedUp(Refusal):
     """Every number of this length has been given."""
 
-    template = gettext_noop("All account numbers of %(digits)s digits are used. Lengthen account_number.digits in utility.yaml.")
+    template = gettext_noop(
+        "All account numbers of %(digits)s digits are used. Lengthen account_number.digits in utility.yaml."
+    )
 
 
 def account_number(sequence: int, *, form: AccountNumberFormat) -> str:

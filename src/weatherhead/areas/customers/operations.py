@@ -26,7 +26,9 @@ class StaleAccount(Refusal):
 class IdentifierTaken(Refusal):
     """Another customer has the same identifier."""
 
-    template = gettext_noop("That %(kind)s is on file for customer %(customer)s. Open that customer instead of a second one.")
+    template = gettext_noop(
+        "That %(kind)s is on file for customer %(customer)s. Open that customer instead of a second one."
+    )
 
 
 def lock_accounts(account_ids: Iterable[int]) -> None:
@@ -40,7 +42,9 @@ def create_customer(
     *, kind: str, name: str, language: str, created_on: date, phone: str | None, email: str | None
 ) -> int:
     """Create a customer with contacts (already checked, E.164 and lower case)."""
-    row = Customer.objects.create(kind=kind, name=name, search_text=fold(name), language=language, created_on=created_on)
+    row = Customer.objects.create(
+        kind=kind, name=name, search_text=fold(name), language=language, created_on=created_on
+    )
     contacts = [("phone", phone), ("email", email)]
     ContactPoint.objects.bulk_create(
         ContactPoint(customer_id=row.pk, kind=contact, value=value, since_on=created_on)

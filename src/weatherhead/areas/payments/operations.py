@@ -62,5 +62,5 @@ def record_reversal(
     held = Payment.objects.filter(pk=payment_id, reversed_on__isnull=True)
     if held.update(reversed_on=reversed_on, reversal_entry_id=entry_id, reversal_reason=reason) != 1:
         on = Payment.objects.values_list("reversed_on", flat=True).get(pk=payment_id)
-        raise PaymentAlreadyReversed(payment=payment_id, on=on.isoformat() if on else "")
+        raise PaymentAlreadyReversed(payment=payment_id, on=on or "")
     return entry_id

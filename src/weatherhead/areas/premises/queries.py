@@ -81,7 +81,7 @@ def premise(premise_id: int) -> PremiseFacts:
 def service_points(service_point_ids: Iterable[int]) -> dict[int, ServicePointFacts]:
     """Service points by number."""
     rows = ServicePoint.objects.select_related("premise").filter(pk__in=list(service_point_ids))
-    return {row.pk: _point(row) for row in rows}
+    return {row.pk: service_point_facts(row) for row in rows}
 
 
 def service_point(service_point_id: int) -> ServicePointFacts:
@@ -106,10 +106,11 @@ def service_points_at(text: str, *, limit: int) -> tuple[ServicePointFacts, ...]
         rows = rows.filter(premise__search_text__contains=word)
     found = list(rows.order_by("premise__search_text", "pk")[: limit * 4])
     found.sort(key=lambda row: (not row.premise.search_text.startswith(words[0]), row.premise.search_text))
-    return tuple(_point(row) for row in found[:limit])
+    return tuple(service_point_facts(row) for row in found[:limit])
 
 
-def _point(row: ServicePoint) -> ServicePointFacts:
+def service_point_facts(row: ServicePoint) -> ServicePointFacts:
+    """A row, read with its premise, as facts."""
     return ServicePointFacts(
         service_point_id=row.pk,
         premise_id=row.premise_id,

@@ -21,7 +21,7 @@ def to_json(value: object) -> Json:
     Raises:
         TypeError: for a float or a type that has no one canonical form.
     """
-    if value is None or isinstance(value, bool | int | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return to_json(value.value)

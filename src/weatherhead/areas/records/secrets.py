@@ -27,7 +27,9 @@ _KEY_BYTES = 32
 class KeyRingInvalid(Refusal):
     """The key ring cannot be used."""
 
-    template = gettext_noop("WEATHERHEAD_KEYS cannot be used: %(problem)s. Make a key with: weatherhead secrets new-key")
+    template = gettext_noop(
+        "WEATHERHEAD_KEYS cannot be used: %(problem)s. Make a key with: weatherhead secrets new-key"
+    )
 
 
 class SecretUnreadable(Refusal):

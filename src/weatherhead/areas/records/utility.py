@@ -182,4 +182,3 @@ def current_utility() -> Utility:
     """The utility of this installation."""
     utility: Utility = settings.UTILITY
     return utility
-

@@ -37,7 +37,9 @@ def create_employee(*, username: str, password: str, email: str, name: str, star
     return Employee.objects.create(user=user, name=name, initials=initials, started_on=started_on).pk
 
 
-def assign_job(*, employee_id: int, name: str, job: str, starts_on: date, ends_on: date | None, approved_by: str) -> int:
+def assign_job(
+    *, employee_id: int, name: str, job: str, starts_on: date, ends_on: date | None, approved_by: str
+) -> int:
     """Assign a job for a span.
 
     Raises:
@@ -49,5 +51,5 @@ def assign_job(*, employee_id: int, name: str, job: str, starts_on: date, ends_o
                 employee_id=employee_id, job=job, starts_on=starts_on, ends_on=ends_on, approved_by=approved_by
             )
     except IntegrityError as error:
-        raise JobAlreadyAssigned(name=name, job=job, starts_on=starts_on.isoformat()) from error
+        raise JobAlreadyAssigned(name=name, job=job, starts_on=starts_on) from error
     return row.pk

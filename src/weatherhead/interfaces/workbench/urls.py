@@ -1,7 +1,22 @@
 """The desk's addresses."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from weatherhead.interfaces.workbench import views
 
 app_name = "workbench"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("search", views.find, name="search"),
+    path("search/options", views.find_options, name="search_options"),
+    path("account/<int:account_id>/", views.account_page, name="account"),
+    path("account/<int:account_id>/reveal", views.reveal, name="reveal"),
+    path("account/<int:account_id>/do/", views.actions_page, name="actions"),
+    path("account/<int:account_id>/do/<slug:name>", views.account_action, name="action"),
+    path("do/<slug:name>", views.utility_action, name="utility_action"),
+    path("bill/<int:bill_id>/", views.bill_page, name="bill"),
+    path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("approvals", views.approvals, name="approvals"),
+    path("approvals/<int:request_id>/decide", views.decide, name="decide"),
+]

@@ -5,30 +5,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('premises', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("premises", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServiceAgreement',
+            name="ServiceAgreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schedule', models.CharField(max_length=60)),
-                ('options', models.JSONField(default=dict)),
-                ('start_on', models.DateField()),
-                ('end_on', models.DateField(null=True)),
-                ('version', models.IntegerField(default=1)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('service_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='premises.servicepoint')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule", models.CharField(max_length=60)),
+                ("options", models.JSONField(default=dict)),
+                ("start_on", models.DateField()),
+                ("end_on", models.DateField(null=True)),
+                ("version", models.IntegerField(default=1)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "service_point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="premises.servicepoint"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account'], name='agreement_by_account')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('end_on__isnull', True)), fields=('service_point',), name='service_point_one_agreement'), models.CheckConstraint(condition=models.Q(('end_on__isnull', True), ('end_on__gt', models.F('start_on')), _connector='OR'), name='agreement_span_not_empty')],
+                "indexes": [models.Index(fields=["account"], name="agreement_by_account")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("end_on__isnull", True)),
+                        fields=("service_point",),
+                        name="service_point_one_agreement",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("end_on__isnull", True), ("end_on__gt", models.F("start_on")), _connector="OR"
+                        ),
+                        name="agreement_span_not_empty",
+                    ),
+                ],
             },
         ),
     ]

@@ -5,127 +5,194 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agreements', '0001_initial'),
-        ('customers', '0001_initial'),
+        ("agreements", "0001_initial"),
+        ("customers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('kind', models.CharField(max_length=12)),
-                ('issued_on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('total_cents', models.BigIntegerField()),
-                ('entry_id', models.BigIntegerField(null=True)),
-                ('payload', models.TextField()),
-                ('payload_sha256', models.CharField(max_length=64)),
-                ('receipt_id', models.BigIntegerField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.bill')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("kind", models.CharField(max_length=12)),
+                ("issued_on", models.DateField()),
+                ("due_on", models.DateField()),
+                ("total_cents", models.BigIntegerField()),
+                ("entry_id", models.BigIntegerField(null=True)),
+                ("payload", models.TextField()),
+                ("payload_sha256", models.CharField(max_length=64)),
+                ("receipt_id", models.BigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.bill"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillException',
+            name="BillException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start_on', models.DateField()),
-                ('end_on', models.DateField(null=True)),
-                ('kind', models.CharField(max_length=30)),
-                ('detail', models.JSONField()),
-                ('state', models.CharField(max_length=10)),
-                ('raised_on', models.DateField()),
-                ('released_on', models.DateField(null=True)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('receipt_id', models.BigIntegerField()),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreements.serviceagreement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start_on", models.DateField()),
+                ("end_on", models.DateField(null=True)),
+                ("kind", models.CharField(max_length=30)),
+                ("detail", models.JSONField()),
+                ("state", models.CharField(max_length=10)),
+                ("raised_on", models.DateField()),
+                ("released_on", models.DateField(null=True)),
+                ("reason", models.TextField(blank=True, default="")),
+                ("receipt_id", models.BigIntegerField()),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agreements.serviceagreement"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillSegment',
+            name="BillSegment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start_on', models.DateField()),
-                ('end_on', models.DateField()),
-                ('active', models.BooleanField(default=True)),
-                ('schedule', models.CharField(max_length=60)),
-                ('schedule_sha256', models.CharField(max_length=64)),
-                ('energy_wh', models.BigIntegerField()),
-                ('demand_w_max', models.BigIntegerField(null=True)),
-                ('estimated', models.BooleanField(default=False)),
-                ('determinants', models.JSONField()),
-                ('amount_cents', models.BigIntegerField()),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreements.serviceagreement')),
-                ('bill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.bill')),
-                ('cancelled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.bill')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start_on", models.DateField()),
+                ("end_on", models.DateField()),
+                ("active", models.BooleanField(default=True)),
+                ("schedule", models.CharField(max_length=60)),
+                ("schedule_sha256", models.CharField(max_length=64)),
+                ("energy_wh", models.BigIntegerField()),
+                ("demand_w_max", models.BigIntegerField(null=True)),
+                ("estimated", models.BooleanField(default=False)),
+                ("determinants", models.JSONField()),
+                ("amount_cents", models.BigIntegerField()),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agreements.serviceagreement"
+                    ),
+                ),
+                (
+                    "bill",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.bill"),
+                ),
+                (
+                    "cancelled_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.bill"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillLine',
+            name="BillLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.IntegerField()),
-                ('code', models.CharField(max_length=60)),
-                ('label', models.CharField(max_length=160)),
-                ('amount_cents', models.BigIntegerField()),
-                ('ledger_account', models.CharField(max_length=60)),
-                ('proof', models.JSONField()),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.billsegment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sequence", models.IntegerField()),
+                ("code", models.CharField(max_length=60)),
+                ("label", models.CharField(max_length=160)),
+                ("amount_cents", models.BigIntegerField()),
+                ("ledger_account", models.CharField(max_length=60)),
+                ("proof", models.JSONField()),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.billsegment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Adjustment',
+            name="Adjustment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=10)),
-                ('charge', models.CharField(max_length=40)),
-                ('amount_cents', models.BigIntegerField()),
-                ('adjusted_on', models.DateField()),
-                ('reason', models.CharField(max_length=60)),
-                ('note', models.TextField(blank=True, default='')),
-                ('rule', models.CharField(max_length=80)),
-                ('entry_id', models.BigIntegerField()),
-                ('receipt_id', models.BigIntegerField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('waives', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.adjustment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=10)),
+                ("charge", models.CharField(max_length=40)),
+                ("amount_cents", models.BigIntegerField()),
+                ("adjusted_on", models.DateField()),
+                ("reason", models.CharField(max_length=60)),
+                ("note", models.TextField(blank=True, default="")),
+                ("rule", models.CharField(max_length=80)),
+                ("entry_id", models.BigIntegerField()),
+                ("receipt_id", models.BigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "waives",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.adjustment",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'adjusted_on'], name='adjustment_by_account')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['fee', 'waiver'])), name='adjustment_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('amount_cents__gt', 0), ('kind', 'fee'), ('waives__isnull', True)), models.Q(('amount_cents__lt', 0), ('kind', 'waiver'), ('waives__isnull', False)), _connector='OR'), name='adjustment_sign_follows_kind')],
+                "indexes": [models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["fee", "waiver"])), name="adjustment_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount_cents__gt", 0), ("kind", "fee"), ("waives__isnull", True)),
+                            models.Q(("amount_cents__lt", 0), ("kind", "waiver"), ("waives__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="adjustment_sign_follows_kind",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='bill',
-            index=models.Index(fields=['account', 'issued_on'], name='bill_by_account'),
+            model_name="bill",
+            index=models.Index(fields=["account", "issued_on"], name="bill_by_account"),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['regular', 'corrected', 'final'])), name='bill_kind_known'),
+            model_name="bill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["regular", "corrected", "final"])), name="bill_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billexception',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['held', 'released'])), name='exception_state_known'),
+            model_name="billexception",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["held", "released"])), name="exception_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billexception',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'held')), fields=('agreement', 'start_on', 'kind'), name='exception_held_once'),
+            model_name="billexception",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "held")),
+                fields=("agreement", "start_on", "kind"),
+                name="exception_held_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='billsegment',
-            index=models.Index(fields=['agreement', 'start_on'], name='segment_by_agreement'),
+            model_name="billsegment",
+            index=models.Index(fields=["agreement", "start_on"], name="segment_by_agreement"),
         ),
         migrations.AddConstraint(
-            model_name='billsegment',
-            constraint=models.CheckConstraint(condition=models.Q(('end_on__gt', models.F('start_on'))), name='segment_span_not_empty'),
+            model_name="billsegment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end_on__gt", models.F("start_on"))), name="segment_span_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billline',
-            constraint=models.UniqueConstraint(fields=('segment', 'sequence'), name='bill_line_sequence_once'),
+            model_name="billline",
+            constraint=models.UniqueConstraint(fields=("segment", "sequence"), name="bill_line_sequence_once"),
         ),
     ]

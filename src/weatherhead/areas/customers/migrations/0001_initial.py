@@ -5,95 +5,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('premises', '0001_initial'),
-        ('workforce', '0001_initial'),
+        ("premises", "0001_initial"),
+        ("workforce", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=10)),
-                ('name', models.CharField(max_length=160)),
-                ('search_text', models.CharField(max_length=300)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('created_on', models.DateField()),
-                ('version', models.IntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=10)),
+                ("name", models.CharField(max_length=160)),
+                ("search_text", models.CharField(max_length=300)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("created_on", models.DateField()),
+                ("version", models.IntegerField(default=1)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'business'])), name='customer_kind')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["person", "business"])), name="customer_kind"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('mail_street', models.CharField(max_length=120)),
-                ('mail_unit', models.CharField(blank=True, default='', max_length=40)),
-                ('mail_city', models.CharField(max_length=80)),
-                ('mail_state', models.CharField(max_length=2)),
-                ('mail_postal_code', models.CharField(max_length=10)),
-                ('cycle', models.IntegerField()),
-                ('revenue_class', models.CharField(max_length=20)),
-                ('opened_on', models.DateField()),
-                ('closed_on', models.DateField(null=True)),
-                ('version', models.IntegerField(default=1)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("mail_street", models.CharField(max_length=120)),
+                ("mail_unit", models.CharField(blank=True, default="", max_length=40)),
+                ("mail_city", models.CharField(max_length=80)),
+                ("mail_state", models.CharField(max_length=2)),
+                ("mail_postal_code", models.CharField(max_length=10)),
+                ("cycle", models.IntegerField()),
+                ("revenue_class", models.CharField(max_length=20)),
+                ("opened_on", models.DateField()),
+                ("closed_on", models.DateField(null=True)),
+                ("version", models.IntegerField(default=1)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.customer"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EmployeeLink',
+            name="EmployeeLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(max_length=20)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workforce.employee')),
-                ('premise', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='premises.premise')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("relation", models.CharField(max_length=20)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workforce.employee"
+                    ),
+                ),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="premises.premise"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=24)),
-                ('ciphertext', models.TextField()),
-                ('last_four', models.CharField(max_length=4)),
-                ('fingerprint', models.CharField(db_index=True, max_length=64)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=24)),
+                ("ciphertext", models.TextField()),
+                ("last_four", models.CharField(max_length=4)),
+                ("fingerprint", models.CharField(db_index=True, max_length=64)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.customer"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=8)),
-                ('value', models.CharField(max_length=254)),
-                ('since_on', models.DateField()),
-                ('until_on', models.DateField(null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=8)),
+                ("value", models.CharField(max_length=254)),
+                ("since_on", models.DateField()),
+                ("until_on", models.DateField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.customer"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['value'], name='contact_by_value')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['phone', 'email'])), name='contact_kind')],
+                "indexes": [models.Index(fields=["value"], name="contact_by_value")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("kind__in", ["phone", "email"])), name="contact_kind")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['cycle'], name='account_by_cycle'),
+            model_name="account",
+            index=models.Index(fields=["cycle"], name="account_by_cycle"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('cycle__gte', 1), ('cycle__lte', 31)), name='account_cycle_in_month'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cycle__gte", 1), ("cycle__lte", 31)), name="account_cycle_in_month"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employeelink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', True), ('customer__isnull', False), ('premise__isnull', True)), models.Q(('account__isnull', False), ('customer__isnull', True), ('premise__isnull', True)), models.Q(('account__isnull', True), ('customer__isnull', True), ('premise__isnull', False)), _connector='OR'), name='employee_link_names_one_thing'),
+            model_name="employeelink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account__isnull", True), ("customer__isnull", False), ("premise__isnull", True)),
+                    models.Q(("account__isnull", False), ("customer__isnull", True), ("premise__isnull", True)),
+                    models.Q(("account__isnull", True), ("customer__isnull", True), ("premise__isnull", False)),
+                    _connector="OR",
+                ),
+                name="employee_link_names_one_thing",
+            ),
         ),
     ]

@@ -5,65 +5,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ("customers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PaymentEvent',
+            name="PaymentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField()),
-                ('received_on', models.DateField()),
-                ('channel', models.CharField(max_length=20)),
-                ('received_by', models.CharField(max_length=120)),
-                ('receipt_id', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("received_at", models.DateTimeField()),
+                ("received_on", models.DateField()),
+                ("channel", models.CharField(max_length=20)),
+                ("received_by", models.CharField(max_length=120)),
+                ("receipt_id", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Tender',
+            name="Tender",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('amount_cents', models.BigIntegerField()),
-                ('check_number', models.CharField(blank=True, default='', max_length=20)),
-                ('cancelled_on', models.DateField(null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.paymentevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("amount_cents", models.BigIntegerField()),
+                ("check_number", models.CharField(blank=True, default="", max_length=20)),
+                ("cancelled_on", models.DateField(null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.paymentevent"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_cents', models.BigIntegerField()),
-                ('paid_on', models.DateField()),
-                ('entry_id', models.BigIntegerField()),
-                ('reversed_on', models.DateField(null=True)),
-                ('reversal_entry_id', models.BigIntegerField(null=True)),
-                ('reversal_reason', models.CharField(blank=True, default='', max_length=60)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.paymentevent')),
-                ('tender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.tender')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount_cents", models.BigIntegerField()),
+                ("paid_on", models.DateField()),
+                ("entry_id", models.BigIntegerField()),
+                ("reversed_on", models.DateField(null=True)),
+                ("reversal_entry_id", models.BigIntegerField(null=True)),
+                ("reversal_reason", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.paymentevent"
+                    ),
+                ),
+                (
+                    "tender",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.tender"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='tender',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='tender_positive'),
+            model_name="tender",
+            constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="tender_positive"),
         ),
         migrations.AddConstraint(
-            model_name='tender',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['cash', 'check'])), name='tender_kind_known'),
+            model_name="tender",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["cash", "check"])), name="tender_kind_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['account', 'paid_on'], name='payment_by_account'),
+            model_name="payment",
+            index=models.Index(fields=["account", "paid_on"], name="payment_by_account"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='payment_positive'),
+            model_name="payment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="payment_positive"),
         ),
     ]

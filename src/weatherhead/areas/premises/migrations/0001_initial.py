@@ -5,36 +5,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Premise',
+            name="Premise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('street', models.CharField(max_length=120)),
-                ('unit', models.CharField(blank=True, default='', max_length=40)),
-                ('city', models.CharField(max_length=80)),
-                ('state', models.CharField(max_length=2)),
-                ('postal_code', models.CharField(max_length=10)),
-                ('search_text', models.CharField(max_length=300, unique=True)),
-                ('version', models.IntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("street", models.CharField(max_length=120)),
+                ("unit", models.CharField(blank=True, default="", max_length=40)),
+                ("city", models.CharField(max_length=80)),
+                ("state", models.CharField(max_length=2)),
+                ("postal_code", models.CharField(max_length=10)),
+                ("search_text", models.CharField(max_length=300, unique=True)),
+                ("version", models.IntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='ServicePoint',
+            name="ServicePoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=60)),
-                ('kind', models.CharField(max_length=20)),
-                ('premise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='premises.premise')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(max_length=60)),
+                ("kind", models.CharField(max_length=20)),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="premises.premise"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('premise', 'label'), name='service_point_label_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['metered', 'unmetered'])), name='service_point_kind')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("premise", "label"), name="service_point_label_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["metered", "unmetered"])), name="service_point_kind"
+                    ),
+                ],
             },
         ),
     ]

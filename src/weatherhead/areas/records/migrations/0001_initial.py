@@ -5,165 +5,211 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('media_type', models.CharField(max_length=80)),
-                ('size_bytes', models.BigIntegerField()),
-                ('name', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("media_type", models.CharField(max_length=80)),
+                ("size_bytes", models.BigIntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='AuditStream',
+            name="AuditStream",
             fields=[
-                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('last_sequence', models.BigIntegerField(default=0)),
-                ('last_hash', models.CharField(default='', max_length=64)),
+                ("name", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("last_sequence", models.BigIntegerField(default=0)),
+                ("last_hash", models.CharField(default="", max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('last_value', models.BigIntegerField(default=0)),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("last_value", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('key', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('action', models.CharField(max_length=80)),
-                ('inputs_hash', models.CharField(max_length=64)),
-                ('actor', models.CharField(max_length=120)),
-                ('receipt_id', models.BigIntegerField(null=True)),
-                ('created_at', models.DateTimeField()),
+                ("key", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("action", models.CharField(max_length=80)),
+                ("inputs_hash", models.CharField(max_length=64)),
+                ("actor", models.CharField(max_length=120)),
+                ("receipt_id", models.BigIntegerField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=80)),
-                ('title', models.CharField(max_length=200)),
-                ('outcome', models.CharField(max_length=24)),
-                ('actor', models.CharField(max_length=120)),
-                ('employee_id', models.BigIntegerField(null=True)),
-                ('approver', models.CharField(default='', max_length=120)),
-                ('approver_employee_id', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField()),
-                ('as_of', models.DateField()),
-                ('body', models.JSONField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=80)),
+                ("title", models.CharField(max_length=200)),
+                ("outcome", models.CharField(max_length=24)),
+                ("actor", models.CharField(max_length=120)),
+                ("employee_id", models.BigIntegerField(null=True)),
+                ("approver", models.CharField(default="", max_length=120)),
+                ("approver_employee_id", models.BigIntegerField(null=True)),
+                ("at", models.DateTimeField()),
+                ("as_of", models.DateField()),
+                ("body", models.JSONField()),
             ],
             options={
-                'indexes': [models.Index(fields=['at'], name='receipt_by_time')],
+                "indexes": [models.Index(fields=["at"], name="receipt_by_time")],
             },
         ),
         migrations.CreateModel(
-            name='WorkItem',
+            name="WorkItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('payload', models.JSONField()),
-                ('unique_key', models.CharField(max_length=160, null=True, unique=True)),
-                ('state', models.CharField(default='ready', max_length=12)),
-                ('available_at', models.DateTimeField()),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('leased_by', models.CharField(default='', max_length=120)),
-                ('attempts', models.IntegerField(default=0)),
-                ('last_error', models.TextField(default='')),
-                ('result', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=60)),
+                ("payload", models.JSONField()),
+                ("unique_key", models.CharField(max_length=160, null=True, unique=True)),
+                ("state", models.CharField(default="ready", max_length=12)),
+                ("available_at", models.DateTimeField()),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("leased_by", models.CharField(default="", max_length=120)),
+                ("attempts", models.IntegerField(default=0)),
+                ("last_error", models.TextField(default="")),
+                ("result", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'available_at'], name='work_item_by_state')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['ready', 'leased', 'done', 'failed'])), name='work_item_state_known')],
+                "indexes": [models.Index(fields=["state", "available_at"], name="work_item_by_state")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["ready", "leased", "done", "failed"])),
+                        name="work_item_state_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=120)),
-                ('employee_id', models.BigIntegerField(null=True)),
-                ('kind', models.CharField(max_length=24)),
-                ('action', models.CharField(max_length=80)),
-                ('subject', models.CharField(max_length=120)),
-                ('detail', models.TextField()),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('stream', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.auditstream')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sequence", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=120)),
+                ("employee_id", models.BigIntegerField(null=True)),
+                ("kind", models.CharField(max_length=24)),
+                ("action", models.CharField(max_length=80)),
+                ("subject", models.CharField(max_length=120)),
+                ("detail", models.TextField()),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.auditstream",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['employee_id', 'at'], name='audit_by_employee')],
-                'constraints': [models.UniqueConstraint(fields=('stream', 'sequence'), name='audit_sequence_once_per_stream')],
+                "indexes": [models.Index(fields=["employee_id", "at"], name="audit_by_employee")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("stream", "sequence"), name="audit_sequence_once_per_stream")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuthorityUse',
+            name="AuthorityUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('employee_id', models.BigIntegerField()),
-                ('account_id', models.BigIntegerField()),
-                ('amount_cents', models.BigIntegerField()),
-                ('used_on', models.DateField()),
-                ('approved', models.BooleanField(default=False)),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("employee_id", models.BigIntegerField()),
+                ("account_id", models.BigIntegerField()),
+                ("amount_cents", models.BigIntegerField()),
+                ("used_on", models.DateField()),
+                ("approved", models.BooleanField(default=False)),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.receipt"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account_id', 'used_on'], name='authority_by_account')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount_cents__gte', 0)), name='authority_is_absolute')],
+                "indexes": [models.Index(fields=["account_id", "used_on"], name="authority_by_account")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount_cents__gte", 0)), name="authority_is_absolute")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApprovalRequest',
+            name="ApprovalRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=80)),
-                ('title', models.CharField(max_length=200)),
-                ('inputs', models.TextField()),
-                ('proposal_digest', models.CharField(max_length=64)),
-                ('body', models.JSONField()),
-                ('account_id', models.BigIntegerField(null=True)),
-                ('authority_cents', models.BigIntegerField()),
-                ('reason', models.TextField()),
-                ('state', models.CharField(default='waiting', max_length=16)),
-                ('requested_by', models.CharField(max_length=120)),
-                ('requested_by_employee_id', models.BigIntegerField()),
-                ('requested_at', models.DateTimeField()),
-                ('due_on', models.DateField()),
-                ('decided_by', models.CharField(default='', max_length=120)),
-                ('decided_by_employee_id', models.BigIntegerField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decision_note', models.TextField(default='')),
-                ('receipt', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=80)),
+                ("title", models.CharField(max_length=200)),
+                ("inputs", models.TextField()),
+                ("proposal_digest", models.CharField(max_length=64)),
+                ("body", models.JSONField()),
+                ("account_id", models.BigIntegerField(null=True)),
+                ("authority_cents", models.BigIntegerField()),
+                ("reason", models.TextField()),
+                ("state", models.CharField(default="waiting", max_length=16)),
+                ("requested_by", models.CharField(max_length=120)),
+                ("requested_by_employee_id", models.BigIntegerField()),
+                ("requested_at", models.DateTimeField()),
+                ("due_on", models.DateField()),
+                ("decided_by", models.CharField(default="", max_length=120)),
+                ("decided_by_employee_id", models.BigIntegerField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decision_note", models.TextField(default="")),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.receipt"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'due_on'], name='approval_by_state')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'approved', 'declined'])), name='approval_state_known'), models.CheckConstraint(condition=models.Q(('decided_by_employee_id__isnull', True), models.Q(('decided_by_employee_id', models.F('requested_by_employee_id')), _negated=True), ('state', 'declined'), _connector='OR'), name='approval_maker_is_not_checker')],
+                "indexes": [models.Index(fields=["state", "due_on"], name="approval_by_state")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "approved", "declined"])),
+                        name="approval_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by_employee_id__isnull", True),
+                            models.Q(("decided_by_employee_id", models.F("requested_by_employee_id")), _negated=True),
+                            ("state", "declined"),
+                            _connector="OR",
+                        ),
+                        name="approval_maker_is_not_checker",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReceiptAccount',
+            name="ReceiptAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_id', models.BigIntegerField()),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("account_id", models.BigIntegerField()),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.receipt"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account_id', 'receipt'), name='receipt_once_per_account')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account_id", "receipt"), name="receipt_once_per_account")
+                ],
             },
         ),
     ]

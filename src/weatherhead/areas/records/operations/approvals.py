@@ -52,9 +52,7 @@ def ask_approval(
     return request.pk
 
 
-def decide_request(
-    *, request_id: int, state: str, decided_by: str, employee_id: int, at: datetime, note: str
-) -> None:
+def decide_request(*, request_id: int, state: str, decided_by: str, employee_id: int, at: datetime, note: str) -> None:
     """Decide a waiting request, once.
 
     Raises:

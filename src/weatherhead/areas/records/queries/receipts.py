@@ -73,10 +73,14 @@ class ReceiptLine:
     body: Mapping[str, Json]
 
 
-def receipts_of_account(account_id: int, *, actions: Iterable[str], limit: int) -> tuple[ReceiptLine, ...]:
-    """The latest receipts of some actions on one account, latest first."""
+def receipts_of_account(account_id: int, *, but_not: Iterable[str], limit: int) -> tuple[ReceiptLine, ...]:
+    """The latest receipts of an account but those of some actions, latest first. Requests stand elsewhere."""
     ids = ReceiptAccount.objects.filter(account_id=account_id).values("receipt_id")
-    rows = Receipt.objects.filter(pk__in=ids, action__in=list(actions)).order_by("-at", "-id")[:limit]
+    rows = (
+        Receipt.objects.filter(pk__in=ids, outcome="done")
+        .exclude(action__in=list(but_not))
+        .order_by("-at", "-id")[:limit]
+    )
     return tuple(
         ReceiptLine(
             receipt_id=row.pk,

@@ -4,20 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ScheduleText',
+            name="ScheduleText",
             fields=[
-                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=60)),
-                ('source', models.CharField(max_length=200)),
-                ('text', models.TextField()),
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=60)),
+                ("source", models.CharField(max_length=200)),
+                ("text", models.TextField()),
             ],
         ),
     ]

@@ -1,0 +1,299 @@
+"""Forms of actions, derived from their inputs; what the account holds becomes choices."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields
+from datetime import date
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from django import forms
+from django.utils.translation import gettext
+
+from weatherhead.areas.billing.fees import fee, fee_book
+from weatherhead.areas.billing.queries import (
+    bills_of_account,
+    fees_to_waive,
+    held_exceptions_of_account,
+)
+from weatherhead.areas.metering.queries import held_reads_of
+from weatherhead.areas.payments.queries import payments_of_account
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.areas.tariffs.queries import rate_book
+from weatherhead.core.values import gettext_noop
+from weatherhead.door.registry import Action, InputsInvalid
+from weatherhead.door.stored import stored_sentence
+from weatherhead.interfaces.workbench.templatetags.desk import day, money, say
+from weatherhead.overviews.account import AccountOverview
+
+CHOICES_MAX = 24
+_HIDDEN = frozenset({"account_id", "version"})
+_WIDE_WORDS = frozenset({"note", "reason"})
+_LABELS = {
+    "amount_cents": gettext_noop("Amount"),
+    "adjustment_id": gettext_noop("Fee"),
+    "payment_id": gettext_noop("Payment"),
+    "bill_id": gettext_noop("Bill"),
+    "exception_id": gettext_noop("What is held"),
+    "agreement_id": gettext_noop("Service"),
+    "read_id": gettext_noop("Read"),
+    "charge": gettext_noop("Fee"),
+    "tender": gettext_noop("Paid by"),
+    "channel": gettext_noop("Received at"),
+    "paid_on": gettext_noop("Received on"),
+    "check_number": gettext_noop("Check number"),
+    "through_on": gettext_noop("Bill use through"),
+    "read_on": gettext_noop("Read on"),
+    "demand_kw": gettext_noop("Demand, kW"),
+    "passed_zero": gettext_noop("Did the dial pass zero?"),
+    "mail_street": gettext_noop("Mail to, street"),
+    "mail_unit": gettext_noop("Unit"),
+    "mail_city": gettext_noop("City"),
+    "mail_state": gettext_noop("State"),
+    "mail_postal_code": gettext_noop("ZIP code"),
+    "postal_code": gettext_noop("ZIP code"),
+    "service_point_id": gettext_noop("Service point number"),
+    "premise_id": gettext_noop("Premise number"),
+    "customer_id": gettext_noop("Customer number"),
+    "has_demand": gettext_noop("Measures demand"),
+    "identifier_kind": gettext_noop("Kind of identifier"),
+}
+_TITLES = {
+    "wrong_account": gettext_noop("Posted to the wrong account"),
+    "wrong_amount": gettext_noop("Wrong amount"),
+    "duplicate": gettext_noop("Posted twice"),
+    "ssn": gettext_noop("Social security number"),
+    "ein": gettext_noop("Employer number"),
+    "en": gettext_noop("English"),
+    "es": gettext_noop("Spanish"),
+    "drop_box": gettext_noop("Drop box"),
+    "move_in": gettext_noop("Move-in"),
+    "move_out": gettext_noop("Move-out"),
+}
+_RADIO_MAX = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceLabel:
+    """A choice with an amount and a word on it; the template lays it out."""
+
+    title: str
+    note: str = ""
+    amount_cents: int | None = None
+
+    def __str__(self) -> str:
+        """For a select, which shows one line."""
+        return self.title
+
+
+Choices = Sequence[tuple[str, Any]]
+
+
+def form_of(
+    action: Action[Any, Any, Any],
+    *,
+    account: AccountOverview | None,
+    given: Mapping[str, Any] | None,
+    initial: Mapping[str, Any],
+) -> forms.Form:
+    """An unbound form (`given` None) or one bound to what was sent, for an action's inputs on an account."""
+    hints = get_type_hints(action.inputs, include_extras=True)
+    built: dict[str, forms.Field] = {}
+    for item in fields(action.inputs):
+        if item.name not in _HIDDEN:
+            built[item.name] = _field(action, item, hint=hints[item.name], account=account)
+    made: type[forms.Form] = type("ActionForm", (forms.Form,), built)
+    return made(data=given, initial=dict(initial), auto_id="action-%s")
+
+
+def inputs_given(
+    action: Action[Any, Any, Any], *, form: forms.Form, account: AccountOverview | None, version: str
+) -> dict[str, Any]:
+    """What a bound, valid form says, as the action's inputs: blanks of optional answers are left out."""
+    said: dict[str, Any] = {}
+    for item in fields(action.inputs):
+        if item.name == "account_id" and account is not None:
+            said["account_id"] = account.account_id
+        elif item.name == "version":
+            said["version"] = version
+        elif item.name in form.cleaned_data:
+            value = form.cleaned_data[item.name]
+            if value in ("", None) and not _is_needed(item):
+                continue
+            said[item.name] = _options(value) if item.name == "options" else value
+    return said
+
+
+def add_problems(form: forms.Form, refusal: InputsInvalid) -> None:
+    """Put each problem beside its field."""
+    for name, text in refusal.problems.items():
+        form.add_error(name if name in form.fields else None, gettext(text))
+
+
+def _is_needed(item: Field[Any]) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
+
+
+def _options(text: object) -> dict[str, str]:
+    """`name=value` pairs, a line or comma each."""
+    pairs = [part.split("=", 1) for part in str(text).replace("\n", ",").split(",") if part.strip()]
+    return {pair[0].strip(): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
+
+
+def _field(
+    action: Action[Any, Any, Any],
+    item: Field[Any],
+    *,
+    hint: Any,
+    account: AccountOverview | None,
+) -> forms.Field:
+    name, needed = item.name, _is_needed(item)
+    label = gettext(_LABELS.get(name, name.replace("_", " ").capitalize()))
+    common: dict[str, Any] = {"label": label, "required": needed}
+    if not needed and item.default is not MISSING and item.default not in (None, "", False):
+        common["initial"] = item.default
+    listed = _listed(action, name, account=account)
+    if listed is not None:
+        return _choice(listed, common=common)
+    kinds = _literals(hint)
+    if kinds:
+        choices = [(kind, gettext(_TITLES.get(kind, kind.capitalize()))) for kind in kinds]
+        return _choice(choices if needed or item.default in kinds else [("", "—"), *choices], common=common)
+    base = _base(hint)
+    if name == "passed_zero":
+        choices = [("", gettext("As supposed")), ("true", gettext("Yes")), ("false", gettext("No"))]
+        return forms.ChoiceField(choices=choices, **common)
+    if base is bool:
+        return forms.BooleanField(label=label, required=False)
+    return _text(name, base=base, common=common)
+
+
+def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # noqa: ANN401
+    half: dict[str, Any] = {"data-half": True}
+    if name == "password":
+        return forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), **common)
+    if name.endswith("_cents"):
+        attrs = {"inputmode": "decimal", "data-money": True, **half}
+        return forms.CharField(widget=forms.TextInput(attrs=attrs), **common)
+    if base is date or name.endswith("_on"):
+        return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
+    if name in _WIDE_WORDS or name == "options":
+        widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
+        return forms.CharField(widget=widget, help_text=_help(name), **common)
+    if name in {"reading", "first_reading", "check_number", "demand_kw", "dials", "cycle", "multiplier"}:
+        return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal", **half}), **common)
+    return forms.CharField(max_length=254, **common)
+
+
+def _help(name: str) -> str:
+    if name == "options":
+        return gettext("What the rate asks for, one a line, such as facilities_level=2.")
+    return gettext("Stands on the receipt.") if name == "note" else ""
+
+
+def _choice(choices: Choices, *, common: dict[str, Any]) -> forms.ChoiceField:
+    listed = list(choices)
+    radio = len(listed) <= _RADIO_MAX or (listed and isinstance(listed[0][1], ChoiceLabel))
+    widget = forms.RadioSelect if radio and len(listed) > 1 else forms.Select
+    if common["required"] and listed and "initial" not in common:
+        common = {**common, "initial": listed[0][0]}
+    return forms.ChoiceField(choices=listed, widget=widget, **common)
+
+
+def _literals(hint: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """The values of a Literal, wherever it stands in the hint."""
+    if get_origin(hint) is Literal:
+        return tuple(str(value) for value in get_args(hint))
+    for part in get_args(hint):
+        found = _literals(part) if not isinstance(part, str) else ()
+        if found:
+            return found
+    return ()
+
+
+def _base(hint: Any) -> Any:  # noqa: ANN401
+    """The plain type behind Annotated and Optional."""
+    if hasattr(hint, "__metadata__"):
+        return _base(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        return _base(next(part for part in get_args(hint) if part is not type(None)))
+    return hint
+
+
+def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOverview | None) -> Choices | None:
+    """The choices that an account, the fee book or the rate book holds for a field; None when anything may be typed."""
+    if name == "reason" and action.name in {"waive_fee", "assess_fee"}:
+        book = fee_book()
+        reasons = book.waiver_reasons if action.name == "waive_fee" else book.fee_reasons
+        return [(reason.code, gettext(reason.title)) for reason in reasons]
+    if name == "charge":
+        return [(item.charge, gettext(item.title)) for item in fee_book().fees]
+    if name == "schedule":
+        return [(code, f"{code}, {facts.schedule.name}") for code, facts in sorted(rate_book().items())]
+    if name == "revenue_class":
+        codes = [code for code in current_utility().ledger_accounts if code.startswith("revenue.")]
+        return [(code.removeprefix("revenue."), code.removeprefix("revenue.").capitalize()) for code in codes]
+    if account is None:
+        return None
+    maker = _OF_ACCOUNT.get(name)
+    return maker(account) if maker else None
+
+
+def _fees(account: AccountOverview) -> Choices:
+    return [
+        (
+            str(item.adjustment_id),
+            ChoiceLabel(
+                title=gettext("%(title)s of %(on)s")
+                % {"title": fee(item.charge).title, "on": day(item.adjusted_on, account.as_of)},
+                note=item.note,
+                amount_cents=item.left_cents,
+            ),
+        )
+        for item in fees_to_waive(account.account_id)[:CHOICES_MAX]
+    ]
+
+
+def _payments(account: AccountOverview) -> Choices:
+    standing = [item for item in payments_of_account(account.account_id, limit=CHOICES_MAX) if item.reversed_on is None]
+    return [
+        (str(item.payment_id), f"{day(item.paid_on, account.as_of)}, {money(item.amount_cents)}, {item.tender_kind}")
+        for item in standing
+    ]
+
+
+def _bills(account: AccountOverview) -> Choices:
+    active = [item for item in bills_of_account(account.account_id, limit=CHOICES_MAX) if item.active]
+    return [(str(item.bill_id), f"{day(item.issued_on, account.as_of)}, {money(item.total_cents)}") for item in active]
+
+
+def _exceptions(account: AccountOverview) -> Choices:
+    return [
+        (str(item.exception_id), say(stored_sentence(item.detail)))
+        for item in held_exceptions_of_account(account.account_id)
+    ]
+
+
+def _agreements(account: AccountOverview) -> Choices:
+    return [(str(item.agreement_id), f"{item.address}, {item.schedule_name}") for item in account.services]
+
+
+def _reads(account: AccountOverview) -> Choices:
+    held = held_reads_of(item.meter_id for item in account.services if item.meter_id is not None)
+    return [(str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}") for item in held]
+
+
+def _meters(account: AccountOverview) -> Choices:
+    return [(item.meter_serial, item.meter_serial) for item in account.services if item.meter_serial]
+
+
+_OF_ACCOUNT: Mapping[str, Callable[[AccountOverview], Choices]] = {
+    "adjustment_id": _fees,
+    "payment_id": _payments,
+    "bill_id": _bills,
+    "exception_id": _exceptions,
+    "agreement_id": _agreements,
+    "read_id": _reads,
+    "meter": _meters,
+}

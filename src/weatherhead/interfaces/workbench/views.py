@@ -1,0 +1,392 @@
+"""The desk's pages. Each reads one overview; what writes goes through the door."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from weatherhead.areas.agreements.queries import NoSuchAgreement
+from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSuchException
+from weatherhead.areas.customers.queries import NoSuchAccount, account
+from weatherhead.areas.records.queries.approvals import NoSuchRequest
+from weatherhead.areas.records.queries.receipts import NoSuchReceipt
+from weatherhead.core.values import Refusal, Sentence
+from weatherhead.door.authority import NotPermitted
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.jobs import Grant
+from weatherhead.door.looks import LookNotPermitted, look
+from weatherhead.door.perform import perform
+from weatherhead.door.preview import preview
+from weatherhead.door.registry import Action, InputsInvalid, NoSuchAction, registry
+from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs_given
+from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
+from weatherhead.overviews.approvals import approvals_overview
+from weatherhead.overviews.bill import bill_proof
+from weatherhead.overviews.composing import preview_view, receipt_view
+from weatherhead.overviews.preview import PreviewView
+from weatherhead.overviews.search import OPTIONS_MAX, search
+
+REVEALED = timedelta(minutes=15)
+CONTACT_DETAILS = "contact_details"
+_NOT_FOUND = (
+    NoSuchAccount,
+    NoSuchAction,
+    NoSuchAdjustment,
+    NoSuchAgreement,
+    NoSuchBill,
+    NoSuchException,
+    NoSuchReceipt,
+    NoSuchRequest,
+)
+_FORBIDDEN = (NotPermitted, LookNotPermitted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Someone at the desk: the actor, what their jobs grant today, and the moment."""
+
+    actor: Actor
+    grant: Grant
+    moment: Moment
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenAction:
+    """An action open in place: its form, and what confirming would do."""
+
+    name: str
+    title: Sentence
+    form: forms.Form
+    preview: PreviewView | None
+    refusal: Refusal | None
+    key: str
+    version: str | None
+    url: str
+    close_url: str
+    tried: bool
+
+
+View = Callable[..., HttpResponse]
+
+
+def at_desk(view: View) -> View:
+    """Only for employees; refusals become pages that say what to do."""
+
+    @wraps(view)
+    def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        desk = request.desk  # type: ignore[attr-defined]
+        if desk.actor is None or desk.grant is None or not desk.grant.jobs:
+            return render(request, "403.html", {"refusal": None}, status=403)
+        try:
+            return view(request, Seat(actor=desk.actor, grant=desk.grant, moment=desk.moment), *args, **kwargs)
+        except _NOT_FOUND:
+            return render(request, "404.html", status=404)
+        except _FORBIDDEN as refusal:
+            return render(request, "403.html", {"refusal": refusal}, status=403)
+        except Refusal as refusal:
+            return render(request, "409.html", {"refusal": refusal}, status=409)
+
+    return login_required(seated)
+
+
+@require_GET
+@at_desk
+def desk(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """The empty desk: find a customer, or begin something new."""
+    results = search("", as_of=seat.moment.as_of)
+    return render(request, "workbench/search.html", {"results": results, "offers": _utility_offers(seat)})
+
+
+@require_GET
+@at_desk
+def find(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """What the search box found; one exact account opens at once."""
+    results = search(request.GET.get("q", "")[:200], as_of=seat.moment.as_of)
+    if len(results.hits) == 1 and not results.more:
+        return redirect("workbench:account", results.hits[0].account_id)
+    offers = _utility_offers(seat) if not results.query else ()
+    return render(request, "workbench/search.html", {"results": results, "offers": offers})
+
+
+@require_GET
+@at_desk
+def find_options(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Type-ahead."""
+    results = search(request.GET.get("q", "")[:200], as_of=seat.moment.as_of, limit=OPTIONS_MAX)
+    return render(request, "workbench/search_options.html", {"results": results})
+
+
+@require_GET
+@at_desk
+def account_page(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
+    """An account; after an action, with its receipt."""
+    whole = "all" in request.GET or "kind" in request.GET
+    shown = _account(request, seat, account_id, whole=whole)
+    done = request.GET.get("done", "")
+    receipt = receipt_view(int(done)) if done.isascii() and done.isdigit() else None
+    if receipt is not None and all(number != account_id for number, _, _ in receipt.accounts):
+        receipt = None
+    return render(request, "workbench/account.html", {"account": shown, "receipt": receipt, "open_action": None})
+
+
+@require_POST
+@at_desk
+def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
+    """Show what is hidden, for a reason that is remembered."""
+    account(account_id)
+    look(
+        CONTACT_DETAILS,
+        account_id=account_id,
+        actor=seat.actor,
+        moment=seat.moment,
+        reason=request.POST.get("reason", ""),
+    )
+    shown = dict(request.session.get("revealed", {}))
+    shown[str(account_id)] = (seat.moment.at + REVEALED).isoformat()
+    request.session["revealed"] = shown
+    return redirect("workbench:account", account_id)
+
+
+@require_GET
+@at_desk
+def actions_page(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
+    """Everything that may be done on an account, as a page of its own."""
+    return render(request, "workbench/actions.html", {"account": _account(request, seat, account_id)})
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str) -> HttpResponse:
+    """An action open in place on an account: form, preview, confirmation."""
+    action = registry.get(name)
+    shown = _account(request, seat, account_id)
+    if all(offer.name != name for offer in shown.actions):
+        raise NotPermitted(action=action.title)
+    here = reverse("workbench:account", args=[account_id])
+    opened, done = _act(request, seat, action, shown=shown, close_url=here)
+    if done is not None:
+        return HttpResponseRedirect(f"{here}?done={done}")
+    context = {"account": shown, "open_action": opened, "receipt": None}
+    if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "workbench/action_preview.html", context)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "workbench/action_open.html", context)
+    status = 409 if opened.refusal and opened.tried else 200
+    return render(request, "workbench/account.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
+    """An action that belongs to no account yet."""
+    action = registry.get(name)
+    if action.on not in {"utility", "premise"} or name not in seat.grant.actions:
+        raise NotPermitted(action=action.title)
+    opened, done = _act(request, seat, action, shown=None, close_url=reverse("workbench:desk"))
+    if done is not None:
+        return redirect("workbench:receipt", done)
+    context = {"account": None, "open_action": opened, "receipt": None}
+    if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "workbench/action_preview.html", context)
+    return render(request, "workbench/action_page.html", context)
+
+
+@require_GET
+@at_desk
+def bill_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
+    """A bill with the proof of every line."""
+    proof = bill_proof(bill_id, as_of=seat.moment.as_of, grant=seat.grant)
+    shown = _account(request, seat, proof.account_id)
+    return render(request, "workbench/bill.html", {"bill": proof, "account": shown})
+
+
+@require_GET
+@at_desk
+def receipt_page(request: HttpRequest, seat: Seat, receipt_id: int) -> HttpResponse:
+    """A receipt."""
+    del seat
+    return render(request, "workbench/receipt.html", {"receipt": receipt_view(receipt_id)})
+
+
+@require_GET
+@at_desk
+def approvals(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """What waits for a decision."""
+    return _approvals(request, seat)
+
+
+@require_POST
+@at_desk
+def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
+    """Approve or decline a request."""
+    approving = request.POST.get("decision") == "approve"
+    name = "approve_request" if approving else "decline_request"
+    inputs = {"request_id": request_id, "note": request.POST.get("note", "")}
+    try:
+        done = perform(
+            name,
+            actor=seat.actor,
+            key=request.POST.get("key", ""),
+            moment=seat.moment,
+            inputs=inputs,
+            seen=request.POST.get("digest") if approving else None,
+        )
+    except InputsInvalid as refusal:
+        return _approvals(request, seat, chosen=request_id, decline_error=refusal.problems.get("note", str(refusal)))
+    return redirect("workbench:receipt", done.receipt_id)
+
+
+def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, decline_error: str = "") -> HttpResponse:
+    asked = request.GET.get("chosen", "")
+    shown = request.GET.get("filter", "all")
+    work = approvals_overview(
+        actor=seat.actor,
+        grant=seat.grant,
+        moment=seat.moment,
+        chosen=chosen or (int(asked) if asked.isascii() and asked.isdigit() else None),
+        shown=shown if shown in {"all", "due", "mine"} else "all",
+    )
+    context = {"work": work, "decision_key": secrets.token_urlsafe(24), "decline_error": decline_error}
+    return render(request, "workbench/approvals.html", context, status=422 if decline_error else 200)
+
+
+def _account(request: HttpRequest, seat: Seat, account_id: int, *, whole: bool = False) -> AccountOverview:
+    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    return account_overview(account_id, as_of=seat.moment.as_of, grant=seat.grant, revealed_until=until, whole=whole)
+
+
+def _revealed_until(request: HttpRequest, *, account_id: int, moment: Moment) -> datetime | None:
+    text = request.session.get("revealed", {}).get(str(account_id))
+    until = datetime.fromisoformat(text) if text else None
+    return until if until is not None and until > moment.at else None
+
+
+def _utility_offers(seat: Seat) -> tuple[ActionOffer, ...]:
+    return tuple(
+        ActionOffer(name=item.name, title=Sentence(item.title), duty=item.duty, key="", hint=None, likely=False)
+        for item in registry
+        if item.on in {"utility", "premise"} and item.name in seat.grant.actions and item.name not in _BY_FILE
+    )
+
+
+_BY_FILE = frozenset({"import_reads"})  # done from the command line; a form of it comes with the reads' own pages
+
+
+def _act(
+    request: HttpRequest, seat: Seat, action: Action[Any, Any, Any], *, shown: AccountOverview | None, close_url: str
+) -> tuple[OpenAction, int | None]:
+    """One round of an action's form. Returns it, and the receipt's number once it was performed."""
+    sent = request.POST if request.method == "POST" else None
+    form = form_of(action, account=shown, given=sent, initial=_asked_for(request, action))
+    opened = OpenAction(
+        name=action.name,
+        title=Sentence(action.title),
+        form=form,
+        preview=None,
+        refusal=None,
+        key=(sent or {}).get("key") or secrets.token_urlsafe(24),
+        version=_version(sent, shown=shown),
+        url=request.path,
+        close_url=close_url,
+        tried=sent is not None and sent.get("step") != "preview",
+    )
+    values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
+    if values is None:
+        return opened, None
+    confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
+    try:
+        if confirmed and sent is not None:
+            done = perform(
+                action.name,
+                actor=seat.actor,
+                key=opened.key,
+                moment=seat.moment,
+                inputs=values,
+                seen=sent["digest"],
+                request_note=str(values.get("note", "")),
+            )
+            return opened, done.receipt_id
+        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values)
+    except InputsInvalid as refusal:
+        _show_problems(opened, refusal=refusal, bound=sent is not None)
+    except Refusal as refusal:
+        opened.refusal = refusal if sent is not None else None
+        if confirmed:
+            opened.key = secrets.token_urlsafe(24)  # the refused attempt is over; the next one is another
+            _preview_again(opened, seat=seat, action=action, values=values)
+    else:
+        opened.preview = preview_view(found, action=action.name, actor=seat.actor, grant=seat.grant, moment=seat.moment)
+    return opened, None
+
+
+def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, Any], values: Mapping[str, Any]) -> None:
+    """Beside a refusal, what confirming would do now; nothing when that is refused too."""
+    try:
+        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values)
+    except Refusal as refusal:
+        opened.refusal = refusal
+        return
+    opened.preview = preview_view(found, action=action.name, actor=seat.actor, grant=seat.grant, moment=seat.moment)
+
+
+def _asked_for(request: HttpRequest, action: Action[Any, Any, Any]) -> dict[str, str]:
+    """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
+    return {f"{name}_id": value for name, value in request.GET.items() if value.isascii() and value.isdigit()}
+
+
+def _version(sent: Mapping[str, Any] | None, *, shown: AccountOverview | None) -> str | None:
+    if shown is None:
+        return None
+    return str((sent or {}).get("version") or shown.version)
+
+
+def _values(
+    action: Action[Any, Any, Any],
+    *,
+    form: forms.Form,
+    shown: AccountOverview | None,
+    opened: OpenAction,
+    sent: Mapping[str, Any] | None,
+) -> dict[str, Any] | None:
+    """The inputs that the form gives; of a form just opened, when its first answers are all there already."""
+    if sent is None:
+        first = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+        if any(field.required and first[name] in (None, "") for name, field in form.fields.items()):
+            return None
+        trial = type(form)(data={name: value for name, value in first.items() if value is not None})
+        return (
+            inputs_given(action, form=trial, account=shown, version=opened.version or "") if trial.is_valid() else None
+        )
+    if not form.is_valid():
+        if sent.get("step") == "preview":
+            _keep_only_given(form, sent=sent)
+        return None
+    return inputs_given(action, form=form, account=shown, version=opened.version or "")
+
+
+def _keep_only_given(form: forms.Form, *, sent: Mapping[str, Any]) -> None:
+    """While someone still types, an answer that is not there yet is no error."""
+    for name in [name for name in form.errors if not str(sent.get(name, "")).strip()]:
+        del form.errors[name]
+
+
+def _show_problems(opened: OpenAction, *, refusal: InputsInvalid, bound: bool) -> None:
+    if bound:
+        add_problems(opened.form, refusal)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such page."""
+    del exception
+    return render(request, "404.html", status=404)
