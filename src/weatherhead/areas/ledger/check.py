@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from weatherhead.areas.ledger.guards import expected_guards, standing_guards
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting
-from weatherhead.areas.ledger.queries import stored_entry, stored_posting
+from weatherhead.areas.ledger.queries import POSTING_FIELDS, stored_entry, stored_posting
 from weatherhead.areas.records.database import snapshot, stream
 from weatherhead.core.ledger import entry_digest
 from weatherhead.core.values import Refusal, format_cents
@@ -187,8 +187,8 @@ def _find_orphans() -> Iterator[Finding]:
 def _find_changed() -> Iterator[Finding]:
     """Form every entry anew from its rows, and compare its digest: the one check that reads all there is."""
     headers = JournalEntry.objects.order_by("pk").iterator(chunk_size=_ROWS)
-    rows = LedgerPosting.objects.order_by("entry_id", "sequence").iterator(chunk_size=_ROWS)
-    groups = groupby(rows, key=attrgetter("entry_id"))
+    rows = LedgerPosting.objects.order_by("entry_id", "sequence").values_list(*POSTING_FIELDS, named=True)
+    groups = groupby(rows.iterator(chunk_size=_ROWS), key=attrgetter("entry_id"))
     entry_id, group = next(groups, (None, iter(())))
     for header in headers:
         while entry_id is not None and entry_id < header.pk:  # orphans are another check's

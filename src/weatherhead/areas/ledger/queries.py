@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
+from typing import Protocol
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
@@ -24,6 +25,32 @@ from weatherhead.core.ledger import (
     age,
 )
 from weatherhead.core.values import Refusal, gettext_noop
+
+POSTING_FIELDS = (
+    "entry_id",
+    "sequence",
+    "ledger_account",
+    "account_id",
+    "amount_cents",
+    "due_on",
+    "charge",
+    "matches_entry_id",
+    "matches_sequence",
+)
+
+
+class PostingRow(Protocol):
+    """A stored posting, as a model or as a plain row of `POSTING_FIELDS`, which is far cheaper where there are many."""
+
+    entry_id: int
+    sequence: int
+    ledger_account: str
+    account_id: int | None
+    amount_cents: int
+    due_on: date | None
+    charge: str
+    matches_entry_id: int | None
+    matches_sequence: int | None
 
 
 class NoSuchEntry(Refusal):
@@ -142,7 +169,8 @@ def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMoveme
     found: dict[int, list[ReceivableMovement]] = {account_id: [] for account_id in wanted}
     for chunk in chunks(wanted):
         rows = _receivable_rows().filter(account_id__in=chunk).annotate(effective_on=F("entry__effective_on"))
-        for row in rows.order_by("entry_id", "sequence").iterator(chunk_size=10_000):
+        plain = rows.order_by("entry_id", "sequence").values_list(*POSTING_FIELDS, "effective_on", named=True)
+        for row in plain.iterator(chunk_size=10_000):
             movement = ReceivableMovement(
                 ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
                 effective_on=row.effective_on,
@@ -151,8 +179,7 @@ def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMoveme
                 due_on=row.due_on,
                 matches=_ref(row.matches_entry_id, row.matches_sequence),
             )
-            if row.account_id is not None:
-                found[row.account_id].append(movement)
+            found[row.account_id].append(movement)
     return {account_id: tuple(movements) for account_id, movements in found.items()}
 
 
@@ -212,7 +239,7 @@ def _with_postings(headers: Sequence[JournalEntry]) -> tuple[Entry, ...]:
     return tuple(stored_entry(header, postings=postings[header.pk]) for header in headers)
 
 
-def stored_posting(row: LedgerPosting) -> Posting:
+def stored_posting(row: PostingRow) -> Posting:
     """A row as the posting that it stores."""
     return Posting(
         ledger_account=row.ledger_account,
