@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.guards import lift_guards_to_empty_the_database
+
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER_TESTS = ROOT / "tests" / "browser"
 DATABASE_FIXTURES = {
@@ -27,6 +29,7 @@ settings.register_profile(
     "campaign", max_examples=10_000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile(os.environ.get("WEATHERHEAD_HYPOTHESIS", "test"))
+lift_guards_to_empty_the_database()
 
 
 def touches_database(item: pytest.Item) -> bool:

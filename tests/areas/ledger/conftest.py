@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
-from tests.areas.ledger.journal import TABLES, guards_lifted, run
 
 
 @pytest.fixture
@@ -16,11 +15,3 @@ def scratch(db: None) -> Iterator[None]:
         savepoint = transaction.savepoint()
         yield
         transaction.savepoint_rollback(savepoint)
-
-
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[None]:
-    """Commits are real; the journal, which nobody else can empty, is emptied after the test."""
-    yield
-    with guards_lifted():
-        run(*(f"DELETE FROM {table}" for table in TABLES))

@@ -1,9 +1,8 @@
-"""What the tests of the journal share: accounts to post to, and an owner who can lift the guards."""
+"""What the tests of the journal share: accounts to post to, and statements as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
@@ -17,7 +16,6 @@ __all__ = [
     "INSERTED_AT",
     "TABLES",
     "bill",
-    "guards_lifted",
     "make_accounts",
     "payment",
     "plain",
@@ -72,20 +70,3 @@ def rows(statement: str) -> Sequence[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall())
-
-
-@contextmanager
-def guards_lifted() -> Iterator[None]:
-    """Take the journal's triggers away, as someone who owns the database could, and put them back."""
-    if connection.vendor == "postgresql":
-        run("SET session_replication_role = replica")
-        try:
-            yield
-        finally:
-            run("SET session_replication_role = origin")
-        return
-    names = ", ".join(f"'{table}'" for table in TABLES)
-    triggers = rows(f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ({names})")
-    run(*(f"DROP TRIGGER {name}" for name, _ in triggers))
-    yield
-    run(*(str(statement) for _, statement in triggers))

@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 from django.db import connection
-from tests.areas.ledger.journal import bill, guards_lifted, make_accounts, payment, posted, rows, run, waiver
+from tests.areas.ledger.journal import bill, make_accounts, payment, posted, rows, run, waiver
+from tests.guards import guards_lifted
 
 from weatherhead.areas.ledger.check import Checker, CheckReport, Finding, check
 from weatherhead.areas.ledger.queries import entry

@@ -6,8 +6,9 @@ import argparse
 import json
 
 import pytest
-from tests.areas.ledger.journal import bill, guards_lifted, make_accounts, posted, run
+from tests.areas.ledger.journal import bill, make_accounts, posted, run
 from tests.areas.ledger.test_post import JAN_5, JAN_26
+from tests.guards import guards_lifted
 
 from weatherhead.interfaces.cli import ledger
 

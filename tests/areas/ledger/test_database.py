@@ -96,7 +96,7 @@ def test_locking_tells_which_rows_there_are() -> None:
 
 
 @pytest.mark.postgres
-def test_a_locked_row_keeps_writers_waiting_but_not_those_who_refer_to_it(committed: None) -> None:
+def test_a_locked_row_keeps_writers_waiting_but_not_those_who_refer_to_it(transactional_db: None) -> None:
     import psycopg
     from psycopg.errors import LockNotAvailable
 

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 from psycopg.errors import InsufficientPrivilege
-from tests.areas.ledger.journal import bill, guards_lifted, make_accounts, posted, run
+from tests.areas.ledger.journal import bill, make_accounts, posted, run
 from tests.areas.ledger.test_post import JAN_5, JAN_26
+from tests.guards import guards_lifted
 
 from weatherhead.areas.ledger.roles import GuardsMissing, restricted_role_statements
 
@@ -25,7 +26,7 @@ def _drop() -> None:
 
 
 @pytest.fixture
-def as_application(committed: None) -> Iterator[psycopg.Connection]:
+def as_application(transactional_db: None) -> Iterator[psycopg.Connection]:
     """A connection of the restricted role, to books with one bill."""
     [account] = make_accounts(1)
     posted(bill(JAN_5, amount_cents=8_000, due_on=JAN_26, account_id=account))
@@ -114,7 +115,7 @@ def test_no_rights_are_given_over_an_unguarded_journal(scratch: None) -> None:
         restricted_role_statements(ROLE)
 
 
-def test_the_owner_is_stopped_by_the_guards_too(committed: None) -> None:
+def test_the_owner_is_stopped_by_the_guards_too(transactional_db: None) -> None:
     [account] = make_accounts(1)
     posted(bill(JAN_5, amount_cents=8_000, due_on=JAN_26, account_id=account))
     with pytest.raises(Exception, match="appended, never changed"), transaction.atomic():

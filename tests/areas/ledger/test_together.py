@@ -47,7 +47,7 @@ def _post(accounts: Sequence[int]) -> None:
         post(drafts, inserted_at=INSERTED_AT, receipt_id=None)
 
 
-def test_writers_who_take_accounts_in_any_order_do_not_block_each_other_forever(committed: None) -> None:
+def test_writers_who_take_accounts_in_any_order_do_not_block_each_other_forever(transactional_db: None) -> None:
     accounts = make_accounts(6)
 
     def work(number: int) -> None:
@@ -62,7 +62,7 @@ def test_writers_who_take_accounts_in_any_order_do_not_block_each_other_forever(
 
 
 @pytest.mark.postgres
-def test_running_balances_hold_even_without_account_locks(committed: None) -> None:
+def test_running_balances_hold_even_without_account_locks(transactional_db: None) -> None:
     accounts = make_accounts(6)
 
     def work(number: int) -> None:
@@ -76,7 +76,7 @@ def test_running_balances_hold_even_without_account_locks(committed: None) -> No
     assert check().found == 0
 
 
-def test_of_many_who_reverse_one_entry_one_succeeds(committed: None) -> None:
+def test_of_many_who_reverse_one_entry_one_succeeds(transactional_db: None) -> None:
     [account] = make_accounts(1)
     [paid] = posted(payment(JAN_5, amount_cents=500, account_id=account))
     undoing = reversal(entry(paid), effective_on=JAN_26, reason="Wrong account")
@@ -88,7 +88,7 @@ def test_of_many_who_reverse_one_entry_one_succeeds(committed: None) -> None:
     assert check().found == 0
 
 
-def test_a_check_sees_one_instant_while_others_post(committed: None) -> None:
+def test_a_check_sees_one_instant_while_others_post(transactional_db: None) -> None:
     [account] = make_accounts(1)
     posted(payment(JAN_5, amount_cents=500, account_id=account))
     seen: list[int] = []
