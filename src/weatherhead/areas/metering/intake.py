@@ -61,12 +61,18 @@ class DemandNotMeasured(Refusal):
 
 
 class ReadExists(Refusal):
-    """The meter has a read of that day."""
+    """The meter has another read of that day."""
 
     template = gettext_noop(
-        "Meter %(serial)s already has a read of %(reading)s on %(read_on)s. Reject that one first if it is wrong "
-        "and held."
+        "Meter %(serial)s already has a read of %(reading)s on %(read_on)s. Find out which is right; "
+        "if that one is held, it can be rejected."
     )
+
+
+class ReadKnown(ReadExists):
+    """The meter has the very same read."""
+
+    template = gettext_noop("Meter %(serial)s already has this read of %(reading)s on %(read_on)s. Nothing is missing.")
 
 
 _COLUMN_OF = {
@@ -74,9 +80,12 @@ _COLUMN_OF = {
     ReadInFuture: "read_on",
     MeterNotInstalled: "read_on",
     ReadExists: "read_on",
+    ReadKnown: "read_on",
     DemandNotMeasured: "demand_kw",
 }
 """The column of a file that a refusal is about; the reading for all others."""
+
+_DEMAND_EXCEPTIONS = ("demand", "no_demand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +233,10 @@ def _require_possible(new: NewRead, *, meter: MeterHistory, as_of: date) -> Inst
         raise DemandNotMeasured(serial=meter.serial)
     on_day = {read.read_on: read.dial_reading for read in meter.reads} | dict(meter.held)
     if new.read_on in on_day:
-        raise ReadExists(serial=meter.serial, reading=str(on_day[new.read_on]), read_on=new.read_on)
+        same = on_day[new.read_on] == new.dial_reading
+        raise (ReadKnown if same else ReadExists)(
+            serial=meter.serial, reading=str(on_day[new.read_on]), read_on=new.read_on
+        )
     return installation
 
 
@@ -313,9 +325,7 @@ def _decide_meter(
                 plan = _in_conflict(plan, rival=row)
         if first is not None and plan is not None:
             if plan.sentence is not None:
-                problems.append(
-                    _problem(first, outcome="held", column="reading", code=plan.exception, what=plan.sentence)
-                )
+                problems.append(_held(first, code=plan.exception, what=plan.sentence))
             meter = meter.with_read(plan)
         yield plan, problems
 
@@ -325,6 +335,11 @@ def _in_conflict(plan: ReadPlan, *, rival: ReadRow) -> ReadPlan:
     params = {"line": rival.line, "reading": str(rival.read.dial_reading)}
     sentence = Sentence(template=template, params=params)
     return replace(plan, state="held", exception="conflict", sentence=sentence)
+
+
+def _held(row: ReadRow, *, code: str, what: Sentence) -> FileProblem:
+    column = "demand_kw" if code in _DEMAND_EXCEPTIONS else "reading"
+    return _problem(row, outcome="held", column=column, code=code, what=what)
 
 
 def _repeated(row: ReadRow, *, first: ReadRow) -> FileProblem:

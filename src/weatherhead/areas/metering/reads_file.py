@@ -33,6 +33,9 @@ ROWS_MAX = 200_000
 TEXT_KEPT_MAX = 1_000
 """Characters of a line that a report keeps; the whole file is kept beside it."""
 
+_ROW_LENGTH_MAX = 10_000
+"""No row has as many characters, and `csv` gives up on far longer ones."""
+
 _RECORD_LINES_MAX = 40
 """A quoted note does not run over more lines than this."""
 
@@ -293,6 +296,9 @@ def _undecoded(
 def _misshapen(record: _Record, *, order: Sequence[str]) -> FileProblem | None:
     """The problem of a record that does not have a field for each column, or holds what is no text."""
     fields = record.fields
+    if len(record.text) > _ROW_LENGTH_MAX:
+        template = gettext_noop("The row has %(length)s characters; none has as many. Export it again.")
+        return _problem(record, column="", code="row_too_long", template=template, params={"length": len(record.text)})
     if fields is None:
         template = gettext_noop(
             "A quotation mark is not closed or stands in the wrong place. Correct it and send this row again."
@@ -313,6 +319,9 @@ def _misshapen(record: _Record, *, order: Sequence[str]) -> FileProblem | None:
                 "The last line is cut off after %(found)s of %(expected)s columns. Send this row again."
             )
             return _problem(record, column="", code="cut_off", template=template, params=counts)
+        if found := _delimiter(record.text, columns=len(order)):
+            template, params = ReadsFileDelimiterWrong.template, {"found": found}
+            return _problem(record, column="", code="delimiter", template=template, params=params)
         template = gettext_noop("Has %(found)s of %(expected)s columns. Separate them by commas, empty ones too.")
         return _problem(record, column="", code="columns_missing", template=template, params=counts)
     if len(fields) > len(order):
@@ -322,6 +331,12 @@ def _misshapen(record: _Record, *, order: Sequence[str]) -> FileProblem | None:
         template = gettext_noop("Holds only commas. Nothing is missing if there was no read.")
         return _problem(record, column="", code="blank", template=template)
     return None
+
+
+def _delimiter(text: str, *, columns: int) -> str:
+    """What separates the columns of a row instead of commas, or nothing."""
+    found = (said for delimiter, said in _OTHER_DELIMITERS.items() if text.count(delimiter) == columns - 1)
+    return next(found, "")
 
 
 def _row(record: _Record, *, order: Sequence[str]) -> tuple[ReadRow | None, list[FileProblem]]:

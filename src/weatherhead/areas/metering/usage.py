@@ -385,7 +385,9 @@ class _Usual:
     def judge(self, energy_wh: int) -> tuple[str, Sentence | None]:
         if self.average_wh is None:
             return "", None
-        if energy_wh == 0 and self.days >= _ZERO_DAYS_MIN and self.average_wh > 0 and not self.zero_before:
+        if energy_wh == 0 and self.zero_before:
+            return "", None  # somebody has looked at the zero before this one
+        if energy_wh == 0 and self.days >= _ZERO_DAYS_MIN and self.average_wh > 0:
             template = gettext_noop(
                 "No use in %(days)s days, where %(usual)s kWh are usual. The meter may have stopped."
             )

@@ -56,9 +56,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "import",
         help=gettext("import a file of reads"),
         description=gettext(
-            "Import a file of reads (docs/reads-file.md). Good rows are kept, doubtful ones held for a person, bad ones "
-            "reported by line. Exits with 0 when every row was accepted, 1 when some were held or rejected, 2 when the "
-            "file was refused. The same file again changes nothing."
+            "Import a file of reads (docs/reads-file.md). Good rows are kept, doubtful ones held for a person, bad "
+            "ones reported by line. Exits with 0 when every row was accepted, 1 when some were held or rejected, 2 when "
+            "the file was refused. The same file again changes nothing."
         ),
     )
     importing.add_argument("file", metavar="FILE", help=gettext("the file; - for standard input"))
