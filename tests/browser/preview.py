@@ -6,6 +6,8 @@ objects are those of ``weatherhead.overviews``, so a field that a template names
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,68 +24,37 @@ HERE = Path(__file__).resolve().parent
 
 
 def configure() -> None:
+    """The product's settings, with these addresses and without a database, a sign-in or a clock."""
+    os.environ |= {"WEATHERHEAD_DEBUG": "1", "DATABASE_URL": "sqlite:///:memory:"}
+    product = importlib.import_module("weatherhead.config.settings")
+    given = {name: getattr(product, name) for name in dir(product) if name.isupper()}
+    (engine,) = given["TEMPLATES"]
+    shown = [name for name in engine["OPTIONS"]["context_processors"] if "weatherhead" not in name]
+    left_out = ("weatherhead.", "axes.", "whitenoise.")
     settings.configure(
-        DEBUG=True,
-        SECRET_KEY="preview only",
-        ALLOWED_HOSTS=["127.0.0.1", "localhost"],
-        ROOT_URLCONF=__name__ if __name__ != "__main__" else "preview",
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        INSTALLED_APPS=[
-            "django.contrib.contenttypes",
-            "django.contrib.auth",
-            "django.contrib.sessions",
-            "django.contrib.messages",
-            "django.contrib.staticfiles",
-            "django_cotton.apps.SimpleAppConfig",
-            "preview_app.PreviewConfig",
-            "allauth",
-            "allauth.account",
-            "allauth.mfa",
-            "csp",
-        ],
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
-            "allauth.account.middleware.AccountMiddleware",
-            "csp.middleware.CSPMiddleware",
-        ],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        MESSAGE_STORAGE="django.contrib.messages.storage.cookie.CookieStorage",
-        CONTENT_SECURITY_POLICY={
-            "DIRECTIVES": {
-                "default-src": ["'none'"],
-                **{name: ["'self'"] for name in ("script-src", "style-src", "font-src", "connect-src", "form-action")},
-                "img-src": ["'self'", "data:"],
-            }
-        },
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {
-                    "loaders": ["django_cotton.cotton_loader.Loader", "django.template.loaders.app_directories.Loader"],
-                    "builtins": ["django_cotton.templatetags.cotton"],
-                    "context_processors": [
-                        "django.template.context_processors.request",
-                        "django.contrib.auth.context_processors.auth",
-                        "django.contrib.messages.context_processors.messages",
-                        f"{'preview' if __name__ == '__main__' else __name__}.desk",
-                    ],
-                    "debug": False,  # cotton nodes carry no position, which Django's debug page needs
-                },
-            }
-        ],
-        AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.ModelBackend"],
-        ACCOUNT_LOGIN_METHODS={"username"},
-        ACCOUNT_SIGNUP_FIELDS=["username*", "password1*"],
-        ACCOUNT_EMAIL_VERIFICATION="none",
-        MFA_SUPPORTED_TYPES=["totp", "recovery_codes"],
-        STATIC_URL="/static/",
-        USE_TZ=True,
-        TIME_ZONE="America/Chicago",
-        USE_I18N=True,
-        LANGUAGE_CODE="en-us",
+        **given
+        | {
+            "ROOT_URLCONF": "preview",
+            "INSTALLED_APPS": [name for name in given["INSTALLED_APPS"] if not name.startswith("whitenoise.")],
+            "MIDDLEWARE": [name for name in given["MIDDLEWARE"] if not name.startswith(left_out)],
+            "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
+            "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
+            "MESSAGE_STORAGE": "django.contrib.messages.storage.cookie.CookieStorage",
+            "TEMPLATES": [
+                engine
+                | {
+                    "OPTIONS": engine["OPTIONS"]
+                    | {
+                        # Nothing cached, so that a changed template shows at once.
+                        "loaders": [
+                            "django_cotton.cotton_loader.Loader",
+                            "django.template.loaders.app_directories.Loader",
+                        ],
+                        "context_processors": [*shown, "preview.desk"],
+                    }
+                }
+            ],
+        }
     )
     django.setup()
 
@@ -463,7 +434,6 @@ def segment(**more: Any) -> SegmentProof:
         "energy_wh": 1_397_000,
         "demand_w_max": None,
         "amount_cents": 16323,
-        "reverses": False,
         "lines": (
             _line(1, "Customer charge", "1 month", "$16.50", 1650, "1 month × $16.50 = $16.50"),
             _line(2, "Facilities charge, level 2", "1 month", "$7.25", 725, "1 month × $7.25 = $7.25"),
@@ -744,7 +714,6 @@ def _two_segments(_: HttpRequest) -> BillProof:
     cancelled = segment(
         segment_id=30,
         active=False,
-        reverses=True,
         amount_cents=-19020,
         lines=(
             _line(
@@ -839,10 +808,13 @@ pages = [
     ),
     path("actions", page("workbench/actions.html", account=lambda r: account())),
     path("action-page", page("workbench/action_page.html", open_action=_payment)),
-    path("bill", page("workbench/bill.html", bill=lambda r: bill())),
+    path("bill", page("workbench/bill.html", bill=lambda r: bill(), account=lambda r: account())),
     path("bill-corrected", page("workbench/bill.html", bill=_two_segments)),
     path("search", page("workbench/search.html", results=lambda r: results(r.GET.get("q", "kowal")))),
-    path("search-empty", page("workbench/search.html", results=lambda r: results(""))),
+    path(
+        "search-empty",
+        page("workbench/search.html", results=lambda r: results(""), offers=lambda r: account().actions[6:]),
+    ),
     path("search-nobody", page("workbench/search.html", results=lambda r: results("zzz"))),
     path("approvals", page("workbench/approvals.html", work=lambda r: approvals(), here="approvals")),
     path("approvals-empty", page("workbench/approvals.html", work=lambda r: approvals(empty=True), here="approvals")),
@@ -882,6 +854,7 @@ workbench_urls = [
         name="action",
     ),
     path("accounts/<int:account_id>/reveal", page("workbench/account.html", account=_revealed), name="reveal"),
+    path("begin/<slug:name>", page("workbench/action_page.html", open_action=_payment), name="utility_action"),
     path("bills/<int:bill_id>", page("workbench/bill.html", bill=lambda r: bill()), name="bill"),
     path("todo", page("workbench/approvals.html", work=lambda r: approvals(), here="approvals"), name="approvals"),
     path("todo/<int:request_id>", page("workbench/receipt.html", receipt=lambda r: receipt()), name="decide"),
