@@ -30,7 +30,8 @@ class AmountOverAuthority(Refusal):
     """Nobody here may approve so much."""
 
     template = gettext_noop(
-        "%(amount)s is more than anyone here may approve (%(most)s). Bring it to management in writing; splitting it is not allowed."
+        "%(amount)s is more than anyone here may approve (%(most)s). Bring it to management in writing; "
+        "splitting it is not allowed."
     )
 
 

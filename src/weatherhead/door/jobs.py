@@ -82,7 +82,7 @@ def load_jobs(directory: Path, *, known_actions: Iterable[str] | None = None) ->
     """Read every ``*.yaml`` of a directory.
 
     Raises:
-        DataFileInvalid: naming file, line and key; also for an action that does not exist, when `known_actions` is given.
+        DataFileInvalid: naming file, line and key; also for an action that is not among `known_actions`.
     """
     jobs: dict[str, JobProfile] = {}
     for path in sorted(directory.glob("*.yaml")):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connection, transaction
 
 from weatherhead.areas.customers.operations import lock_accounts
+from weatherhead.areas.ledger.queries import digests_of
 from weatherhead.areas.records.audit_chain import UTILITY_STREAM, AuditEvent, account_stream
 from weatherhead.areas.records.canonical import Json, canonical, digest, to_json
 from weatherhead.areas.records.operations.approvals import ask_approval
@@ -199,6 +200,7 @@ def _record(ask: _Ask, *, proposal: Proposal[Any], receipt_id: int) -> None:
         ask, kind="performed", account_ids=account_ids, subject=f"receipt:{receipt_id}",
         detail={
             "inputs": action.redacted(ask.values), "receipt": receipt_id, "entries": recording.entry_ids,
+            "digests": to_json(digests_of(recording.entry_ids)),
             "substance": proposal.substance(as_of=moment.as_of), "made": to_json(recording.made),
             "maker": proposal.approving.maker if proposal.approving else None,
         },

@@ -36,9 +36,9 @@ class Approving:
 class Proposal(Generic[Plan]):
     """Everything that an action would change, and the rules that allow it. Pure: nothing has happened yet.
 
-    `plan` is what `record` needs; `entries` are the ledger entries it will post; `creates` and `updates` count the rows it
-    will write by table; `changes` are the figures that people compare. `authority_cents` is the absolute amount of
-    authority that it consumes on `authority_account_id`.
+    `plan` is what `record` needs; `entries` are the ledger entries it will post; `creates` and `updates` count the
+    rows it will write by table; `changes` are the figures that people compare. `authority_cents` is the absolute
+    amount of authority that it consumes on `authority_account_id`.
     """
 
     summary: Sentence

@@ -38,7 +38,7 @@ class Clock(Protocol):
 class Handler:
     """What does one kind of item. It runs inside the transaction that marks the item done, and must be idempotent.
 
-    A handler that writes through `perform` passes a key made of the item's number, so that doing it again has no effect.
+    A handler that writes through `perform` passes a key made of the item's number, so that a second time has no effect.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""What an action would do: before and after, authority, rules. The same shape for a preview, a request and a receipt."""
+"""What an action would do: before and after, authority, rules. One shape for previews, requests and receipts."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class BillOfHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentFacts:
-    """A fee or a waiver. `amount_cents` is the signed effect on the balance; `waived_cents` what was waived of a fee."""
+    """A fee or a waiver. `amount_cents` is the signed effect on the balance; `waived_cents` what was waived of it."""
 
     adjustment_id: int
     account_id: int

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,7 @@ class Fee(_Model):
     @model_validator(mode="after")
     def _ordered(self) -> Fee:
         days = [version.effective for version in self.versions]
-        if any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(days)):
             raise ProblemsAt([(("versions",), "must be in the order of their effective dates, each date once")])
         return self
 

@@ -127,7 +127,7 @@ class WorkItem(models.Model):
 
     kind = models.CharField(max_length=60)
     payload = models.JSONField()
-    unique_key = models.CharField(max_length=160, null=True, unique=True)
+    unique_key = models.CharField(max_length=160, null=True, unique=True)  # noqa: DJ001 - empty texts would collide
     state = models.CharField(max_length=12, default="ready")  # ready, leased, done, failed
     available_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)

@@ -1,7 +1,8 @@
 """The key ring: secrets at rest, fingerprints for equality, signatures of audit roots.
 
-``WEATHERHEAD_KEYS`` holds ``id:key`` pairs, newest first; keys come from ``weatherhead secrets new-key``. New secrets use the
-first; old ones are read with whichever key their token names, until ``weatherhead secrets rotate`` has rewritten them.
+``WEATHERHEAD_KEYS`` holds ``id:key`` pairs, newest first; keys come from ``weatherhead secrets new-key``. New secrets
+use the first; old ones are read with whichever key their token names, until ``weatherhead secrets rotate`` has
+rewritten them.
 """
 
 from __future__ import annotations
@@ -113,5 +114,5 @@ def unseal(token: str) -> str:
 
 
 def fingerprints(text: str) -> tuple[str, ...]:
-    """Keyed hashes of a secret under each key, newest first: equality without reading. The first is the one to store."""
+    """Keyed hashes of a secret under each key, newest first: equality without reading. Store the first."""
     return tuple(hmac.new(key.derive("fingerprints"), text.encode(), hashlib.sha256).hexdigest() for key in key_ring())

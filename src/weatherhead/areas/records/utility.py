@@ -1,4 +1,4 @@
-"""``utility.yaml``: who the utility is, its calendars, number formats, books and rule packs. Loaded once, validated whole."""
+"""``utility.yaml``: who the utility is, its calendars, number formats, books and rule packs. Validated whole."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Model(BaseModel):
 class AccountNumberFormat(Model):
     """Digits with the check digit (Luhn) last, and how people group them.
 
-    ``spread`` is coprime to 10: the n-th account gets n x spread modulo 10^(digits-1), so that neighbours in time are not
-    neighbours in number and a slip of the hand does not land on a real account.
+    ``spread`` is coprime to 10: the n-th account gets n x spread modulo 10^(digits-1), so that neighbours in time are
+    not neighbours in number and a slip of the hand does not land on a real account.
     """
 
     digits: Annotated[int, Field(ge=_MODULUS_DIGITS_MIN, le=_MODULUS_DIGITS_MAX)]

@@ -5,23 +5,21 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, time
 
+import django
+from django.conf import settings
+
+from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.context import Actor, Moment
 
 
 def set_up() -> None:
-    """Start Django for a command that touches the database, and fill the registry."""
+    """Start Django for a command, and fill the registry."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weatherhead.config.settings")
-    import django
-
     django.setup()
 
 
 def present_moment() -> Moment:
     """The present moment; on the demo's fixed day when there is one."""
-    from django.conf import settings
-
-    from weatherhead.areas.records.utility import current_utility
-
     now = datetime.now(UTC)
     zone = current_utility().zone
     local = now.astimezone(zone)
@@ -37,7 +35,7 @@ def actor_for(username: str) -> Actor:
     Raises:
         NoSuchEmployee: nobody signs in with that name.
     """
-    from weatherhead.areas.workforce.queries import employee_by_username
+    from weatherhead.areas.workforce.queries import employee_by_username  # noqa: PLC0415 - models need set_up() first
 
     found = employee_by_username(username)
     return Actor(name=found.name, employee_id=found.employee_id, channel="cli")

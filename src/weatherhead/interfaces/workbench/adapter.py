@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from weatherhead.areas.workforce.queries import employee_of_user
 from weatherhead.door.sign_ins import remember_sign_in
@@ -50,7 +51,5 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *_: Any, **__: Any) -> HttpResponse:  # noqa: ANN401
     """What axes shows after too many failures, remembered too."""
-    from django.shortcuts import render
-
     _remember(request, kind="locked_out", username=str((credentials or {}).get("username", "")), user_id=None)
     return render(request, "account/locked.html", status=429)

@@ -7,6 +7,6 @@ class WorkbenchConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registry, so that palette and forms find every action."""
-        from weatherhead.actions import load_actions
+        from weatherhead.actions import load_actions  # noqa: PLC0415 - models must be ready first
 
         load_actions()

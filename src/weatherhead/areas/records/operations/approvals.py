@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from weatherhead.areas.records.canonical import Json, canonical
 from weatherhead.areas.records.models import ApprovalRequest
-from weatherhead.areas.records.secrets import seal
+from weatherhead.areas.records.secrets import seal, unseal
 from weatherhead.core.values import Refusal, gettext_noop
 
 
@@ -64,3 +64,12 @@ def decide_request(*, request_id: int, state: str, decided_by: str, employee_id:
     if updated != 1:
         row = ApprovalRequest.objects.get(pk=request_id)
         raise RequestAlreadyDecided(request=request_id, state=row.state, by=row.decided_by)
+
+
+def reseal_requests() -> int:
+    """Seal the inputs of every request again with the newest key; returns how many."""
+    count = 0
+    for row in ApprovalRequest.objects.order_by("pk").iterator():
+        ApprovalRequest.objects.filter(pk=row.pk).update(inputs=seal(unseal(row.inputs)))
+        count += 1
+    return count

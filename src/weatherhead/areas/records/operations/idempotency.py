@@ -21,8 +21,8 @@ class KeyUsedForOtherInputs(Refusal):
 def claim_key(*, key: str, action: str, inputs_hash: str, actor: str, at: datetime) -> int | None:
     """Claim a key inside the open transaction.
 
-    A second claimant waits for the first to end. Returns None when the key is now ours, or the number of the receipt that
-    the first claimant got.
+    A second claimant waits for the first to end. Returns None when the key is now ours, else the number of the
+    receipt that the first claimant got.
 
     Raises:
         KeyUsedForOtherInputs: the key belongs to another action, other inputs or another person.

@@ -1,0 +1,20 @@
+"""Fixtures of the scenarios."""
+
+from __future__ import annotations
+
+import pytest
+from tests.house import Home, House, move_in, open_house, read_and_bill
+
+
+@pytest.fixture
+def house(db: None) -> House:
+    """A staffed utility."""
+    return open_house()
+
+
+@pytest.fixture
+def home(house: House) -> Home:
+    """An account with one bill."""
+    made = move_in(house)
+    read_and_bill(house, made, reading=1700)
+    return made
