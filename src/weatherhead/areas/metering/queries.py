@@ -384,7 +384,7 @@ def _histories(rows: QuerySet[Meter], *, since_on: date) -> dict[int, MeterHisto
     meters = {row.pk: row for row in rows}
     installations = _installations_of(meters)
     place_ids = {item.service_point_id for items in installations.values() for item in items}
-    at_places = _at_places(place_ids)
+    at_places = _at_shared_places(place_ids)
     accepted, held = _known_reads({*meters, *(row.meter_id for row in at_places)}, since_on=since_on)
     places: defaultdict[int, list[UsePeriod]] = defaultdict(list)
     for row in at_places:
@@ -412,11 +412,13 @@ def _histories(rows: QuerySet[Meter], *, since_on: date) -> dict[int, MeterHisto
     }
 
 
-def _at_places(service_point_ids: Iterable[int]) -> list[MeterInstallation]:
-    """Every installation that there was at some service points, oldest first at each."""
+def _at_shared_places(service_point_ids: Iterable[int]) -> list[MeterInstallation]:
+    """The installations at those service points that had more than one meter over the years, oldest first at each."""
+    others = MeterInstallation.objects.filter(service_point_id=OuterRef("service_point_id"))
+    shared = Exists(others.exclude(meter_id=OuterRef("meter_id")))
     found: list[MeterInstallation] = []
     for chunk in chunks(sorted(service_point_ids)):
-        rows = MeterInstallation.objects.select_related("meter").filter(service_point_id__in=chunk)
+        rows = MeterInstallation.objects.select_related("meter").filter(shared, service_point_id__in=chunk)
         found += rows.order_by("service_point_id", "installed_on", "pk")
     return found
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -59,6 +60,7 @@ class ReadOutOfSequence(Refusal):
     )
 
 
+@lru_cache(maxsize=1024)
 def step_wh(multiplier: Decimal) -> int:
     """Watt-hours of one step of the dial: 1 kWh × multiplier, exactly.
 
@@ -182,12 +184,13 @@ class Judgement:
 def use_periods(reads: Iterable[DialRead], *, dial: Dial) -> tuple[UsePeriod, ...]:
     """The periods between the billable reads of one meter at one place, oldest first; `reads` are sorted by day."""
     billable = [read for read in reads if read.kind not in KINDS_NOT_BILLED]
+    step = dial.step_wh
     return tuple(
         UsePeriod(
             meter_id=second.meter_id,
             start_on=first.read_on,
             end_on=second.read_on,
-            energy_wh=(second.steps(dial) - first.steps(dial)) * dial.step_wh,
+            energy_wh=(second.steps(dial) - first.steps(dial)) * step,
             estimated="estimated" in (first.kind, second.kind),
         )
         for first, second in pairwise(billable)
