@@ -92,7 +92,10 @@ def _check_facilities(version: Version) -> Iterator[Problem]:
         if index < len(levels) - 1 and given != 1:
             yield ("facilities", "levels", index), "needs exactly one bound, below_kwh or through_kwh"
         if index == len(levels) - 1 and given:
-            yield ("facilities", "levels", index), "the last level must have no bound, or averages over it have no level"
+            yield (
+                ("facilities", "levels", index),
+                "the last level must have no bound, or averages over it have no level",
+            )
     bounds = [level.bound_wh for level in levels if level.bound_wh is not None]
     if any(after <= before for before, after in pairwise(bounds)):
         yield ("facilities", "levels"), "the bounds must rise from level to level"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from weatherhead.core.rating.schedule import Schedule
-from weatherhead.core.values import Int64Array, Refusal, RoundingRule, Span, gettext_noop, multiply_exactly, round_ratios
+from weatherhead.core.values import (
+    Int64Array,
+    Refusal,
+    RoundingRule,
+    Span,
+    gettext_noop,
+    multiply_exactly,
+    round_ratios,
+)
 
 MISSING = int(np.iinfo(np.int64).min)
 """Marks an unknown value in an array: no average yet, no demand metered, no level assigned, no option stated."""
@@ -23,6 +30,12 @@ ENERGY_WH_MAX = 10**12
 
 DEMAND_W_MAX = 10**10
 """Ten gigawatts."""
+
+COUNT_MAX = 10**6
+"""A million lamps."""
+
+DAYS_MAX = 3_660
+"""Ten years in one period."""
 
 
 class UsageNotRatable(Refusal):
@@ -184,6 +197,11 @@ class UsageArrays:
         found = self.energy_by_period_wh.get(period)
         return found if found is not None else np.full(self.count, MISSING, dtype=np.int64)
 
+    def option(self, name: str) -> Int64Array:
+        """The option's array; all MISSING when it is not given."""
+        found = self.options.get(name)
+        return found if found is not None else np.full(self.count, MISSING, dtype=np.int64)
+
     def energy_between(
         self, *, accounts: Int64Array, starts: Int64Array, ends: Int64Array, period: str | None
     ) -> Int64Array:
@@ -265,4 +283,74 @@ def usage_arrays(*, schedule: Schedule, usages: Sequence[Usage]) -> UsageArrays:
         },
         parts=_part_arrays(usages, refused=refused),
         refused=refused,
+    )
+
+
+_CLAMP = 2**62
+"""Integers beyond this are laid out as this, which every range check refuses."""
+
+
+def _array(values: Iterable[int | None]) -> Int64Array:
+    laid_out = [MISSING if value is None else max(-_CLAMP, min(_CLAMP, value)) for value in values]
+    return np.array(laid_out, dtype=np.int64)
+
+
+def _problem_of(usage: Usage, *, schedule: Schedule) -> UsageNotRatable | None:
+    """What arrays cannot say about one usage: options by name, and split reads that do not fit."""
+    for name, value in usage.options.items():
+        option = schedule.options.get(name)
+        known = (
+            option is not None and (value in option.values if option.kind == "choice" else _is_count(value))  # type: ignore[union-attr]
+        )
+        if not known:
+            return OptionNotKnown(schedule=schedule.code, option=name, value=value)
+    if usage.parts and not _parts_fit(usage):
+        return PartsDoNotMakePeriod(start=usage.span.start.isoformat(), end=usage.span.end.isoformat())
+    return None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _parts_fit(usage: Usage) -> bool:
+    spans = [part.span for part in usage.parts]
+    follow = all(before.meets(after) for before, after in pairwise(spans))
+    if not follow or spans[0].start != usage.span.start or spans[-1].end != usage.span.end:
+        return False
+    if sum(part.energy_wh for part in usage.parts) != usage.energy_wh:
+        return False
+    return all(
+        all(period in part.energy_by_period_wh for part in usage.parts)
+        and sum(part.energy_by_period_wh[period] for part in usage.parts) == energy_wh
+        for period, energy_wh in usage.energy_by_period_wh.items()
+    )
+
+
+def _option_value(usage: Usage, *, schedule: Schedule, name: str) -> int | None:
+    """The index of a choice's value or a count; None when the account does not say and there is no default."""
+    option = schedule.options[name]
+    stated = usage.options.get(name)
+    if option.kind == "count":
+        return stated if isinstance(stated, int) and _is_count(stated) else None
+    value = option.default if stated is None else stated
+    if value is None:
+        return None
+    return option.values.index(value) if value in option.values else INVALID
+
+
+def _part_arrays(usages: Sequence[Usage], *, refused: Mapping[int, UsageNotRatable]) -> PartArrays | None:
+    rows = [(index, part) for index, usage in enumerate(usages) if index not in refused for part in usage.parts]
+    if not rows:
+        return None
+    periods = dict.fromkeys(name for _, part in rows for name in part.energy_by_period_wh)
+    return PartArrays(
+        accounts=_array(index for index, _ in rows),
+        starts=_array(part.span.start.toordinal() for _, part in rows),
+        ends=_array(part.span.end.toordinal() for _, part in rows),
+        energy_wh=_array(part.energy_wh for _, part in rows),
+        # 0 where an account has no such period: nothing reads it there
+        energy_by_period_wh={
+            name: _array(part.energy_by_period_wh.get(name, 0) for _, part in rows) for name in periods
+        },
     )
