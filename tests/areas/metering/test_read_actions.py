@@ -14,6 +14,7 @@ from django.db import connection
 from tests.areas.metering.world import AS_OF, D_SERIALS, MOMENT, World, make_account, make_actor
 
 from weatherhead.actions.metering.enter_read import MeterNotNamed, MeterNotOnAccount, NoServiceOnDay
+from weatherhead.actions.metering.release_read import PassedZeroUnknown
 from weatherhead.areas.agreements.operations import start_agreement
 from weatherhead.areas.metering.intake import (
     DemandNotMeasured,
@@ -312,6 +313,19 @@ def test_a_later_read_forbids_to_release_what_contradicts_it(world: World) -> No
     said = refused(ReadOutOfSequence, lambda: do("release_read", world=world, read_id=row.pk, reason="it is right"))
     assert "21840" in said
     assert "12440" in said
+
+
+def test_a_higher_read_that_came_since_asks_the_person_about_zero(world: World) -> None:
+    row = entered(world, serial="E-1001", reading="15000")
+    assert (row.state, row.exception) == ("held", "high")
+    higher = entered(world, serial="E-1001", reading="16000", read_on="2026-11-20")
+    do("release_read", world=world, read_id=higher.pk, reason="photo from the field")
+    given = {"read_id": row.pk, "reason": "it is right"}
+    said = refused(PassedZeroUnknown, lambda: do("release_read", world=world, **given))
+    assert said.startswith("15000 is less than 16000 on 2026-11-20")
+    do("release_read", world=world, **given, passed_zero="false")
+    row.refresh_from_db()
+    assert (row.state, row.turns) == ("accepted", 0)
 
 
 def test_an_unknown_read(world: World) -> None:

@@ -12,7 +12,7 @@ from weatherhead.actions.metering.read_inputs import Day, DemandKw, OptionalSeri
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_of_accounts
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.metering.fields import parse_demand_w
-from weatherhead.areas.metering.intake import Decision, MeterHistory, MeterUnknown, NewRead, ReadPlan, decide_read
+from weatherhead.areas.metering.intake import Decision, MeterHistory, MeterUnknown, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import record_reads
 from weatherhead.areas.metering.queries import (
     accepted_count,
@@ -21,7 +21,7 @@ from weatherhead.areas.metering.queries import (
     meter_of_service_points,
     use_bounds,
 )
-from weatherhead.areas.metering.usage import ReadKind, UseBounds, format_kwh
+from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds, format_kwh
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal

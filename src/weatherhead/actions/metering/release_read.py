@@ -13,10 +13,19 @@ from weatherhead.areas.metering.intake import MeterHistory
 from weatherhead.areas.metering.operations import ReadNotHeld, release_read
 from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, read
 from weatherhead.areas.metering.usage import Dial, DialRead, energy_wh_between, sequence_refusal
-from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
+from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
+
+
+class PassedZeroUnknown(Refusal):
+    """A higher read before it came while the read was held."""
+
+    template = gettext_noop(
+        "%(reading)s is less than %(before)s on %(before_on)s, which came in since. Say whether the dial passed zero "
+        "between them, or reject this read."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
 
     Raises:
         ReadNotHeld: it was decided before.
+        PassedZeroUnknown: a higher read before it came in since.
         ReadOutOfSequence: a later accepted read says that the dial cannot have stood there.
     """
     found, meter = facts.read, facts.meter
@@ -112,14 +122,21 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
 
 
 def _turns(facts: Facts, *, inputs: Inputs, before: DialRead | None) -> int:
-    """The turns at the read: those of the read before, and one more when the dial passed zero between them."""
+    """The turns at the read: those of the read before, and one more when the dial passed zero between them.
+
+    The read before may be another one than when the read was held.
+    """
     if before is None:
         return facts.read.turns
     if inputs.passed_zero is not None:
         return before.turns + inputs.passed_zero
-    # Reads that came since may have turned the dial before this one.
-    supposed = facts.read.dial_reading < before.dial_reading and facts.read.exception != "negative"
-    return before.turns + supposed
+    if facts.read.dial_reading >= before.dial_reading or facts.read.exception == "negative":
+        return before.turns
+    if facts.read.turns == before.turns + 1:
+        return facts.read.turns
+    raise PassedZeroUnknown(
+        reading=str(facts.read.dial_reading), before=str(before.dial_reading), before_on=before.read_on
+    )
 
 
 def _use(decided: DialRead, *, before: DialRead | None, dial: Dial) -> tuple[Change, ...]:
