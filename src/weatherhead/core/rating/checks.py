@@ -18,6 +18,7 @@ Problem = tuple[Path, str]
 
 _LEAP_YEAR_START = date(2000, 1, 1)
 _LEAP_YEAR_DAYS = 366
+_THREE_DECIMALS = "must have at most three decimals"
 
 
 def check_schedule(schedule: Schedule) -> None:
@@ -91,6 +92,9 @@ def _check_facilities(version: Version) -> Iterator[Problem]:
         given = (level.below_kwh is not None) + (level.through_kwh is not None)
         if index < len(levels) - 1 and given != 1:
             yield ("facilities", "levels", index), "needs exactly one bound, below_kwh or through_kwh"
+        for key, bound in (("below_kwh", level.below_kwh), ("through_kwh", level.through_kwh)):
+            if bound is not None and not _is_whole_in_thousandths(bound):
+                yield ("facilities", "levels", index, key), _THREE_DECIMALS
         if index == len(levels) - 1 and given:
             yield (
                 ("facilities", "levels", index),
@@ -167,6 +171,10 @@ def _check_amounts(schedule: Schedule, version: Version, charge: Charge) -> Iter
             yield ("times",), f"'{charge.times}' is not a count option of this schedule"
     if charge.kind == "fixed" and charge.per == "bill" and charge.season is not None:
         yield ("season",), "a charge per bill has no season; use when, or charge it per month"
+    if charge.kind in ("demand", "minimum"):
+        for key in ("minimum_kw", "in_excess_of_kw"):
+            if not _is_whole_in_thousandths(getattr(charge.demand, key)):
+                yield ("demand", key), _THREE_DECIMALS
     if charge.kind == "energy":
         given = (charge.price is not None) + bool(charge.blocks) + bool(charge.hours_blocks)
         if given != 1:
@@ -176,6 +184,11 @@ def _check_amounts(schedule: Schedule, version: Version, charge: Charge) -> Iter
         yield from _check_bounds(hours, path=("hours_blocks",), key="up_to_hours")
         for index, block in enumerate(charge.hours_blocks):
             yield from _check_blocks(block.blocks, path=("hours_blocks", index, "blocks"))
+
+
+def _is_whole_in_thousandths(value: Decimal) -> bool:
+    """Whether kWh are whole Wh, and kW whole W."""
+    return value * 1000 == int(value * 1000)
 
 
 def _check_blocks(blocks: Sequence[Block], *, path: Path) -> Iterator[Problem]:
@@ -193,8 +206,8 @@ def _check_bounds(bounds: Sequence[Decimal | None], *, path: Path, key: str) -> 
         elif bound is not None:
             if bound <= lower:
                 yield (*path, index, key), f"must be more than {lower}, where this block begins"
-            if bound * 1000 != int(bound * 1000):
-                yield (*path, index, key), "must have at most three decimals"
+            if not _is_whole_in_thousandths(bound):
+                yield (*path, index, key), _THREE_DECIMALS
             lower = bound
 
 

@@ -43,6 +43,7 @@ from weatherhead.core.rating.rated import RatedArrays
 from weatherhead.core.rating.schedule import (
     Block,
     Charge,
+    ChoiceOption,
     DemandCharge,
     EnergyCharge,
     FixedCharge,
@@ -203,8 +204,9 @@ def _under_conditions(batch: _Batch, *, charge: Charge, piece: Piece, levels: In
     for name, value in charge.when.items():
         batch.refuse(option_missing(schedule=batch.schedule, usages=batch.usages, accounts=chosen.accounts, name=name))
         chosen = batch.ratable(chosen)
-        wanted = batch.schedule.options[name].values.index(value)
-        chosen = chosen.only(batch.usages.option(name)[chosen.accounts] == wanted)
+        option = batch.schedule.options[name]
+        assert isinstance(option, ChoiceOption)  # the loader sees to it
+        chosen = chosen.only(batch.usages.option(name)[chosen.accounts] == option.values.index(value))
     return chosen
 
 

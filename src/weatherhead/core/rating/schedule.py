@@ -405,8 +405,7 @@ class Schedule(_Data):
     def windows(self) -> Iterator[tuple[Version, int, int]]:
         """Each version with the half-open window of proleptic ordinals in which it is in force."""
         starts = [version.effective.toordinal() for version in self.versions]
-        for version, start, end in zip(self.versions, starts, [*starts[1:], date.max.toordinal()], strict=True):
-            yield version, start, end
+        yield from zip(self.versions, starts, [*starts[1:], date.max.toordinal()], strict=True)
 
 
 def load_schedule(text: str, *, name: str) -> Schedule:

@@ -299,9 +299,7 @@ def _problem_of(usage: Usage, *, schedule: Schedule) -> UsageNotRatable | None:
     """What arrays cannot say about one usage: options by name, and split reads that do not fit."""
     for name, value in usage.options.items():
         option = schedule.options.get(name)
-        known = (
-            option is not None and (value in option.values if option.kind == "choice" else _is_count(value))  # type: ignore[union-attr]
-        )
+        known = option is not None and (value in option.values if option.kind == "choice" else _is_count(value))
         if not known:
             return OptionNotKnown(schedule=schedule.code, option=name, value=value)
     if usage.parts and not _parts_fit(usage):
