@@ -17,7 +17,7 @@ from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import Preview, preview
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of nobody
+PASSWORD = "correct horse battery staple"
 STAFF = {
     "reyes": ("J. Reyes", "representative"),
     "dvorak": ("M. Dvorak", "representative"),
@@ -53,15 +53,15 @@ class House:
         self.keys += 1
         return f"test key {self.keys}"
 
-    def do(self, name: str, *, by: str = "alvarez", key: str | None = None, **inputs: Any) -> ReceiptFacts:  # noqa: ANN401
+    def do(self, name: str, /, *, by: str = "alvarez", key: str | None = None, **inputs: Any) -> ReceiptFacts:
         """Perform an action today."""
         return perform(name, actor=self.actor(by), key=key or self.key(), moment=moment(self.today), inputs=inputs)
 
-    def see(self, name: str, *, by: str = "alvarez", **inputs: Any) -> Preview:  # noqa: ANN401
+    def see(self, name: str, /, *, by: str = "alvarez", **inputs: Any) -> Preview:
         """Preview an action today."""
         return preview(name, actor=self.actor(by), moment=moment(self.today), inputs=inputs)
 
-    def made(self, name: str, kind: str, *, by: str = "alvarez", **inputs: Any) -> int:  # noqa: ANN401
+    def made(self, name: str, kind: str, /, *, by: str = "alvarez", **inputs: Any) -> int:
         """Perform an action and return the number of the one record of a kind that it made."""
         [number] = self.do(name, by=by, **inputs).body["made"][kind]
         return int(number)
@@ -106,7 +106,7 @@ def move_in(
     revenue_class: str = "residential",
     options: Mapping[str, str] | None = None,
     phone: str = "(402) 555-0142",
-    **meter: Any,  # noqa: ANN401
+    **meter: Any,
 ) -> Home:
     """A customer takes service today, with a meter that reads 1000."""
     address = {"city": "Prairie City", "state": "NE", "postal_code": "68900"}
@@ -165,7 +165,7 @@ def table_rows(*, but: tuple[str, ...] = ()) -> dict[str, dict[Any, tuple[Any, .
         for table in sorted(connection.introspection.table_names(cursor)):
             if not table.startswith(OURS) or table.startswith(but):
                 continue
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the database's own names
+            cursor.execute(f'SELECT * FROM "{table}"')
             found[table] = {row[0]: tuple(str(value) for value in row) for row in cursor.fetchall()}
     return found
 

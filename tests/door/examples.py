@@ -63,7 +63,7 @@ def _cancel_and_rebill(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"bill_id": bill, "reason": "The read was entered wrong"})
 
 
-def _correct_read(home: Home, *, on: Any, reading: int) -> None:  # noqa: ANN401
+def _correct_read(home: Home, *, on: Any, reading: int) -> None:
     """What a later duty does through the door: the read of a day becomes another."""
     from weatherhead.areas.metering.models import Read
 

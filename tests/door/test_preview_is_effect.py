@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.door.examples import EXAMPLES
 from tests.house import Home, House, moment, table_rows
-
 from weatherhead.actions import load_actions
 from weatherhead.areas.ledger.queries import ageing_of, entries
 from weatherhead.door.perform import perform

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.house import Home, House, move_in, open_house, read_and_bill
 
 

@@ -91,7 +91,9 @@ def require_permission(actor: Actor, *, action: str, title: str, as_of: date) ->
 def standing_on(*, account_id: int, actor: Actor, grant: Grant, as_of: date) -> Standing:
     """What is left of the actor's authority on an account: one adjustment, own 30 days, everyone's 30 days."""
     since_on = as_of - timedelta(days=ROLLING_DAYS - 1)
-    used = authority_used(account_id=account_id, employee_id=actor.employee_id, since_on=since_on)
+    used = authority_used(
+        account_id=account_id, employee_id=actor.employee_id, cap_cents=grant.account_cents, since_on=since_on
+    )
     binds = [
         (grant.adjustment_cents, 0),
         (grant.employee_account_cents, used.by_employee_cents),

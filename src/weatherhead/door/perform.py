@@ -155,7 +155,7 @@ def _perform_once(ask: _Ask) -> ReceiptFacts:
         if verdict.ask is not None:
             _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)
         else:
-            _record(ask, proposal=proposal, receipt_id=receipt_id)
+            _record(ask, proposal=proposal, grant=grant, receipt_id=receipt_id)
         settle_key(key=ask.key, receipt_id=receipt_id)
         return receipt(receipt_id)
 
@@ -178,7 +178,7 @@ def _open(ask: _Ask, proposal: Proposal[Any]) -> int:
     )
 
 
-def _record(ask: _Ask, *, proposal: Proposal[Any], receipt_id: int) -> None:
+def _record(ask: _Ask, *, proposal: Proposal[Any], grant: Grant, receipt_id: int) -> None:
     action, actor, moment = ask.action, ask.actor, ask.moment
     recording = Recording(receipt_id=receipt_id, actor=actor, moment=moment)
     action.record(proposal, recording)
@@ -190,6 +190,7 @@ def _record(ask: _Ask, *, proposal: Proposal[Any], receipt_id: int) -> None:
             employee_id=actor.employee_id if approving is None else approving.maker_employee_id,
             account_id=proposal.authority_account_id,
             amount_cents=proposal.authority_cents,
+            cap_cents=grant.account_cents,
             used_on=moment.as_of,
             approved=approving is not None,
             receipt_id=receipt_id,

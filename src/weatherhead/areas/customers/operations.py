@@ -18,7 +18,7 @@ class StaleAccount(Refusal):
     """The account was changed since the form was opened."""
 
     template = gettext_noop(
-        "Someone changed this account while you had it open: it is now %(now)s, your form was opened at version %(yours)s. "
+        "Someone changed this account while you had it open: it is now at version %(now)s, your form at %(yours)s. "
         "Look at the new values, then enter the change again."
     )
 

@@ -77,6 +77,7 @@ class AuthorityUse(models.Model):
     account_id = models.BigIntegerField()
     amount_cents = models.BigIntegerField()
     used_on = models.DateField()
+    cap_cents = models.BigIntegerField()  # the employee's own cap for everyone on an account: whose level this was
     approved = models.BooleanField(default=False)  # consumed from an approver, not from the employee's own limit
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
 

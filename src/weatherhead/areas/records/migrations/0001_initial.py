@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                 ("account_id", models.BigIntegerField()),
                 ("amount_cents", models.BigIntegerField()),
                 ("used_on", models.DateField()),
+                ("cap_cents", models.BigIntegerField()),
                 ("approved", models.BooleanField(default=False)),
                 (
                     "receipt",

@@ -50,13 +50,14 @@ def fill_receipt(*, receipt_id: int, outcome: str, body: Mapping[str, Json]) -> 
 
 
 def use_authority(
-    *, employee_id: int, account_id: int, amount_cents: int, used_on: date, approved: bool, receipt_id: int
+    *, employee_id: int, account_id: int, amount_cents: int, cap_cents: int, used_on: date, approved: bool, receipt_id: int
 ) -> None:
     """Remember consumed authority (absolute cents) for the rolling caps."""
     AuthorityUse.objects.create(
         employee_id=employee_id,
         account_id=account_id,
         amount_cents=amount_cents,
+        cap_cents=cap_cents,
         used_on=used_on,
         approved=approved,
         receipt_id=receipt_id,

@@ -104,9 +104,12 @@ class AuthorityUsed:
     by_everyone_cents: int
 
 
-def authority_used(*, account_id: int, employee_id: int, since_on: date) -> AuthorityUsed:
-    """What one employee, and everyone, consumed of their own limits on an account since a day (inclusive)."""
+def authority_used(*, account_id: int, employee_id: int, cap_cents: int, since_on: date) -> AuthorityUsed:
+    """What one employee, and everyone of their level or below, consumed on an account since a day (inclusive).
+
+    A level is the cap for everyone: what a supervisor did within a supervisor's cap does not use up the representatives'.
+    """
     uses = AuthorityUse.objects.filter(account_id=account_id, used_on__gte=since_on, approved=False)
-    everyone = uses.aggregate(total=Sum("amount_cents"))["total"] or 0
+    everyone = uses.filter(cap_cents__lte=cap_cents).aggregate(total=Sum("amount_cents"))["total"] or 0
     own = uses.filter(employee_id=employee_id).aggregate(total=Sum("amount_cents"))["total"] or 0
     return AuthorityUsed(by_employee_cents=int(own), by_everyone_cents=int(everyone))

@@ -1,0 +1,94 @@
+"""`ledger check` finds what was done to bills, payments and adjustments behind the door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db.models import F
+
+from tests.guards import guards_lifted
+from tests.house import Home, House
+from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment
+from weatherhead.areas.ledger.check import check
+from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting
+from weatherhead.areas.payments.models import Payment
+from weatherhead.interfaces.cli.ledger import extra_checkers
+
+pytestmark = pytest.mark.django_db
+
+
+def findings() -> set[str]:
+    return {finding.code for finding in check(extra=extra_checkers()).findings}
+
+
+@pytest.fixture
+def lived(house: House, home: Home) -> Home:
+    """An account with a bill, a fee, a waiver, a payment and a reversed payment."""
+    fee = house.made(
+        "assess_fee", "adjustment", account_id=home.account_id, charge="connect_fee", reason="service_rendered"
+    )
+    house.do("waive_fee", adjustment_id=fee, reason="our_error", amount_cents="5.00")
+    house.do("take_payment", account_id=home.account_id, amount_cents="30.00", tender="cash")
+    wrong = house.made("take_payment", "payment", account_id=home.account_id, amount_cents="31.00", tender="cash")
+    house.do("reverse_payment", payment_id=wrong, reason="duplicate", note="Twice")
+    return home
+
+
+def test_untouched_books_are_right(lived: Home) -> None:
+    report = check(extra=extra_checkers())
+    assert [finding.sentence for finding in report.findings] == []
+    assert len(extra_checkers()) >= 7
+
+
+CORRUPTIONS: dict[str, tuple[str, Callable[[], object]]] = {
+    "a line's amount": ("segment_not_its_lines", lambda: BillLine.objects.filter(sequence=1).update(amount_cents=1)),
+    "a segment's amount": (
+        "segment_not_its_lines",
+        lambda: BillSegment.objects.update(amount_cents=F("amount_cents") + 1),
+    ),
+    "a bill's total": ("bill_not_its_lines", lambda: Bill.objects.update(total_cents=F("total_cents") + 1)),
+    "a bill tied to another entry": (
+        "bill_not_its_entry",
+        lambda: Bill.objects.update(entry_id=Payment.objects.order_by("pk")[0].entry_id),
+    ),
+    "a line's ledger account": (
+        "bill_not_its_entry",
+        lambda: BillLine.objects.filter(sequence=1).update(ledger_account="fee_revenue"),
+    ),
+    "a document": (
+        "bill_document_changed",
+        lambda: Bill.objects.update(payload='{"charges_cents":1}'),
+    ),
+    "a payment's amount": (
+        "payment_not_its_entry",
+        lambda: Payment.objects.filter(reversed_on=None).update(amount_cents=1),
+    ),
+    "a fee's amount": (
+        "adjustment_not_its_entry",
+        lambda: Adjustment.objects.filter(kind="fee").update(amount_cents=1),
+    ),
+    "an entry removed whole": (
+        "entry_removed",
+        lambda: [
+            LedgerPosting.objects.filter(entry_id=_last_entry()).delete(),
+            JournalEntry.objects.filter(pk=_last_entry()).delete(),
+        ],
+    ),
+    "an entry with its digest made anew": (
+        "entry_rewritten",
+        lambda: JournalEntry.objects.filter(pk=_last_entry()).update(digest="0" * 64),
+    ),
+}
+
+
+def _last_entry() -> int:
+    return JournalEntry.objects.order_by("-pk").values_list("pk", flat=True)[0]
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_corruption_is_found(lived: Home, name: str) -> None:
+    code, corrupt = CORRUPTIONS[name]
+    with guards_lifted():
+        corrupt()
+    assert code in findings()
