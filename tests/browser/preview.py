@@ -35,6 +35,7 @@ def configure() -> None:
         **given
         | {
             "ROOT_URLCONF": "preview",
+            "MIGRATION_MODULES": {name.rpartition(".")[2]: None for name in given["INSTALLED_APPS"]},
             "INSTALLED_APPS": [name for name in given["INSTALLED_APPS"] if not name.startswith("whitenoise.")],
             "MIDDLEWARE": [name for name in given["MIDDLEWARE"] if not name.startswith(left_out)],
             "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
@@ -541,7 +542,7 @@ def _approval(
     )
 
 
-def approvals(*, empty: bool = False) -> ApprovalsOverview:
+def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
     rows = (
         _approval(
             1,
@@ -620,7 +621,7 @@ def approvals(*, empty: bool = False) -> ApprovalsOverview:
         peek=None
         if empty
         else ApprovalPeek(
-            row=rows[0],
+            row=next(row for row in rows if str(row.request_id) == chosen),
             preview=preview(over=True),
             refusal=None,
             changed_since_asked=False,
@@ -816,7 +817,10 @@ pages = [
         page("workbench/search.html", results=lambda r: results(""), offers=lambda r: account().actions[6:]),
     ),
     path("search-nobody", page("workbench/search.html", results=lambda r: results("zzz"))),
-    path("approvals", page("workbench/approvals.html", work=lambda r: approvals(), here="approvals")),
+    path(
+        "approvals",
+        page("workbench/approvals.html", work=lambda r: approvals(chosen=r.GET.get("chosen", "1")), here="approvals"),
+    ),
     path("approvals-empty", page("workbench/approvals.html", work=lambda r: approvals(empty=True), here="approvals")),
     path("receipt", page("workbench/receipt.html", receipt=lambda r: receipt())),
     path("receipt-asked", page("workbench/receipt.html", receipt=lambda r: receipt("approval_requested"))),
@@ -856,7 +860,11 @@ workbench_urls = [
     path("accounts/<int:account_id>/reveal", page("workbench/account.html", account=_revealed), name="reveal"),
     path("begin/<slug:name>", page("workbench/action_page.html", open_action=_payment), name="utility_action"),
     path("bills/<int:bill_id>", page("workbench/bill.html", bill=lambda r: bill()), name="bill"),
-    path("todo", page("workbench/approvals.html", work=lambda r: approvals(), here="approvals"), name="approvals"),
+    path(
+        "todo",
+        page("workbench/approvals.html", work=lambda r: approvals(chosen=r.GET.get("chosen", "1")), here="approvals"),
+        name="approvals",
+    ),
     path("todo/<int:request_id>", page("workbench/receipt.html", receipt=lambda r: receipt()), name="decide"),
     path("receipts/<int:receipt_id>", page("workbench/receipt.html", receipt=lambda r: receipt()), name="receipt"),
 ]

@@ -163,13 +163,31 @@ def test_j_peeks_and_enter_opens_the_account(page: Page, preview: str) -> None:
     page.keyboard.press("j")
     expect(page.locator("tr.is-chosen .col-what")).to_have_text("Cancel and rebill September")
     expect(page.locator("tr.is-chosen")).to_have_count(1)
+    expect(page.locator("#peek-title")).to_have_text("Cancel and rebill September")
     page.keyboard.press("d")
     expect(page.locator("#decline-note")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("k")
     expect(page.locator("tr.is-chosen .col-what")).to_have_text("Waive late charges, 3 months")
+    expect(page.locator("#peek-title")).to_have_text("Waive late charges, 3 months")
     page.keyboard.press("Enter")
     page.wait_for_url("**/accounts/417")
+
+
+def test_what_is_on_its_way_cannot_be_approved_yet(chromium: Browser, preview: str) -> None:
+    # A context of its own: the request that never arrives is given up, and htmx says so in the console.
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(preview + "todo")
+    page.route("**/todo?*", lambda _: None)  # the chosen request never arrives
+    page.keyboard.press("j")
+    expect(page.locator("tr.is-chosen .col-what")).to_have_text("Cancel and rebill September")
+    page.keyboard.press("a")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("d")
+    expect(page.locator("#decline-note")).to_be_hidden()
+    assert page.url.endswith("/todo")
+    context.close()
 
 
 def test_single_keys_can_be_turned_off(page: Page, preview: str) -> None:

@@ -13,6 +13,7 @@
  * data-filter                             the combobox also filters its own options
  * data-keys-switch                        turns single-letter keys off and on
  * data-once                               a form is sent once
+ * data-guard                              what it holds cannot be used while something else is on its way there
  * data-focus on details                   opening it puts the focus into its first field
  *
  * Single keys never fire while somebody types, with a modifier held, or when they are turned off.
@@ -20,7 +21,7 @@
 
 const STORE = "desk.keys";
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const seen = (element) => element !== null && element.checkVisibility();
+const seen = (element) => element !== null && element.checkVisibility() && !element.closest("[inert]");
 
 /* ---- Single keys, which may be turned off (WCAG 2.1.4) ------------------------------ */
 
@@ -310,7 +311,18 @@ document.addEventListener("input", (event) => {
   if (event.target instanceof Element && event.target.matches("[data-filter]")) filterOptions(event.target);
 });
 
-/* ---- After htmx has put something in ------------------------------------------------ */
+/* ---- Around htmx -------------------------------------------------------------------- */
+
+// Between choosing a row and seeing it, "approve" would mean the row before: nothing there answers until it is replaced.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target?.matches("[data-guard]")) detail.target.inert = true;
+});
+
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, ({ detail }) => {
+    if (detail.target?.matches("[data-guard]") && detail.elt.href) window.location.assign(detail.elt.href);
+  });
+}
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const field = document.querySelector(`[data-combobox][aria-controls="${CSS.escape(event.target.id)}"]`);
