@@ -1,0 +1,201 @@
+"""The rating engine against the slow rating on a million random cases, line by line and to the exact fraction.
+
+    python -m tests.campaign.rating --cases 1000000 --seed 2026
+
+Goes on where it was interrupted (progress is kept below var/campaigns) and writes docs/campaigns/rating.md. A case that
+differs is printed with its batch, from which `draw` makes it again; the exit code is then 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from tests.core.rating.cases import compare, draw_schedule, draw_usage
+from weatherhead.core.rating import Schedule, Usage
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "campaigns" / "rating.md"
+PROGRESS = ROOT / "var" / "campaigns"
+COMPARED = (
+    "src/weatherhead/core/rating",
+    "src/weatherhead/core/values",
+    "tests/core/rating",
+    "tests/campaign/rating.py",
+)
+
+CASES = 1_000_000
+SEED = 2026
+CASES_A_BATCH = 100
+"""Usages rated on each random schedule."""
+BATCHES_A_STEP = 100
+"""Batches between two notes of progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a campaign has done so far. `differing` names batch and number of each case that differs."""
+
+    seed: int
+    batches: int = 0
+    cases: int = 0
+    lines: int = 0
+    versions: int = 0
+    charges: int = 0
+    seconds: float = 0.0
+    differing: tuple[str, ...] = ()
+
+
+def draw(*, seed: int, batch: int) -> tuple[Schedule, list[Usage]]:
+    """The schedule and usages of a batch; the same on every machine."""
+    random = Random(f"{seed}/{batch}")
+    schedule = draw_schedule(random)
+    return schedule, [draw_usage(random, schedule=schedule) for _ in range(CASES_A_BATCH)]
+
+
+def run_batch(task: tuple[int, int]) -> Tally:
+    """Compare one batch; a tally of it alone."""
+    seed, batch = task
+    schedule, usages = draw(seed=seed, batch=batch)
+    compared = compare(schedule=schedule, usages=usages)
+    return Tally(
+        seed=seed,
+        batches=1,
+        cases=len(usages),
+        lines=compared.lines,
+        versions=len(schedule.versions),
+        charges=sum(len(version.charges) for version in schedule.versions),
+        differing=tuple(f"batch {batch}, case {usages.index(found.usage)}" for found in compared.differences),
+    )
+
+
+def run(*, cases: int, seed: int, progress: Callable[[Tally], None], processes: int = 1) -> Tally:
+    """Compare `cases` cases, going on from the progress kept for this seed; `progress` is told after every step."""
+    tally = _kept(seed)
+    last = -(-cases // CASES_A_BATCH)
+    with ProcessPoolExecutor(max_workers=processes) as pool:
+        while tally.batches < last:
+            started = time.monotonic()
+            tasks = [(seed, batch) for batch in range(tally.batches, min(tally.batches + BATCHES_A_STEP, last))]
+            for found in pool.map(run_batch, tasks, chunksize=5):
+                tally = _sum(tally, found)
+            tally = replace(tally, seconds=tally.seconds + time.monotonic() - started)
+            _keep(tally)
+            progress(tally)
+    return tally
+
+
+def _sum(one: Tally, other: Tally) -> Tally:
+    counts = {
+        name: getattr(one, name) + getattr(other, name)
+        for name in ("batches", "cases", "lines", "versions", "charges", "differing")
+    }
+    return replace(one, **counts)
+
+
+def _progress_file(seed: int) -> Path:
+    return PROGRESS / f"rating-{seed}.json"
+
+
+def _kept(seed: int) -> Tally:
+    path = _progress_file(seed)
+    if not path.exists():
+        return Tally(seed=seed)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return Tally(**{**kept, "differing": tuple(kept["differing"])})
+
+
+def _keep(tally: Tally) -> None:
+    path = _progress_file(tally.seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_text(json.dumps(asdict(tally)), encoding="utf-8")
+    beside.replace(path)  # at once, so that an interruption leaves the old or the new file, never half of one
+
+
+def _revision() -> str:
+    """The last commit that touched what is compared; marked when that is changed since."""
+    last = _git("log", "-1", "--format=%h", "--", *COMPARED)
+    return f"{last or 'unknown'}{', changed since' if _git('status', '--porcelain', '--', *COMPARED) else ''}"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def page(tally: Tally, *, processes: int) -> str:
+    """The page for docs/campaigns."""
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    versions = f"Python {platform.python_version()}, numpy {np.__version__}"
+    verdict = "every line equal" if not tally.differing else f"**{len(tally.differing)} cases differ**"
+    rows = [
+        ("cases", f"{tally.cases:,}"),
+        ("bill lines compared", f"{tally.lines:,}"),
+        ("random schedules", f"{tally.batches:,}, {tally.versions:,} versions, {tally.charges:,} charges"),
+        ("result", verdict),
+        ("seed", str(tally.seed)),
+        ("revision", _revision()),
+        ("machine", f"{machine}, {processes} used; {versions}"),
+        ("duration", f"{tally.seconds / 60:.1f} minutes"),
+        ("finished", f"{datetime.now(UTC):%Y-%m-%d}"),
+    ]
+    return "\n".join(
+        [
+            "# Campaign: rating",
+            "",
+            "Random schedules of every structure, random usages on each; the engine rates them at once, the slow",
+            "rating one by one in exact fractions, thinking day by day. Compared are code, version, dates, exact",
+            "dollars and cents of every line, and the totals. `make campaign` runs it; what is drawn stands in",
+            "`tests/core/rating/cases.py`.",
+            "",
+            "| | |",
+            "|---|---|",
+            *(f"| {name} | {value} |" for name, value in rows),
+            *(("", "Cases that differ:", "", *(f"- {found}" for found in tally.differing)) if tally.differing else ()),
+            "",
+        ]
+    )
+
+
+def _report(tally: Tally) -> None:
+    rate = tally.cases / tally.seconds if tally.seconds else 0
+    print(f"{tally.cases:>9,} cases, {len(tally.differing)} differ, {rate:,.0f} a second", flush=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the campaign and write its page; return 1 if a case differs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign.rating", description=__doc__)
+    parser.add_argument("--cases", type=int, default=CASES)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--again", action="store_true", help="forget the progress kept for this seed")
+    parser.add_argument("--dry-run", action="store_true", help="do not write the page")
+    args = parser.parse_args(arguments)
+    if args.again:
+        _progress_file(args.seed).unlink(missing_ok=True)
+    tally = run(cases=args.cases, seed=args.seed, progress=_report, processes=args.processes)
+    if not args.dry_run:
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(page(tally, processes=args.processes), encoding="utf-8")
+        print(f"written to {PAGE.relative_to(ROOT)}")
+    for found in tally.differing:
+        print(f"differs: {found}")
+    return 1 if tally.differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
