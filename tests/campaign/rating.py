@@ -47,7 +47,10 @@ BATCHES_A_STEP = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What a campaign has done so far. `differing` names batch and number of each case that differs."""
+    """What a campaign has done so far. `differing` names batch and number of each case that differs.
+
+    `revisions` are those of the code that ran, in order; several when it was interrupted and the code went on.
+    """
 
     seed: int
     batches: int = 0
@@ -56,6 +59,7 @@ class Tally:
     versions: int = 0
     charges: int = 0
     seconds: float = 0.0
+    revisions: tuple[str, ...] = ()
     differing: tuple[str, ...] = ()
 
 
@@ -85,6 +89,7 @@ def run_batch(task: tuple[int, int]) -> Tally:
 def run(*, cases: int, seed: int, progress: Callable[[Tally], None], processes: int = 1) -> Tally:
     """Compare `cases` cases, going on from the progress kept for this seed; `progress` is told after every step."""
     tally = _kept(seed)
+    tally = replace(tally, revisions=tuple(dict.fromkeys([*tally.revisions, _revision()])))
     last = -(-cases // CASES_A_BATCH)
     with ProcessPoolExecutor(max_workers=processes) as pool:
         while tally.batches < last:
@@ -115,7 +120,7 @@ def _kept(seed: int) -> Tally:
     if not path.exists():
         return Tally(seed=seed)
     kept = json.loads(path.read_text(encoding="utf-8"))
-    return Tally(**{**kept, "differing": tuple(kept["differing"])})
+    return Tally(**{**kept, "differing": tuple(kept["differing"]), "revisions": tuple(kept["revisions"])})
 
 
 def _keep(tally: Tally) -> None:
@@ -127,9 +132,9 @@ def _keep(tally: Tally) -> None:
 
 
 def _revision() -> str:
-    """The last commit that touched what is compared; marked when that is changed since."""
+    """The last commit that touched what is compared; marked when that is with changes."""
     last = _git("log", "-1", "--format=%h", "--", *COMPARED)
-    return f"{last or 'unknown'}{', changed since' if _git('status', '--porcelain', '--', *COMPARED) else ''}"
+    return f"{last or 'unknown'}{', with changes' if _git('status', '--porcelain', '--', *COMPARED) else ''}"
 
 
 def _git(*arguments: str) -> str:
@@ -148,7 +153,7 @@ def page(tally: Tally, *, processes: int) -> str:
         ("random schedules", f"{tally.batches:,}, {tally.versions:,} versions, {tally.charges:,} charges"),
         ("result", verdict),
         ("seed", str(tally.seed)),
-        ("revision", _revision()),
+        ("revision", "; ".join(tally.revisions)),
         ("machine", f"{machine}, {processes} used; {versions}"),
         ("duration", f"{tally.seconds / 60:.1f} minutes"),
         ("finished", f"{datetime.now(UTC):%Y-%m-%d}"),

@@ -12,7 +12,7 @@ from tests.core.rating.cases import compare, draw_schedule, draw_usage
 from weatherhead.core.rating import Schedule, Usage
 from weatherhead.core.rating.schedule import Charge
 
-SCHEDULES, USAGES = 200, 50
+SCHEDULES, USAGES = 100, 100
 
 
 @pytest.mark.slow
