@@ -1,0 +1,68 @@
+"""Building the town: an empty database, and then every day of its life through the door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time
+
+from django.core.management import call_command
+from django.db import connection
+
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.interfaces.cli.demo_town.arrivals import employ, plan_arrivals
+from weatherhead.interfaces.cli.demo_town.chance import Chance
+from weatherhead.interfaces.cli.demo_town.life import Months
+from weatherhead.interfaces.cli.demo_town.loads import Weather
+from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, reading_days
+from weatherhead.interfaces.cli.demo_town.roll import SEED, TownSize, town_roll
+from weatherhead.interfaces.cli.demo_town.stories import SCRIPT, Stories
+from weatherhead.interfaces.cli.demo_town.town import Town
+
+LOAD_DIRECTORY = "load"
+"""Beside utility.yaml."""
+
+Report = Callable[[date, date, date], None]
+"""Told the town's day, its first and its last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What was built."""
+
+    accounts: int
+    actions: int
+
+
+def build_town(size: TownSize, *, report: Report) -> Built:
+    """Migrate the database of the settings, which must be empty, and let the town live until the evening before today."""
+    call_command("migrate", interactive=False, verbosity=0)
+    utility = current_utility()
+    clock = utility.business_days
+    weather = Weather(utility.path(LOAD_DIRECTORY))
+    members = town_roll(size, weather=weather, clock=clock)
+    town = Town(members=members, clock=clock, zone=utility.zone, weather=weather, chance=Chance(SEED))
+    days = {cycle: reading_days(cycle, months=size.months, clock=clock) for cycle in DAY_OF_CYCLE}
+    first_on = min(of_cycle[0] for of_cycle in days.values())
+    opens_on = clock.add(first_on, -3)
+    town.diary.write(opens_on, time(7, 30), lambda at: employ(town, at=at))
+    plan_arrivals(town, first_days={cycle: of_cycle[0] for cycle, of_cycle in days.items()})
+    months = Months(town, days=days, script=SCRIPT)
+    Stories(town, months=months)
+    shown_on = opens_on
+    for at in town.diary.live(until_on=TODAY):
+        if at.date() != shown_on:
+            shown_on = at.date()
+            report(shown_on, opens_on, TODAY)
+    report(TODAY, opens_on, TODAY)
+    _settle()
+    return Built(accounts=len(members), actions=town.performed)
+
+
+def _settle() -> None:
+    """Statistics for the planner, and everything in the one file: nothing is left beside it."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()

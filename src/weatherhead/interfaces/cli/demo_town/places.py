@@ -1,0 +1,41 @@
+"""Where things stand in Prairie City, Nebraska: a town that is on no map, with a ZIP code that is no town's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CITY, STATE, POSTAL_CODE = "Prairie City", "NE", "68900"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An address of the town."""
+
+    street: str
+    unit: str = ""
+
+
+_STREETS = (
+    "Cottonwood St", "Depot St", "Platte St", "Bluestem Ave", "Switchgrass Ln", "Meadowlark Dr", "Sandhill Rd",
+    "Linden St", "Harvest Ave", "Windmill Ct", "Roundhouse Rd", "Chokecherry Ln", "Pioneer Ave", "Sod House Rd",
+    "Buffalo Grass Way", "Grange St", "Railway Ave", "Plum Creek Rd", "Sunflower Dr", "N 4th St",
+)  # fmt: skip
+_APARTMENTS = "600 Platte St"
+_UNITS_SHARE = 9  # every ninth home is an apartment
+
+
+def homes(count: int, *, taken: frozenset[str]) -> tuple[Place, ...]:
+    """Different addresses of dwellings, street after street, with some apartments among them."""
+    found: list[Place] = []
+    number, unit = 0, 0
+    while len(found) < count:
+        number += 1
+        if number % _UNITS_SHARE == 0:
+            unit += 1
+            found.append(Place(street=_APARTMENTS, unit=f"Apt {unit}"))
+            continue
+        street = _STREETS[number % len(_STREETS)]
+        line = f"{104 + 100 * (number // len(_STREETS)) + 7 * (number % 11)} {street}"
+        if line not in taken:
+            found.append(Place(street=line))
+    return tuple(found)
