@@ -94,7 +94,10 @@ def load_yaml(text: str, *, name: str, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = [problem for item in error.errors() for problem in _explain(dict(item), root=root, name=name)]
+        found = [dict(item) for item in error.errors()]
+        problems = [
+            problem for item in found if not _follows(item, found) for problem in _explain(item, root=root, name=name)
+        ]
         raise DataFileInvalid(name=name, problems=_in_order(problems)) from error
 
 
@@ -189,6 +192,14 @@ def format_path(path: Path) -> str:
         else:
             written += f".{part}" if written else part
     return written
+
+
+def _follows(error: Mapping[str, Any], errors: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a list is called too short only because its items, reported themselves, were left out of it."""
+    path = tuple(error["loc"])
+    return error["type"] == "too_short" and any(
+        len(other["loc"]) > len(path) and tuple(other["loc"][: len(path)]) == path for other in errors
+    )
 
 
 def _explain(error: Mapping[str, Any], *, root: Node, name: str) -> list[DataProblem]:
