@@ -334,6 +334,8 @@ def _parts(random: Random, *, span: Span, by_period: dict[str, int], energy_wh: 
     spans = span.split_at(cuts)
     shares = {period: _pieces(random, total=energy, count=len(spans)) for period, energy in by_period.items()}
     whole = _pieces(random, total=energy_wh, count=len(spans))
+    if shares:
+        whole = [sum(energy) for energy in zip(*shares.values(), strict=True)]
     return tuple(
         UsagePart(
             span=part,
@@ -345,5 +347,5 @@ def _parts(random: Random, *, span: Span, by_period: dict[str, int], energy_wh: 
 
 
 def _pieces(random: Random, *, total: int, count: int) -> list[int]:
-    pieces = [random.randrange(-abs(total) - 1, abs(total) + 1) for _ in range(count - 1)]
+    pieces = [random.randint(-abs(total), abs(total)) for _ in range(count - 1)]
     return [*pieces, total - sum(pieces)]

@@ -180,7 +180,7 @@ def _rate_version(batch: _Batch, *, version: Version, window: Window) -> None:
         schedule=batch.schedule, version=version, usages=batch.usages, accounts=piece.accounts
     )
     batch.refuse(refused)
-    batch.refuse(energy_by_period_unfit(version=version, usages=batch.usages, accounts=piece.accounts))
+    batch.refuse(energy_by_period_unfit(version=version, window=window, usages=batch.usages, accounts=piece.accounts))
     batch.begin_version()
     for charge in version.charges:
         chosen = _under_conditions(batch, charge=charge, piece=piece, levels=levels)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
 
-from weatherhead.core.rating.pieces import Mask
+from weatherhead.core.rating.pieces import Mask, Window
 from weatherhead.core.rating.schedule import ChoiceOption, CountOption, FixedCharge, Schedule, Version
 from weatherhead.core.rating.usage import (
     COUNT_MAX,
@@ -25,6 +25,7 @@ from weatherhead.core.rating.usage import (
     NoVersionInForce,
     OptionMissing,
     OptionNotKnown,
+    PartArrays,
     UsageArrays,
     UsageNotRatable,
     UsageOutOfRange,
@@ -119,23 +120,47 @@ def energy_missing(*, schedule: Schedule, usages: UsageArrays, accounts: Int64Ar
     )
 
 
-def energy_by_period_unfit(*, version: Version, usages: UsageArrays, accounts: Int64Array) -> Refused:
-    """Energy of all the version's periods, that is not the energy. What is missing is another check's concern."""
-    given = [usages.energy(period.code)[accounts] for period in version.periods]
-    if not given or not any(getattr(charge, "period", None) for charge in version.charges):
+def energy_by_period_unfit(*, version: Version, window: Window, usages: UsageArrays, accounts: Int64Array) -> Refused:
+    """Energy of all the version's periods that is not the energy. What is missing is another check's concern.
+
+    With split reads each read that touches the version must sum, so that a schedule may begin to price by time of use
+    in the middle of a period.
+    """
+    periods = [period.code for period in version.periods]
+    if not periods or not any(getattr(charge, "period", None) for charge in version.charges):
         return {}
-    complete = np.logical_and.reduce([energy_wh != MISSING for energy_wh in given])
+    complete = np.logical_and.reduce([usages.energy(period)[accounts] != MISSING for period in periods])
+    given = accounts[complete]
+    if usages.parts is None:
+        return _unequal(usages, accounts=given, periods=periods)
+    split = np.isin(given, usages.parts.accounts)
+    found = _unequal(usages, accounts=given[~split], periods=periods)
+    for read in range(len(usages.parts.accounts)):
+        found |= _unequal_read(usages.parts, read=read, periods=periods, window=window, accounts=given)
+    return found
+
+
+def _unequal(usages: UsageArrays, *, accounts: Int64Array, periods: Sequence[str]) -> Refused:
     total = np.zeros(len(accounts), dtype=np.int64)
-    for energy_wh in given:
-        total = add_exactly(total, np.where(complete, energy_wh, 0))
-    sums = dict(zip(accounts.tolist(), total.tolist(), strict=True)) if bool(complete.any()) else {}
-    return _refused(
-        accounts=accounts,
-        wrong=complete & (total != usages.energy_wh[accounts]),
-        refusal=lambda account: EnergyByPeriodDoesNotSum(
-            sum_wh=sums[account], energy_wh=int(usages.energy_wh[account])
-        ),
-    )
+    for period in periods:
+        total = add_exactly(total, usages.energy(period)[accounts])
+    energy_wh = usages.energy_wh[accounts]
+    wrong = total != energy_wh
+    rows = zip(accounts[wrong].tolist(), total[wrong].tolist(), energy_wh[wrong].tolist(), strict=True)
+    return {
+        account: EnergyByPeriodDoesNotSum(sum_wh=sum_wh, energy_wh=expected_wh) for account, sum_wh, expected_wh in rows
+    }
+
+
+def _unequal_read(
+    parts: PartArrays, *, read: int, periods: Sequence[str], window: Window, accounts: Int64Array
+) -> Refused:
+    account = int(parts.accounts[read])
+    if int(parts.ends[read]) <= window[0] or window[1] <= int(parts.starts[read]) or account not in accounts:
+        return {}
+    sum_wh = sum(int(parts.energy_by_period_wh[period][read]) for period in periods)
+    energy_wh = int(parts.energy_wh[read])
+    return {} if sum_wh == energy_wh else {account: EnergyByPeriodDoesNotSum(sum_wh=sum_wh, energy_wh=energy_wh)}
 
 
 def demand_missing(*, schedule: Schedule, usages: UsageArrays, accounts: Int64Array, determinant: str) -> Refused:
