@@ -69,6 +69,7 @@ from django.shortcuts import render  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
 from weatherhead.core.values import Change, Rule, Sentence, Unit  # noqa: E402
+from weatherhead.interfaces.workbench.forms import ChoiceLabel  # noqa: E402
 from weatherhead.overviews.account import (  # noqa: E402
     AccountOverview,
     ActionOffer,
@@ -348,8 +349,8 @@ class WaiveForm(forms.Form):
         label="Charge to waive",
         widget=forms.RadioSelect,
         choices=[
-            ("1", SimpleNamespace(title="Late charge of Nov 9", note="3% of $246.18, Rate Book 7.2", amount_cents=739)),
-            ("2", SimpleNamespace(title="Returned-payment fee of Oct 29", note="", amount_cents=1150)),
+            ("1", ChoiceLabel(title="Late charge of Nov 9", note="3% of $246.18, Rate Book 7.2", amount_cents=739)),
+            ("2", ChoiceLabel(title="Returned-payment fee of Oct 29", amount_cents=1150)),
         ],
     )
     reason = forms.ChoiceField(
@@ -444,8 +445,12 @@ def segment(**more: Any) -> SegmentProof:
                 "1,397 kWh",
                 "$0.0824",
                 11511,
-                "1,397 kWh × $0.0824 = $115.1128",
-                steps=("49,608 − 48,211 = 1,397", "1,397 × multiplier 1 = 1,397 kWh"),
+                "$115.1128",
+                steps=(
+                    "49,608 − 48,211 = 1,397",
+                    "1,397 kWh × $0.0824 = $115.1128",
+                    "$115.1128 rounded to the cent: $115.11",
+                ),
                 determinant=S("Energy of the period, all kWh"),
                 clause="3 (b)",
                 status="illustrative",

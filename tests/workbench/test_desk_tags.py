@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from weatherhead.core.values import Change, Sentence, Unit
 from weatherhead.interfaces.workbench.templatetags import desk
+from weatherhead.overviews.bill import LineProof
 from weatherhead.overviews.preview import PreviewView
 
 AS_OF = date(2026, 11, 19)
@@ -149,3 +150,39 @@ def test_the_money_strip_takes_its_next_values_from_the_open_action() -> None:
     assert desk.after(preview, "past_due", 417) == ""  # stays as it is
     assert desk.after(preview, "next_due", 417) == ""  # another account's
     assert desk.after("", "balance", 417) == ""  # no action is open
+
+
+@pytest.mark.parametrize(
+    ("steps", "unrounded", "said", "left"),
+    [
+        (("1,397 kWh × $0.0824 = $115.1128", "$115.1128 rounded to the cent: $115.11"), "$115.1128", 0, []),
+        (("500 − 100 = 400", "400 kWh × $0.10 = $40.00"), "$40.00", 1, ["500 − 100 = 400"]),
+        (("the minimum of the bill",), "$12.00", None, ["the minimum of the bill"]),
+        ((), "$6.75", None, []),
+    ],
+)
+def test_a_proof_opens_with_the_step_that_gives_the_amount(
+    steps: tuple[str, ...], unrounded: str, said: int | None, left: list[str]
+) -> None:
+    line = LineProof(
+        sequence=1,
+        code="energy",
+        label="Energy",
+        quantity="",
+        price="",
+        amount_cents=0,
+        steps=steps,
+        unrounded=unrounded,
+        rounding=Sentence(template=""),
+        determinant=None,
+        schedule="",
+        version_on=AS_OF,
+        clause="",
+        citation="",
+        status="verified",
+        ledger_account="",
+        ledger_title="",
+        entry_id=None,
+        entry_line=None,
+    )
+    assert desk.arithmetic(line) == {"said": unrounded if said is None else steps[said], "steps": left}

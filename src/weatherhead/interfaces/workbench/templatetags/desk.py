@@ -292,6 +292,18 @@ def line_key(segment: SegmentProof, line: LineProof) -> str:
 
 
 @register.simple_tag
+def arithmetic(line: LineProof) -> dict[str, object]:
+    """The sum that a line's proof opens with (``said``), and the other ``steps`` toward it.
+
+    The step that ends in the unrounded amount says the most; the rounding has its own place in the proof.
+    """
+    leading = [step for step in line.steps if step.endswith(f"= {line.unrounded}")]
+    said = leading[-1] if leading else line.unrounded
+    rounding = f"{line.unrounded} rounded"
+    return {"said": said, "steps": [step for step in line.steps if step != said and not step.startswith(rounding)]}
+
+
+@register.simple_tag
 def difference(amount_cents: int, other_cents: int) -> int:
     """The first amount less the second, in cents."""
     return amount_cents - other_cents
@@ -315,6 +327,13 @@ def open_line(proof: BillProof, asked: str = "") -> str:
 def is_half(field: BoundField) -> bool:
     """Whether the form says that a field is short and shares its row: ``attrs={"data-half": True}`` on its widget."""
     return bool(field.field.widget.attrs.get("data-half"))
+
+
+@register.filter
+def is_described(field: BoundField) -> bool:
+    """Whether the choices of a field carry a note or an amount beside their name, and so stand one below the other."""
+    choices = getattr(field.field, "choices", ())
+    return any(hasattr(label, "note") for _, label in choices)
 
 
 @register.filter
