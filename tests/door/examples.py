@@ -6,10 +6,11 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from tests.house import PASSWORD, Home, House
+from weatherhead.areas.metering.queries import reads_of_meter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +60,19 @@ def _bill_account(house: House, home: Home) -> Example:
 def _cancel_and_rebill(house: House, home: Home) -> Example:
     _next_read(house, home)
     bill = house.made("bill_account", "bill", account_id=home.account_id)
-    _correct_read(home, on=house.today, reading=2300)
+    house.do("correct_read", read_id=_read_of(home, on=house.today), reading="2300", reason="Misread a dial")
     return Example(by="okafor", inputs={"bill_id": bill, "reason": "The read was entered wrong"})
 
 
-def _correct_read(home: Home, *, on: Any, reading: int) -> None:
-    """What a later duty does through the door: the read of a day becomes another."""
-    from weatherhead.areas.metering.models import Read
+def _read_of(home: Home, *, on: date) -> int:
+    [found] = [item for item in reads_of_meter(home.meter_id) if item.read_on == on and item.state == "accepted"]
+    return found.read_id
 
-    assert Read.objects.filter(meter_id=home.meter_id, read_on=on).update(dial_reading=reading) == 1
+
+def _correct_read(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    inputs = {"read_id": _read_of(home, on=house.today), "reading": "2300", "reason": "Misread a dial"}
+    return Example(by="okafor", inputs=inputs)
 
 
 def _release_exception(house: House, home: Home) -> Example:
@@ -169,6 +174,7 @@ EXAMPLES: dict[str, Maker] = {
     "reject_read": lambda house, home: Example(
         by="okafor", inputs={"read_id": _held_read(house, home), "reason": "The picture shows 1990"}
     ),
+    "correct_read": _correct_read,
     "bill_account": _bill_account,
     "cancel_and_rebill": _cancel_and_rebill,
     "hold_billing": lambda house, home: Example(

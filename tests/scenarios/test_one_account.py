@@ -19,6 +19,7 @@ from weatherhead.areas.customers.operations import IdentifierTaken, StaleAccount
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.queries import ageing_of, balance_of, trial_balance
 from weatherhead.areas.metering.models import Read
+from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed
 from weatherhead.areas.premises.operations import PremiseExists
 from weatherhead.areas.records.utility import current_utility
@@ -30,6 +31,11 @@ NEVER_CHANGED = ("records_",)
 
 def owed(home: Home) -> int:
     return balance_of([home.account_id])[home.account_id]
+
+
+def correct(house: House, home: Home, *, reading: int) -> None:
+    [wrong] = [item for item in reads_of_meter(home.meter_id) if item.read_on == house.today]
+    house.do("correct_read", by="okafor", read_id=wrong.read_id, reading=str(reading), reason="Misread a dial")
 
 
 def test_a_person_takes_service_is_read_billed_and_pays(house: House) -> None:
@@ -96,7 +102,7 @@ def test_a_misread_month_is_billed_again_and_keeps_its_period(house: House, home
     wrong = read_and_bill(house, home, reading=2700)
     everything = owed(home)
     house.do("take_payment", by="nguyen", account_id=home.account_id, amount_cents=everything, tender="cash")
-    Read.objects.filter(meter_id=home.meter_id, read_on=house.today).update(dial_reading=2400)
+    correct(house, home, reading=2400)
     house.pass_days(3)
     # When: the bill is cancelled and billed again.
     done = house.do("cancel_and_rebill", by="alvarez", bill_id=wrong, reason="Read 2400, not 2700")
@@ -118,7 +124,7 @@ def test_a_misread_month_is_billed_again_and_keeps_its_period(house: House, home
 
 def test_a_representative_may_correct_a_bill_by_fifty_dollars_and_asks_above(house: House, home: Home) -> None:
     wrong = read_and_bill(house, home, reading=3300)
-    Read.objects.filter(meter_id=home.meter_id, read_on=house.today).update(dial_reading=2000)
+    correct(house, home, reading=2000)
     asked = house.do("cancel_and_rebill", by="reyes", bill_id=wrong, reason="Read 2000, not 3300")
     assert asked.outcome == "approval_requested"
     assert bill(wrong).corrected_by_id is None

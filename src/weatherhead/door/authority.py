@@ -158,7 +158,7 @@ def _require_checker(proposal: Proposal[Any], *, actor: Actor, grant: Grant) -> 
 
 def _over(amount_cents: int, *, standing: Standing) -> Sentence:
     if not standing.used_cents:
-        template = gettext_noop("%(amount)s is over your limit of %(limit)s.")
+        template = gettext_noop("%(amount)s is over the limit of %(limit)s.")
     else:
         template = gettext_noop("%(amount)s is over the %(left)s left of %(limit)s on this account within 30 days.")
     params = {
@@ -166,7 +166,7 @@ def _over(amount_cents: int, *, standing: Standing) -> Sentence:
         "limit": _dollars(standing.limit_cents),
         "left": _dollars(standing.left_cents),
     }
-    return Sentence(template=template, params=params)
+    return Sentence(template, params)
 
 
 def _dollars(cents: int) -> str:

@@ -202,7 +202,13 @@ _READ_KINDS = {
 }
 _TENDERS = {"cash": gettext_noop("Cash"), "check": gettext_noop("Check")}
 _MONEY_ACTIONS = frozenset({"take_payment", "reverse_payment", "assess_fee", "waive_fee", "cancel_and_rebill"})
-_QUIET_ACTIONS = _MONEY_ACTIONS | {"bill_account", "approve_request", "decline_request"}
+_QUIET_ACTIONS = _MONEY_ACTIONS | {
+    "bill_account",
+    "approve_request",
+    "decline_request",
+    "enter_read",
+    "import_reads",
+}
 _LIKELY_MAX = 6
 _LIKELY = ("take_payment", "waive_fee", "enter_read", "bill_account", "change_mailing_address", "assess_fee")
 _ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read"})
@@ -613,6 +619,7 @@ def _possible(name: str, *, found: _Gathered) -> bool:
         "hold_billing": bool(found.services),
         "bill_account": bool(found.services),
         "enter_read": bool(found.meters),
+        "correct_read": any(found.reads.values()),
     }
     return needs.get(name, True)
 

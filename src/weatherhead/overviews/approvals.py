@@ -143,7 +143,9 @@ def _row(
         over_cents=item.body["over_cents"],
         requested_by=item.requested_by,
         requested_at=item.requested_at,
-        reason=stored_sentence(item.body["reason"]),
+        reason=Sentence("%(note)s", {"note": item.body["note"]})
+        if item.body["note"]
+        else stored_sentence(item.body["reason"]),
         flag=flag,
         may_decide=flag is None and "approve_request" in grant.actions,
     )

@@ -234,7 +234,7 @@ def _read(item: Mapping[str, Json]) -> ReadFact:
     return ReadFact(
         on=date.fromisoformat(item["on"]),
         value=f"{item['dial_reading']:,}",
-        kind=Sentence(_READ_KINDS.get(item["kind"], item["kind"])),
+        kind=Sentence(_READ_KINDS[item["kind"]]),
         source=Sentence(gettext_noop("meter %(serial)s"), {"serial": item["meter"]}),
     )
 
@@ -250,7 +250,7 @@ def _line(line: LineFacts, *, schedule: str, posted: Entry | None) -> LineProof:
         price=_price(rated),
         amount_cents=line.amount_cents,
         steps=rated.steps,
-        unrounded=f"${rated.unrounded}",
+        unrounded=_arithmetic(rated),
         rounding=Sentence(_ROUNDING[rated.rounding]),
         determinant=None,
         schedule=schedule,
@@ -263,6 +263,14 @@ def _line(line: LineFacts, *, schedule: str, posted: Entry | None) -> LineProof:
         entry_id=posted.entry_id if posted and place else None,
         entry_line=place,
     )
+
+
+def _arithmetic(rated: RatedLine) -> str:
+    """Quantity × price = amount, where that is the whole of it; else the exact amount, whose steps stand below."""
+    share = rated.price / 100 if rated.price_unit == "%" else rated.price
+    if f"{(rated.quantity * share).normalize():f}" != f"{Decimal(rated.unrounded).normalize():f}":
+        return f"${rated.unrounded}"
+    return f"{_quantity(rated)} × {_price(rated)} = ${rated.unrounded}"
 
 
 def _place_in(posted: Entry | None, *, ledger_account: str) -> int | None:

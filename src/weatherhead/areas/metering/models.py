@@ -111,7 +111,10 @@ class Read(models.Model):
                 name="read_demand_not_negative",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="accepted") | ~models.Q(exception=""), name="read_held_for_a_reason"
+                condition=~models.Q(state="held") | ~models.Q(exception=""), name="read_held_for_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="rejected") | ~models.Q(decision=""), name="read_rejected_for_a_reason"
             ),
         ]
         indexes = [

@@ -51,6 +51,14 @@ class MeterReadMeanwhile(Refusal):
     template = gettext_noop("Somebody entered or released reads of the same meter just now. Do this once more.")
 
 
+class ReadNotAccepted(Refusal):
+    """Only what was accepted can be corrected."""
+
+    template = gettext_noop(
+        "The read of meter %(serial)s on %(read_on)s is %(state)s, not accepted. Release or reject a held read instead."
+    )
+
+
 class ReadNotHeld(Refusal):
     """Only a held read can be released or rejected."""
 
@@ -241,6 +249,20 @@ def reject_read(*, read_id: int, decided_on: date, decision: str, receipt_id: in
     """
     turns = Read.objects.values_list("turns", flat=True).get(pk=read_id)
     _decide(read_id, state="rejected", turns=turns, decided_on=decided_on, decision=decision, receipt_id=receipt_id)
+
+
+def withdraw_read(*, read_id: int, decided_on: date, decision: str, receipt_id: int) -> None:
+    """Set an accepted read aside because it is wrong: it is kept, and no longer billed.
+
+    Raises:
+        ReadNotAccepted: it is held, or was set aside before.
+    """
+    changed = Read.objects.filter(pk=read_id, state="accepted").update(
+        state="rejected", decided_on=decided_on, decision=decision, decision_receipt_id=receipt_id
+    )
+    if changed != 1:
+        row = Read.objects.select_related("meter").get(pk=read_id)
+        raise ReadNotAccepted(serial=row.meter.serial, read_on=row.read_on, state=row.state)
 
 
 def _decide(read_id: int, *, state: str, turns: int, decided_on: date, decision: str, receipt_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.translation import gettext
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     if args.matrix:
         print(matrix(), end="")
         return 0
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": action.name,
             "title": action.title,

@@ -17,7 +17,7 @@ from weatherhead.areas.billing.queries import (
     fees_to_waive,
     held_exceptions_of_account,
 )
-from weatherhead.areas.metering.queries import held_reads_of
+from weatherhead.areas.metering.queries import held_reads_of, reads_of_meter
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
@@ -236,6 +236,8 @@ def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOvervie
         return [(code.removeprefix("revenue."), code.removeprefix("revenue.").capitalize()) for code in codes]
     if account is None:
         return None
+    if name == "read_id" and action.name == "correct_read":
+        return _accepted_reads(account)
     maker = _OF_ACCOUNT.get(name)
     return maker(account) if maker else None
 
@@ -282,6 +284,16 @@ def _agreements(account: AccountOverview) -> Choices:
 def _reads(account: AccountOverview) -> Choices:
     held = held_reads_of(item.meter_id for item in account.services if item.meter_id is not None)
     return [(str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}") for item in held]
+
+
+def _accepted_reads(account: AccountOverview) -> Choices:
+    meters = [item.meter_id for item in account.services if item.meter_id is not None]
+    reads = [item for meter_id in meters for item in reads_of_meter(meter_id) if item.state == "accepted"]
+    reads.sort(key=lambda item: item.read_on, reverse=True)
+    return [
+        (str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}, {item.serial}")
+        for item in reads[:CHOICES_MAX]
+    ]
 
 
 def _meters(account: AccountOverview) -> Choices:

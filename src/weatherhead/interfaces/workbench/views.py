@@ -295,7 +295,7 @@ def _act(
         form=form,
         preview=None,
         refusal=None,
-        key=(sent or {}).get("key") or secrets.token_urlsafe(24),
+        key=_text(sent, "key") or secrets.token_urlsafe(24),
         version=_version(sent, shown=shown),
         url=request.path,
         close_url=close_url,
@@ -342,13 +342,17 @@ def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, A
 
 def _asked_for(request: HttpRequest, action: Action[Any, Any, Any]) -> dict[str, str]:
     """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
-    return {f"{name}_id": value for name, value in request.GET.items() if value.isascii() and value.isdigit()}
+    return {f"{name}_id": str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+
+
+def _text(sent: Mapping[str, Any] | None, name: str) -> str:
+    return str(sent.get(name, "")) if sent is not None else ""
 
 
 def _version(sent: Mapping[str, Any] | None, *, shown: AccountOverview | None) -> str | None:
     if shown is None:
         return None
-    return str((sent or {}).get("version") or shown.version)
+    return _text(sent, "version") or str(shown.version)
 
 
 def _values(

@@ -202,8 +202,23 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="read",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state", "accepted"), models.Q(("exception", ""), _negated=True), _connector="OR"),
+                condition=models.Q(
+                    models.Q(("state", "held"), _negated=True),
+                    models.Q(("exception", ""), _negated=True),
+                    _connector="OR",
+                ),
                 name="read_held_for_a_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="read",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "rejected"), _negated=True),
+                    models.Q(("decision", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="read_rejected_for_a_reason",
             ),
         ),
     ]

@@ -50,7 +50,14 @@ def fill_receipt(*, receipt_id: int, outcome: str, body: Mapping[str, Json]) -> 
 
 
 def use_authority(
-    *, employee_id: int, account_id: int, amount_cents: int, cap_cents: int, used_on: date, approved: bool, receipt_id: int
+    *,
+    employee_id: int,
+    account_id: int,
+    amount_cents: int,
+    cap_cents: int,
+    used_on: date,
+    approved: bool,
+    receipt_id: int,
 ) -> None:
     """Remember consumed authority (absolute cents) for the rolling caps."""
     AuthorityUse.objects.create(
