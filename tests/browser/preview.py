@@ -653,6 +653,7 @@ def receipt(outcome: str = "done") -> ReceiptView:
         rules=shown.rules,
         entries=((118455, "Late charge revenue", 739), (118455, "Receivable, residential", -739)),
         accounts=((417, "0417 2280 6", "Ruth A. Kowalczyk"),),
+        made=(),
         request_id=None,
     )
 

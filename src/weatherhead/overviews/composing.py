@@ -113,5 +113,6 @@ def receipt_view(receipt_id: int) -> ReceiptView:
             for posting in entry.draft.postings
         ),
         accounts=tuple((item.account_id, item.number_grouped, item.customer_name) for item in known.values()),
+        made=tuple((kind, tuple(numbers)) for kind, numbers in body.get("made", {}).items()),
         request_id=body.get("request"),
     )

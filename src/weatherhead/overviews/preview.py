@@ -56,4 +56,5 @@ class ReceiptView:
     rules: tuple[Rule, ...]
     entries: tuple[tuple[int, str, int], ...]  # entry number, ledger account title, cents
     accounts: tuple[tuple[int, str, str], ...]  # id, grouped number, customer
+    made: tuple[tuple[str, tuple[int, ...]], ...]  # kinds of records that were made, and their numbers
     request_id: int | None

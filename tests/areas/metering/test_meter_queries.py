@@ -120,6 +120,7 @@ def test_only_accepted_reads_that_bills_may_use(world: World) -> None:
             dial_reading=12_000 + day,
             state=state,
             exception="" if state == "accepted" else "high",
+            decision="Misread" if state == "rejected" else "",
             receipt_id=0,
         )
     assert [item.read_on for item in billable_reads([point])[point]] == list(DAYS)

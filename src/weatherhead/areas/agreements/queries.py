@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.agreements.models import ServiceAgreement
+from weatherhead.areas.premises.models import ServicePoint
 from weatherhead.areas.premises.queries import ServicePointFacts, service_point_facts
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -73,6 +74,13 @@ def agreements_at(service_point_ids: Iterable[int]) -> tuple[AgreementFacts, ...
     """The agreements at some service points, latest first."""
     rows = ServiceAgreement.objects.filter(service_point_id__in=list(service_point_ids)).order_by("-start_on", "-pk")
     return tuple(_facts(row) for row in rows)
+
+
+def vacant_points(*, limit: int) -> tuple[ServicePointFacts, ...]:
+    """Service points where nobody takes service now, the latest added first."""
+    taken = ServiceAgreement.objects.filter(end_on__isnull=True).values("service_point_id")
+    rows = ServicePoint.objects.select_related("premise").exclude(pk__in=taken).order_by("-pk")[:limit]
+    return tuple(service_point_facts(row) for row in rows)
 
 
 def premises_of_accounts(account_ids: Iterable[int]) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from django import forms
 from django.utils.translation import gettext
 
+from weatherhead.areas.agreements.queries import vacant_points
 from weatherhead.areas.billing.fees import fee, fee_book
 from weatherhead.areas.billing.queries import (
     bills_of_account,
@@ -238,6 +239,10 @@ def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOvervie
         return None
     if name == "read_id" and action.name == "correct_read":
         return _accepted_reads(account)
+    if name == "service_point_id":
+        return [
+            (str(item.service_point_id), f"{item.address}, {item.label}") for item in vacant_points(limit=CHOICES_MAX)
+        ]
     maker = _OF_ACCOUNT.get(name)
     return maker(account) if maker else None
 

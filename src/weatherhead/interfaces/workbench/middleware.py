@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,12 +15,13 @@ from weatherhead.door.jobs import Grant
 from weatherhead.interfaces.workbench.clock import present
 
 
-@dataclass
 class Desk:
     """The request's person and moment. `employee` is None for someone who is not signed in or works here no longer."""
 
-    user: Any
-    moment: Moment
+    def __init__(self, *, user: Any, moment: Moment) -> None:  # noqa: ANN401 - whatever authentication says
+        """Keep both; the rest is read when it is asked for."""
+        self.user = user
+        self.moment = moment
 
     @cached_property
     def employee(self) -> EmployeeFacts | None:

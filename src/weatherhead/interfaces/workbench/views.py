@@ -34,7 +34,7 @@ from weatherhead.overviews.account import AccountOverview, ActionOffer, account_
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.composing import preview_view, receipt_view
-from weatherhead.overviews.preview import PreviewView
+from weatherhead.overviews.preview import PreviewView, ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
 REVEALED = timedelta(minutes=15)
@@ -61,7 +61,7 @@ class Seat:
     moment: Moment
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=False, slots=True, kw_only=True)
 class OpenAction:
     """An action open in place: its form, and what confirming would do."""
 
@@ -215,8 +215,8 @@ def bill_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
 @at_desk
 def receipt_page(request: HttpRequest, seat: Seat, receipt_id: int) -> HttpResponse:
     """A receipt."""
-    del seat
-    return render(request, "workbench/receipt.html", {"receipt": receipt_view(receipt_id)})
+    shown = receipt_view(receipt_id)
+    return render(request, "workbench/receipt.html", {"receipt": shown, "next_steps": _next_steps(shown, seat=seat)})
 
 
 @require_GET
@@ -278,6 +278,23 @@ def _utility_offers(seat: Seat) -> tuple[ActionOffer, ...]:
         for item in registry
         if item.on in {"utility", "premise"} and item.name in seat.grant.actions and item.name not in _BY_FILE
     )
+
+
+_AFTER = {
+    "create_customer": ("create_account", "customer"),
+    "add_premise": ("add_service_point", "premise"),
+    "add_service_point": ("add_meter", "service_point"),
+}
+
+
+def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
+    """What usually follows: the address of its form, with what was just made filled in, and its title."""
+    name, kind = _AFTER.get(shown.action, ("", ""))
+    numbers = dict(shown.made).get(kind, ())
+    if name not in seat.grant.actions or not numbers:
+        return []
+    address = f"{reverse('workbench:utility_action', args=[name])}?{kind}={numbers[0]}"
+    return [(address, registry.get(name).title)]
 
 
 _BY_FILE = frozenset({"import_reads"})  # done from the command line; a form of it comes with the reads' own pages

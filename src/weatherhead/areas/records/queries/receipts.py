@@ -107,7 +107,7 @@ class AuthorityUsed:
 def authority_used(*, account_id: int, employee_id: int, cap_cents: int, since_on: date) -> AuthorityUsed:
     """What one employee, and everyone of their level or below, consumed on an account since a day (inclusive).
 
-    A level is the cap for everyone: what a supervisor did within a supervisor's cap does not use up the representatives'.
+    A level is the cap for everyone: a supervisor's doings do not use up what representatives have together.
     """
     uses = AuthorityUse.objects.filter(account_id=account_id, used_on__gte=since_on, approved=False)
     everyone = uses.filter(cap_cents__lte=cap_cents).aggregate(total=Sum("amount_cents"))["total"] or 0
