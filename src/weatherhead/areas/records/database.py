@@ -151,6 +151,7 @@ def snapshot() -> Iterator[None]:
     else:
         # IMMEDIATE, the mode of every other transaction, would take the write lock for a mere read.
         database: Any = connection
+        database.ensure_connection()  # a command's first query: the mode is known only once connected
         mode, database.transaction_mode = database.transaction_mode, "DEFERRED"
         try:
             with transaction.atomic():
