@@ -162,7 +162,7 @@ def test_a_batch_gives_what_each_account_gives_alone() -> None:
     random = Random(11)
     for _ in range(5):
         drawn = draw_schedule(random)
-        usages = [draw_usage(random, schedule=drawn) for _ in range(30)]
+        usages = [draw_usage(random, schedule=drawn) for _ in range(15)]
         together = rate_many(drawn, usage_arrays(schedule=drawn, usages=usages))
         for index, usage in enumerate(usages):
             assert together.bill(index) == rate(drawn, usage)

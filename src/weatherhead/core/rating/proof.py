@@ -17,6 +17,7 @@ from weatherhead.core.rating.columns import (
     scaled_hours_wh,
 )
 from weatherhead.core.rating.lines import RatedLine
+from weatherhead.core.rating.pieces import Piece
 from weatherhead.core.rating.price import fuel_steps
 from weatherhead.core.rating.schedule import (
     BillingDemand,
@@ -48,13 +49,12 @@ _ROUNDED: dict[RoundingRule, str] = {
 
 def exact_text(value: Fraction) -> str:
     """A number as a decimal with at least two places; cut after ten, with "…", when it goes on."""
-    sign = "-" if value < 0 else ""
-    whole, rest = divmod(abs(value), 1)
-    digits = ""
-    while rest and len(digits) < _PLACES_SHOWN:
-        digit, rest = divmod(rest * 10, 1)
-        digits += str(digit)
-    return f"{sign}{whole}.{digits.ljust(2, '0')}{'…' if rest else ''}"
+    unit = 10**_PLACES_SHOWN
+    scaled, rest = divmod(abs(value.numerator) * unit, value.denominator)
+    whole, decimals = divmod(scaled, unit)
+    digits = f"{decimals:0{_PLACES_SHOWN}d}"
+    shown = f"{digits}…" if rest else digits.rstrip("0").ljust(2, "0")
+    return f"{'-' if value < 0 else ''}{whole}.{shown}"
 
 
 def number(value: Decimal | Fraction | int) -> str:
@@ -100,7 +100,8 @@ class _One:
 
     @property
     def days(self) -> int:
-        return int(self.column.piece.days[self.position])
+        piece = self.column.piece
+        return int(piece.ends[self.position]) - int(piece.starts[self.position])
 
     @property
     def period_days(self) -> int:
@@ -133,10 +134,15 @@ class _One:
         return Fraction(int(self.column.numerators[self.position]), denominator * CENTS_PER_DOLLAR)
 
     @property
-    def only(self) -> Column:
-        """The column of this line alone."""
-        mask = self.column.piece.accounts == self.account
-        return self.column.only(mask)
+    def piece(self) -> Piece:
+        """The piece of this line alone, for formulas over arrays."""
+        whole, here = self.column.piece, slice(self.position, self.position + 1)
+        return Piece(
+            accounts=whole.accounts[here],
+            starts=whole.starts[here],
+            ends=whole.ends[here],
+            divisors=whole.divisors[here],
+        )
 
 
 def line_of(
@@ -250,7 +256,7 @@ def _proration(one: _One) -> Iterator[str]:
     if (monthly or bounded) and one.share != 1:
         rule = one.column.version.proration
         whole = f"{rule.whole_month_days_min} to {rule.whole_month_days_max} days"
-        if one.divisor == one.period_days:
+        if rule.whole_month_days_min <= one.period_days <= rule.whole_month_days_max:
             yield f"the period of {one.period_days} days counts as one month ({whole} do)"
         else:
             yield f"the period of {one.period_days} days is not a whole month ({whole}): days ÷ {one.divisor}"
@@ -306,7 +312,7 @@ def _energy_share(one: _One, *, period: str | None) -> Iterator[str]:
     if one.days == one.period_days:
         return
     whole = number(_kilo(int(one.usages.energy(period)[one.account])))
-    piece = one.only.piece
+    piece = one.piece
     here = int(
         one.usages.energy_between(accounts=piece.accounts, starts=piece.starts, ends=piece.ends, period=period)[0]
     )
@@ -327,15 +333,15 @@ def _block(one: _One, *, charge: EnergyCharge) -> Iterator[str]:
             if hours:
                 bound = scaled_hours_wh(
                     hours=hours,
-                    demand_w=one.usages.demand(charge.hours_of)[one.only.piece.accounts],
-                    piece=one.only.piece,
+                    demand_w=one.usages.demand(charge.hours_of)[one.piece.accounts],
+                    piece=one.piece,
                 )
                 unit = "kVA" if charge.hours_of == "kva" else "kW"
                 said = f"{number(hours)} hours × {number(_kilo(demand_w))} {unit}{one.times_share}"
                 yield f"{word} {said} = {number(_kilo(int(bound[0])))} kWh"
     for kwh, word in ((tier.kwh_from, "over"), (tier.block.up_to_kwh, "up to")):
         if kwh:
-            bound_wh = int(scaled_bound_wh(bound_kwh=kwh, piece=one.only.piece)[0])
+            bound_wh = int(scaled_bound_wh(bound_kwh=kwh, piece=one.piece)[0])
             scaled = "" if one.share == 1 else f"{one.times_share} = {number(_kilo(bound_wh))} kWh"
             within = " of these hours" if charge.hours_blocks and len(charge.hours_blocks) > 1 else ""
             yield f"{word} {number(kwh)} kWh{scaled}{within}"
@@ -364,7 +370,7 @@ def _billing_demand(one: _One, *, demand: BillingDemand) -> Iterator[str]:
         said = f"{number(demand.minimum_kw)} {demand.unit}"
     if demand.in_excess_of_kw:
         billed = int(
-            billing_demand_w(demand=demand, metered_w=one.usages.demand(demand.determinant)[one.only.piece.accounts])[0]
+            billing_demand_w(demand=demand, metered_w=one.usages.demand(demand.determinant)[one.piece.accounts])[0]
         )
         yield f"{said} − {number(demand.in_excess_of_kw)} {demand.unit} = {number(_kilo(billed))} {demand.unit}"
 
@@ -387,7 +393,7 @@ def _minimum(one: _One, *, charge: MinimumCharge) -> Iterator[str]:
     if charge.price_per_kw:
         yield from _billing_demand(one, demand=charge.demand)
         billed = billing_demand_w(
-            demand=charge.demand, metered_w=one.usages.demand(charge.demand.determinant)[one.only.piece.accounts]
+            demand=charge.demand, metered_w=one.usages.demand(charge.demand.determinant)[one.piece.accounts]
         )
         kilowatts = f"{number(_kilo(int(billed[0])))} {charge.demand.unit}"
         a_month = f"({dollars(charge.price)} + {kilowatts} × {dollars(charge.price_per_kw)})"
