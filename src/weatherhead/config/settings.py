@@ -196,6 +196,8 @@ AXES_LOCKOUT_CALLABLE = "weatherhead.interfaces.workbench.adapter.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["password"]
 AXES_VERBOSE = False
+# Locked by name alone: an address is shared by a whole office, and a guesser has many.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 # Sessions end with the working day, or with the browser.
 SESSION_COOKIE_AGE = 9 * 60 * 60

@@ -1,0 +1,49 @@
+"""The application's restricted role can do every action, and still cannot change what was posted, audited or issued."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from tests.door.examples import EXAMPLES
+from tests.house import Home, House
+
+from weatherhead.areas.ledger.roles import restricted_role_statements
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+ROLE = "weatherhead_app_under_test"
+
+
+@pytest.fixture
+def restricted(house: House, home: Home) -> None:
+    """From here on this transaction has the rights of the application and no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {ROLE}")
+        for statement in restricted_role_statements(ROLE):
+            cursor.execute(statement)
+        cursor.execute(f"SET LOCAL ROLE {ROLE}")
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_every_action_works_under_it(name: str, house: House, home: Home, restricted: None) -> None:
+    example = EXAMPLES[name](house, home)
+    assert house.do(name, by=example.by, **example.inputs).outcome == "done"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_ledgerposting SET amount_cents = 1",
+        "DELETE FROM ledger_journalentry",
+        "UPDATE records_auditentry SET actor = 'someone'",
+        "DELETE FROM records_auditentry",
+        "TRUNCATE records_auditentry",
+        "DELETE FROM records_auditstream",
+        "UPDATE billing_bill SET total_cents = 1",
+        "UPDATE billing_billline SET amount_cents = 1",
+        "ALTER TABLE ledger_ledgerposting DISABLE TRIGGER ALL",
+        "CREATE TABLE mine (id int)",
+    ],
+)
+def test_what_it_may_not(statement: str, restricted: None) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
