@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +30,12 @@ class Moment:
         """A naive instant is a bug."""
         if self.at.tzinfo is None:
             raise ValueError("an instant carries its time zone")
+
+    @classmethod
+    def read(cls, now: datetime, *, zone: ZoneInfo, today: date | None) -> Moment:
+        """The moment of a reading of the clock. With a fixed `today` (a demo's), the time of day runs on, on that day."""
+        local = now.astimezone(zone)
+        if today is None:
+            return cls(at=now, as_of=local.date())
+        at = datetime.combine(today, local.time(), tzinfo=zone)
+        return cls(at=at.astimezone(UTC), as_of=today)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 import django
 from django.conf import settings
@@ -20,13 +20,7 @@ def set_up() -> None:
 
 def present_moment() -> Moment:
     """The present moment; on the demo's fixed day when there is one."""
-    now = datetime.now(UTC)
-    zone = current_utility().zone
-    local = now.astimezone(zone)
-    if settings.TODAY is None:
-        return Moment(at=now, as_of=local.date())
-    at = datetime.combine(settings.TODAY, time(local.hour, local.minute, local.second, local.microsecond), tzinfo=zone)
-    return Moment(at=at.astimezone(UTC), as_of=settings.TODAY)
+    return Moment.read(datetime.now(UTC), zone=current_utility().zone, today=settings.TODAY)
 
 
 def actor_for(username: str) -> Actor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from django.conf import settings
 
@@ -11,11 +11,5 @@ from weatherhead.door.context import Moment
 
 
 def present() -> Moment:
-    """The present moment. In a demo whose "today" is fixed, the time of day runs on, on that day."""
-    now = datetime.now(UTC)
-    zone = current_utility().zone
-    local = now.astimezone(zone)
-    if settings.TODAY is None:
-        return Moment(at=now, as_of=local.date())
-    at = datetime.combine(settings.TODAY, time(local.hour, local.minute, local.second, local.microsecond), tzinfo=zone)
-    return Moment(at=at.astimezone(UTC), as_of=settings.TODAY)
+    """The present moment; on the demo's fixed day when there is one."""
+    return Moment.read(datetime.now(UTC), zone=current_utility().zone, today=settings.TODAY)
