@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,24 @@ def chromium_path() -> str:
     if found.returncode:
         pytest.fail(found.stderr.strip())
     return found.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small town of the demo (12 services, 4 months), built once a run. Do not write to it: copy it first.
+
+    Beside the SQLite file stand ``….env``, the settings that open it, and ``….files``.
+    """
+    path = tmp_path_factory.mktemp("demo") / "town.sqlite3"
+    command = [sys.executable, "-m", "weatherhead.interfaces.cli.main", "demo", "--build-only", "--database", str(path)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WEATHERHEAD_")}
+    built = subprocess.run(
+        [*command, "--services", "12", "--months", "4"],
+        env=environment | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if built.returncode:
+        pytest.fail(f"the demo town was not built:\n{built.stderr}")
+    return path

@@ -26,7 +26,7 @@ SEED = "prairie-city 1"
 SERVICES_MIN, MONTHS_MIN, MONTHS_MAX = 12, 4, 13
 _LEVELS_KWH = ((800, "1"), (1_500, "2"))
 _LEVEL_ABOVE = "3"
-_MOVED_IN_SHARE = 0.06
+_MOVED_IN_SHARE, _LARGE_SHARE = 0.06, 0.08
 _HABITS: tuple[tuple[float, Habit], ...] = ((0.70, "prompt"), (0.88, "usually"), (0.95, "late"), (0.98, "partial"))
 
 
@@ -84,10 +84,8 @@ def _residents(count: int, *, months: int, clock: BusinessDays, chance: Chance) 
 def _resident(
     number: int, *, person: Person, place: Place, cycle: int, months: int, clock: BusinessDays, chance: Chance
 ) -> Member:
-    apartment = bool(place.unit)
-    scale = chance.between(0.3, 0.6, "scale", number) if apartment else chance.between(0.6, 1.7, "scale", number)
     shape = Shape(
-        home=scale,
+        home=_scale(number, apartment=bool(place.unit), chance=chance),
         weeks_shifted=chance.whole(-2, 2, "weeks", number),
         heating_kwh=chance.between(0.5, 1.1, "heat", number) if chance.happens(0.12, "heats", number) else 0.0,
         cooling_kwh=chance.between(0.0, 0.7, "cool", number),
@@ -111,6 +109,15 @@ def _resident(
         habit=_habit(chance.unit("habit", number)),
         starts_on=starts_on,
     )
+
+
+def _scale(number: int, *, apartment: bool, chance: Chance) -> float:
+    """How large a dwelling is beside the metered one: apartments small, a few houses with a shop or a barn large."""
+    if apartment:
+        return chance.between(0.3, 0.6, "scale", number)
+    if chance.happens(_LARGE_SHARE, "large", number):
+        return chance.between(1.9, 2.6, "scale", number)
+    return chance.between(0.6, 1.7, "scale", number)
 
 
 def _habit(draw: float) -> Habit:

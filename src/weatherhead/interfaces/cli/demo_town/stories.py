@@ -163,7 +163,9 @@ class Stories:
             "brandt", "reconnect_fee", by="dvorak", reason="our_error", note="Payment of September 28 had been posted late"))  # fmt: skip
         self._on("brandt", 10, 1, 15, 45, lambda at: self._decide("brandt", at=at, action="approve_request",
                                                                   note="Posting date checked: our error"))  # fmt: skip
-        self._on("brandt-rental", 10, 15, 18, 10, self._charge("brandt-rental", "after_hours_reconnect_fee", by="reyes"))
+        self._on(
+            "brandt-rental", 10, 15, 18, 10, self._charge("brandt-rental", "after_hours_reconnect_fee", by="reyes")
+        )
         self._on("brandt-rental", 10, 16, 11, 30, self._waive(
             "brandt-rental", "after_hours_reconnect_fee", by="reyes", reason="mail_or_bank_delay", note="Says the mail was late"))  # fmt: skip
         self._on("brandt-rental", 10, 19, 8, 55, lambda at: self._decide(
@@ -180,7 +182,9 @@ class Stories:
             reason = "The shop was closed until October 1; so little is right"
             self._on(ref, 11, day, 15, 20, self._release(ref, by="okafor", reason=reason))
         self._on("cedar-lane-dental", 11, 6, 10, 40, lambda at: self._rebill("cedar-lane-dental", by="okafor", at=at))
-        self._on("prairie-rose-bakery", 11, 17, 9, 26, lambda at: self._rebill("prairie-rose-bakery", by="dvorak", at=at))
+        self._on(
+            "prairie-rose-bakery", 11, 17, 9, 26, lambda at: self._rebill("prairie-rose-bakery", by="dvorak", at=at)
+        )
 
     def _read_of_october(self, ref: str, *, at: datetime) -> None:
         first_of_october = date(2026, 10, 1)

@@ -82,9 +82,7 @@ class Town:
         """A local time as the door takes it."""
         return Moment(at=at.astimezone(UTC), as_of=at.date())
 
-    def do(
-        self, action: str, *, by: str, at: datetime, what: str, inputs: object, note: str = ""
-    ) -> ReceiptFacts:
+    def do(self, action: str, *, by: str, at: datetime, what: str, inputs: object, note: str = "") -> ReceiptFacts:
         """Perform an action as someone of the staff. Its key is made of what it is.
 
         Raises:
