@@ -15,6 +15,10 @@ import holidays
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
+_THURSDAY = 3
+
+_CLOSED_AFTER_THANKSGIVING = frozenset({"NE"})
+"""States whose law names the day after Thanksgiving where the library's calendar does not: Neb. Rev. Stat. 62-301."""
 
 
 class DayClock(ABC):
@@ -119,7 +123,14 @@ class BankingDays(DayClock):
 
 @cache
 def _state_holidays(*, subdivision: str, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("US", subdiv=subdivision, years=year))
+    known = frozenset(holidays.country_holidays("US", subdiv=subdivision, years=year))
+    return known | {_thanksgiving(year) + _ONE_DAY} if subdivision in _CLOSED_AFTER_THANKSGIVING else known
+
+
+def _thanksgiving(year: int) -> date:
+    """The fourth Thursday in November."""
+    first = date(year, 11, 1)
+    return first + timedelta(days=(_THURSDAY - first.weekday()) % 7 + 21)
 
 
 @cache

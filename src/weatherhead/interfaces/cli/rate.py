@@ -340,7 +340,7 @@ def _print(answer: Answer, *, name: str, steps: bool) -> None:
         where = ":".join(part for part in (name, str(problem.line), problem.column) if part)
         told.print(Text.assemble((where, "bold"), ": ", problem.text))
     counts = {"rated": len(answer.rated), "not_rated": len({problem.line for problem in answer.problems})}
-    console.print(gettext("%(rated)s rows rated, %(not_rated)s not.") % counts)
+    console.print(gettext("Rows rated: %(rated)s, not rated: %(not_rated)s.") % counts)
 
 
 def _table(row: Row, *, bill: RatedBill) -> Table:
