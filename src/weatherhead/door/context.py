@@ -33,7 +33,7 @@ class Moment:
 
     @classmethod
     def read(cls, now: datetime, *, zone: ZoneInfo, today: date | None) -> Moment:
-        """The moment of a reading of the clock. With a fixed `today` (a demo's), the time of day runs on, on that day."""
+        """The moment of a reading of the clock. On a fixed `today` (a demo's) the time of day still runs on."""
         local = now.astimezone(zone)
         if today is None:
             return cls(at=now, as_of=local.date())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -97,7 +97,7 @@ class Action(Generic[Inputs, Facts, Plan]):
         known = {item.name for item in fields(self.inputs)}  # type: ignore[arg-type]
         problems = {name: gettext_noop("is not asked for here") for name in given if name not in known}
         try:
-            values: Inputs = _adapter(self.inputs).validate_python(dict(given))
+            values: Inputs = _adapter(cast("type[Any]", self.inputs)).validate_python(dict(given))
         except ValidationError as error:
             for item in error.errors():
                 name = str(item["loc"][0]) if item["loc"] else ""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import cast
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.actions.metering.held_read import accounts_of_read
 from weatherhead.actions.metering.read_inputs import DemandKw, Reading
 from weatherhead.areas.metering.fields import parse_demand_w
-from weatherhead.areas.metering.intake import MeterHistory, NewRead, ReadPlan, decide_read
+from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import ReadNotAccepted, record_reads, withdraw_read
 from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, read, use_bounds
-from weatherhead.areas.metering.usage import UseBounds
+from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -92,7 +93,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise ReadUnchanged(on=found.read_on, reading=str(found.dial_reading))
     new = NewRead(
         read_on=found.read_on,
-        kind=found.kind,
+        kind=cast(ReadKind, found.kind),
         dial_reading=inputs.reading,
         demand_w_max=demand_w,
         note=inputs.reason,

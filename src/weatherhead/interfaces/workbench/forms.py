@@ -146,7 +146,7 @@ def _field(
     action: Action[Any, Any, Any],
     item: Field[Any],
     *,
-    hint: Any,
+    hint: Any,  # noqa: ANN401
     account: AccountOverview | None,
 ) -> forms.Field:
     name, needed = item.name, _is_needed(item)
