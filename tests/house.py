@@ -106,11 +106,12 @@ def move_in(
     revenue_class: str = "residential",
     options: Mapping[str, str] | None = None,
     phone: str = "(402) 555-0142",
+    email: str = "",
     **meter: Any,
 ) -> Home:
     """A customer takes service today, with a meter that reads 1000."""
     address = {"city": "Prairie City", "state": "NE", "postal_code": "68900"}
-    customer_id = house.made("create_customer", "customer", kind="person", name=name, phone=phone)
+    customer_id = house.made("create_customer", "customer", kind="person", name=name, phone=phone, email=email)
     account_id = house.made(
         "create_account",
         "account",

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from weatherhead.door.authority import Verdict, judge, require_permission
+from weatherhead.door.authority import NotPermitted, Verdict, grant_for, judge
 from weatherhead.door.context import Actor, Moment
+from weatherhead.door.jobs import Grant
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import registry
 
@@ -22,14 +23,24 @@ class Preview:
     substance: str
 
 
-def preview(name: str, *, actor: Actor, moment: Moment, inputs: Any) -> Preview:  # noqa: ANN401
-    """Propose an action without performing it.
+def preview(
+    name: str,
+    *,
+    actor: Actor,
+    moment: Moment,
+    inputs: Any,  # noqa: ANN401 - the action's own dataclass, or a mapping of texts
+    grant: Grant | None = None,
+) -> Preview:
+    """Propose an action without performing it. `grant` is the actor's of that day, when it was read already.
 
     Raises:
         Refusal: what `perform` would refuse, except what only shows under its locks.
     """
     action = registry.get(name)
-    grant = require_permission(actor, action=action.name, title=action.title, as_of=moment.as_of)
+    if grant is None:
+        grant = grant_for(actor, as_of=moment.as_of)
+    if action.name not in grant.actions:
+        raise NotPermitted(action=action.title)
     values = action.parse(inputs)
     with transaction.atomic():
         proposal = action.propose(action.gather(values, moment, actor), values)

@@ -14,8 +14,7 @@ from weatherhead.areas.customers.contacts import show_phone
 from weatherhead.areas.customers.queries import (
     AccountFacts,
     ContactFacts,
-    account,
-    accounts_of_customer,
+    accounts_beside,
     contact_points,
     identifiers,
 )
@@ -24,9 +23,8 @@ from weatherhead.areas.metering.queries import (
     BillableRead,
     MeterFacts,
     ReadFacts,
-    billable_reads,
     held_reads_of,
-    meter_of_service_points,
+    meters_and_reads,
 )
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.areas.records.queries.approvals import RequestFacts, requests_of_account
@@ -178,6 +176,7 @@ class AccountOverview:
     timeline: tuple[TimelineRow, ...]
     timeline_more: bool
     actions: tuple[ActionOffer, ...]
+    held_reads: tuple[ReadFacts, ...] = ()
 
 
 TIMELINE_ROWS = 12
@@ -215,21 +214,29 @@ _ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Gathered:
-    """Everything the page is composed of, each read once."""
+class _Holdings:
+    """What an account holds that can be acted on."""
 
-    account: AccountFacts
     services: tuple[AgreementAt, ...]
     meters: Mapping[int, MeterFacts]
     reads: Mapping[int, tuple[BillableRead, ...]]
-    postings: tuple[TimelinePosting, ...]
     bills: tuple[BillOfHistory, ...]
     payments: tuple[PaymentFacts, ...]
     adjustments: tuple[AdjustmentFacts, ...]
     exceptions: tuple[ExceptionFacts, ...]
+    held_reads: tuple[ReadFacts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    """Everything the page is composed of, each read once."""
+
+    account: AccountFacts
+    accounts: tuple[AccountFacts, ...]  # the customer's, this one among them
+    holdings: _Holdings
+    postings: tuple[TimelinePosting, ...]
     requests: tuple[RequestFacts, ...]
     receipts: tuple[ReceiptLine, ...]
-    held_reads: tuple[ReadFacts, ...]
 
 
 def account_overview(
@@ -248,7 +255,7 @@ def account_overview(
         NoSuchAccount: for an unknown account.
     """
     found = _gather(account_id, whole=whole)
-    others = [item for item in accounts_of_customer(found.account.customer_id) if item.account_id != account_id]
+    others = [item for item in found.accounts if item.account_id != account_id]
     shown = revealed_until is not None
     contacts = contact_points(found.account.customer_id, as_of=as_of) if shown else ()
     rows = _timeline(found)
@@ -268,7 +275,7 @@ def account_overview(
         closed_on=first.closed_on,
         hidden_count=0 if shown else 4,
         revealed_until=revealed_until,
-        services=tuple(_service(item, found=found) for item in found.services),
+        services=tuple(_service(item, found=found) for item in found.holdings.services),
         mail_to=_mail_to(found) if shown else None,
         phone=_contact(contacts, kind="phone") if shown else None,
         email=_contact(contacts, kind="email") if shown else None,
@@ -278,38 +285,51 @@ def account_overview(
         other_accounts=_others(others),
         alerts=_alerts(found),
         money=_money(found, as_of=as_of),
-        usage=_usage(found.bills),
+        usage=_usage(found.holdings.bills),
         timeline=rows[:limit],
-        timeline_more=len(rows) > limit or len(found.payments) >= TIMELINE_ROWS_ALL,
-        actions=_offers(found, grant=grant),
+        timeline_more=len(rows) > limit or len(found.holdings.payments) >= TIMELINE_ROWS_ALL,
+        actions=_offers(found.holdings, grant=grant),
+        held_reads=found.holdings.held_reads,
     )
 
 
+def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant) -> tuple[ActionOffer, ...]:
+    """The actions that these jobs grant on an account, for a page that has read its bills already."""
+    return _offers(_holdings(account_id, bills=bills), grant=grant)
+
+
 def _gather(account_id: int, *, whole: bool) -> _Gathered:
-    services = agreements_with_points(account_id)
-    points = [item.point.service_point_id for item in services]
     limit = TIMELINE_ROWS_ALL if whole else _BILLS_READ
-    meters = meter_of_service_points(points)
+    accounts = accounts_beside(account_id)
     return _Gathered(
-        account=account(account_id),
+        account=next(item for item in accounts if item.account_id == account_id),
+        accounts=accounts,
+        holdings=_holdings(account_id, bills=bills_of_account(account_id, limit=limit)),
+        postings=postings_for_timeline(account_id),
+        requests=requests_of_account(account_id),
+        receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
+    )
+
+
+def _holdings(account_id: int, *, bills: tuple[BillOfHistory, ...]) -> _Holdings:
+    services = agreements_with_points(account_id)
+    meters, reads = meters_and_reads(item.point.service_point_id for item in services)
+    return _Holdings(
         services=services,
         meters=meters,
-        reads=billable_reads(points),
-        postings=postings_for_timeline(account_id),
-        bills=bills_of_account(account_id, limit=limit),
+        reads=reads,
+        bills=bills,
         payments=payments_of_account(account_id, limit=TIMELINE_ROWS_ALL),
         adjustments=adjustments_of_account(account_id),
         exceptions=held_exceptions_of_account(account_id),
-        requests=requests_of_account(account_id),
-        receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         held_reads=held_reads_of(meter.meter_id for meter in meters.values()),
     )
 
 
 def _service(item: AgreementAt, *, found: _Gathered) -> ServiceFacts:
     point, agreement = item.point, item.agreement
-    meter = found.meters.get(point.service_point_id)
-    reads = found.reads.get(point.service_point_id, ())
+    meter = found.holdings.meters.get(point.service_point_id)
+    reads = found.holdings.reads.get(point.service_point_id, ())
     options = [f"{name.replace('_', ' ')} {value}" for name, value in sorted(agreement.options.items())]
     schedule = schedule_facts(agreement.schedule).schedule
     return ServiceFacts(
@@ -333,7 +353,7 @@ def _mail_to(found: _Gathered) -> tuple[str, ...]:
     mail = found.account
     first = f"{mail.mail_street}, {mail.mail_unit}" if mail.mail_unit else mail.mail_street
     last = f"{mail.mail_city} {mail.mail_state} {mail.mail_postal_code}"
-    same = any((item.point.address, item.point.city_line) == (first, last) for item in found.services)
+    same = any((item.point.address, item.point.city_line) == (first, last) for item in found.holdings.services)
     return () if same else (first, last)
 
 
@@ -376,7 +396,7 @@ def _alerts(found: _Gathered) -> tuple[Alert, ...]:
             link_label=Sentence(gettext_noop("Release")),
             link=f"/account/{found.account.account_id}/do/release_exception?exception={item.exception_id}",
         )
-        for item in found.exceptions
+        for item in found.holdings.exceptions
     ]
     alerts += [
         Alert(
@@ -387,7 +407,7 @@ def _alerts(found: _Gathered) -> tuple[Alert, ...]:
             link_label=Sentence(gettext_noop("Release")),
             link=f"/account/{found.account.account_id}/do/release_read?read={item.read_id}",
         )
-        for item in found.held_reads
+        for item in found.holdings.held_reads
     ]
     alerts += [
         Alert(
@@ -410,9 +430,9 @@ def _alerts(found: _Gathered) -> tuple[Alert, ...]:
 
 def _money(found: _Gathered, *, as_of: date) -> Money:
     ageing = age((_movement(item) for item in found.postings), as_of=as_of)
-    issued = [item for item in found.bills if item.issued_on <= as_of]
+    issued = [item for item in found.holdings.bills if item.issued_on <= as_of]
     last, before = (issued[0] if issued else None), (issued[1] if len(issued) > 1 else None)
-    paid = next((item for item in found.payments if item.reversed_on is None), None)
+    paid = next((item for item in found.holdings.payments if item.reversed_on is None), None)
     due_on = ageing.next_due_on
     return Money(
         balance_cents=ageing.balance_cents,
@@ -469,9 +489,9 @@ def _a_year_before(item: BillOfHistory, *, among: Sequence[BillOfHistory]) -> in
 
 
 def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
-    bills = {item.entry_id: item for item in found.bills}
-    payments = {item.entry_id: item for item in found.payments}
-    adjustments = {item.entry_id: item for item in found.adjustments}
+    bills = {item.entry_id: item for item in found.holdings.bills}
+    payments = {item.entry_id: item for item in found.holdings.payments}
+    adjustments = {item.entry_id: item for item in found.holdings.adjustments}
     rows: list[tuple[date, int, TimelineRow]] = []
     for posting in found.postings:
         entry_id = posting.ref.entry_id
@@ -496,7 +516,7 @@ def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
         rows.append((posting.effective_on, entry_id, row))
     rows += [(item.requested_at.date(), 2**62, _request_row(item)) for item in found.requests]
     rows += [(item.as_of, -1, _receipt_row(item)) for item in found.receipts]
-    rows += [(read.read_on, -2, _read_row(read)) for reads in found.reads.values() for read in reads]
+    rows += [(read.read_on, -2, _read_row(read)) for reads in found.holdings.reads.values() for read in reads]
     rows.sort(key=lambda item: (item[0], item[1]), reverse=True)
     return tuple(row for _, _, row in rows)
 
@@ -589,7 +609,7 @@ def _read_row(item: BillableRead) -> TimelineRow:
     )
 
 
-def _offers(found: _Gathered, *, grant: Grant) -> tuple[ActionOffer, ...]:
+def _offers(found: _Holdings, *, grant: Grant) -> tuple[ActionOffer, ...]:
     """The actions that these jobs grant on an account, the likeliest first."""
     offers = [
         ActionOffer(
@@ -607,7 +627,7 @@ def _offers(found: _Gathered, *, grant: Grant) -> tuple[ActionOffer, ...]:
     return tuple(replace(offer, likely=position < _LIKELY_MAX) for position, offer in enumerate(offers))
 
 
-def _possible(name: str, *, found: _Gathered) -> bool:
+def _possible(name: str, *, found: _Holdings) -> bool:
     """Whether the account holds what the action acts on."""
     needs: dict[str, bool] = {
         "waive_fee": any(item.kind == "fee" and item.left_cents > 0 for item in found.adjustments),
@@ -624,7 +644,7 @@ def _possible(name: str, *, found: _Gathered) -> bool:
     return needs.get(name, True)
 
 
-def _hint(name: str, *, found: _Gathered) -> Sentence | None:
+def _hint(name: str, *, found: _Holdings) -> Sentence | None:
     if name == "waive_fee":
         fee_left = next((item for item in found.adjustments if item.kind == "fee" and item.left_cents > 0), None)
         return Sentence("%(left_cents)s", {"left_cents": fee_left.left_cents}) if fee_left else None

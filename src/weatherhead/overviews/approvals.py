@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from weatherhead.areas.customers.queries import AccountFacts, accounts
-from weatherhead.areas.records.queries.approvals import RequestFacts, decided_requests, request, waiting_requests
+from weatherhead.areas.records.queries.approvals import RequestFacts, decided_requests, waiting_requests
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.authority import tie_to
@@ -92,6 +92,7 @@ def approvals_overview(
     known = accounts(item.account_id for item in (*kept, *decided) if item.account_id is not None)
     tied = _tied(actor, requests=kept)
     rows = tuple(_row(item, known=known, actor=actor, grant=grant, tied=tied, as_of=moment.as_of) for item in kept)
+    asked = {item.request_id: item for item in kept}
     peeked = next((row for row in rows if row.request_id == chosen), rows[0] if rows else None)
     return ApprovalsOverview(
         as_of=moment.as_of,
@@ -99,7 +100,7 @@ def approvals_overview(
         due_today=sum(1 for item in waiting if item.due_on <= moment.as_of),
         oldest_requested_at=min((item.requested_at for item in kept), default=None),
         decided=tuple(_decided(item, known=known) for item in decided),
-        peek=_peek(peeked, actor=actor, grant=grant, moment=moment) if peeked else None,
+        peek=_peek(peeked, item=asked[peeked.request_id], actor=actor, grant=grant, moment=moment) if peeked else None,
         filter=shown,
     )
 
@@ -177,18 +178,18 @@ def _decided(item: RequestFacts, *, known: Mapping[int, AccountFacts]) -> Decide
     )
 
 
-def _peek(row: ApprovalRow, *, actor: Actor, grant: Grant, moment: Moment) -> ApprovalPeek:
-    item = request(row.request_id)
+def _peek(row: ApprovalRow, *, item: RequestFacts, actor: Actor, grant: Grant, moment: Moment) -> ApprovalPeek:
     view: PreviewView | None = None
     refusal: Sentence | None = None
     changed = False
     if row.may_decide:
         try:
-            found = preview("approve_request", actor=actor, moment=moment, inputs={"request_id": row.request_id})
+            inputs = {"request_id": row.request_id}
+            found = preview("approve_request", actor=actor, moment=moment, inputs=inputs, grant=grant)
         except Refusal as raised:
             refusal = Sentence(raised.template, raised.params)
         else:
-            view = preview_view(found, action="approve_request", actor=actor, grant=grant, moment=moment)
+            view = preview_view(found, action="approve_request", grant=grant, moment=moment)
             changed = found.proposal.plan.inner.substance(as_of=moment.as_of) != item.proposal_digest
     template = gettext_noop(
         "%(amount_cents)s is %(over_cents)s over the %(limit_cents)s of the asker. Yours is %(yours_cents)s."

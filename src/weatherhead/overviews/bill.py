@@ -18,6 +18,7 @@ from weatherhead.core.rating import RatedLine
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.stored import stored_sentence
+from weatherhead.overviews.account import ActionOffer, offers_on
 from weatherhead.overviews.composing import ledger_title
 
 
@@ -132,6 +133,7 @@ class BillProof:
     previous: BillNeighbour | None
     following: BillNeighbour | None
     can_cancel: bool
+    actions: tuple[ActionOffer, ...] = ()
 
 
 _KINDS = {
@@ -197,6 +199,7 @@ def bill_proof(bill_id: int, *, as_of: date, grant: Grant) -> BillProof:
         previous=_neighbour(history[place + 1]) if place + 1 < len(history) else None,
         following=_neighbour(history[place - 1]) if place > 0 else None,
         can_cancel="cancel_and_rebill" in grant.actions and all(segment.active for segment in segments),
+        actions=offers_on(issued.account_id, bills=history, grant=grant),
     )
 
 

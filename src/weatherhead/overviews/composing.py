@@ -8,17 +8,17 @@ from typing import Any
 
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import entries
-from weatherhead.areas.records.queries.receipts import receipt
+from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Sentence, gettext_noop
-from weatherhead.door.authority import Standing, standing_on
-from weatherhead.door.context import Actor, Moment
+from weatherhead.door.authority import Standing, Verdict
+from weatherhead.door.context import Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.door.preview import Preview
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import registry
 from weatherhead.door.stored import stored_changes, stored_rules, stored_sentence
-from weatherhead.overviews.preview import AuthorityView, PreviewView, ReceiptView
+from weatherhead.overviews.preview import AuthorityView, DoneView, PreviewView, ReceiptView
 
 
 def ledger_title(code: str) -> str:
@@ -27,7 +27,7 @@ def ledger_title(code: str) -> str:
     return found.title if found else code
 
 
-def preview_view(found: Preview, *, action: str, actor: Actor, grant: Grant, moment: Moment) -> PreviewView:
+def preview_view(found: Preview, *, action: str, grant: Grant, moment: Moment) -> PreviewView:
     """A preview for people."""
     proposal = found.proposal
     return PreviewView(
@@ -42,21 +42,20 @@ def preview_view(found: Preview, *, action: str, actor: Actor, grant: Grant, mom
             for entry in proposal.entries
             for posting in entry.postings
         ),
-        authority=_authority(proposal, actor=actor, grant=grant, as_of=moment.as_of),
+        authority=_authority(proposal, verdict=found.verdict, grant=grant, as_of=moment.as_of),
         needs_approval=found.verdict.ask,
         digest=found.substance,
     )
 
 
-def _authority(proposal: Proposal[Any], *, actor: Actor, grant: Grant, as_of: date) -> AuthorityView | None:
+def _authority(proposal: Proposal[Any], *, verdict: Verdict, grant: Grant, as_of: date) -> AuthorityView | None:
     if not proposal.authority_cents or proposal.authority_account_id is None:
         return None
-    if proposal.approving is not None:
+    standing = verdict.standing
+    if standing is None:  # whoever approves: their own limit counts, not what was used of it
         standing = Standing(
             limit_cents=grant.adjustment_cents, used_cents=0, left_cents=grant.adjustment_cents, until_on=as_of
         )
-    else:
-        standing = standing_on(account_id=proposal.authority_account_id, actor=actor, grant=grant, as_of=as_of)
     amount, limit, used = proposal.authority_cents, standing.limit_cents, standing.used_cents
     within = amount <= standing.left_cents
     return AuthorityView(
@@ -83,6 +82,22 @@ def _limit_sentence(standing: Standing, *, within: bool) -> Sentence:
 
 def _share(part: int, *, of: int) -> int:
     return min(100, round(100 * part / of)) if of else 0
+
+
+def done_view(receipt_id: int, *, account_id: int) -> DoneView | None:
+    """What was just done on an account, in a sentence; None for a receipt that there is not or that is another's."""
+    try:
+        found = receipt(receipt_id)
+    except NoSuchReceipt:
+        return None
+    if account_id not in found.account_ids:
+        return None
+    return DoneView(
+        receipt_id=found.receipt_id,
+        outcome=found.outcome,
+        summary=stored_sentence(found.body["summary"]),
+        as_of=found.as_of,
+    )
 
 
 def receipt_view(receipt_id: int) -> ReceiptView:

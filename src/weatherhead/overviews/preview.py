@@ -40,6 +40,16 @@ class PreviewView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoneView:
+    """A receipt in one sentence, where the action stood."""
+
+    receipt_id: int
+    outcome: str  # done, approval_requested
+    summary: Sentence
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptView:
     """A receipt for people."""
 

@@ -136,6 +136,20 @@ def accounts_of_customer(customer_id: int) -> tuple[AccountFacts, ...]:
     return tuple(_account(row) for row in rows)
 
 
+def accounts_beside(account_id: int) -> tuple[AccountFacts, ...]:
+    """All accounts of the customer who holds one account, that one among them, oldest first.
+
+    Raises:
+        NoSuchAccount: for an unknown one.
+    """
+    holder = Account.objects.filter(pk=account_id).values("customer_id")
+    rows = Account.objects.select_related("customer").filter(customer_id__in=holder).order_by("opened_on", "pk")
+    found = tuple(_account(row) for row in rows)
+    if not found:
+        raise NoSuchAccount(account=account_id)
+    return found
+
+
 def accounts_of_cycle(cycle: int) -> tuple[int, ...]:
     """The open accounts of a bill cycle."""
     rows = Account.objects.filter(cycle=cycle, closed_on__isnull=True).order_by("pk")

@@ -220,20 +220,34 @@ def billable_reads(service_point_ids: Iterable[int]) -> dict[int, tuple[Billable
 
     On the day of an exchange the last read of the old meter comes before the first of the new one.
     """
-    return _billable(service_point_ids, where=Q())
+    return _billable(service_point_ids, where=Q())[1]
+
+
+def meters_and_reads(
+    service_point_ids: Iterable[int],
+) -> tuple[dict[int, MeterFacts], dict[int, tuple[BillableRead, ...]]]:
+    """The meter that hangs at each service point now, and its billable reads: both of the same two queries."""
+    installations, reads = _billable(service_point_ids, where=Q())
+    hanging = {row.service_point_id: _meter(row.meter, installation=row) for row in installations if not row.removed_on}
+    return hanging, reads
 
 
 def reads_between(service_point_id: int, *, start_on: date, end_on: date) -> tuple[BillableRead, ...]:
     """The billable reads of a service point from a day through another, both included."""
     where = Q(read_on__gte=start_on, read_on__lte=end_on)
-    return _billable([service_point_id], where=where).get(service_point_id, ())
+    return _billable([service_point_id], where=where)[1].get(service_point_id, ())
 
 
-def _billable(service_point_ids: Iterable[int], *, where: Q) -> dict[int, tuple[BillableRead, ...]]:
+def _billable(
+    service_point_ids: Iterable[int], *, where: Q
+) -> tuple[list[MeterInstallation], dict[int, tuple[BillableRead, ...]]]:
+    """Whatever meter ever hung at the service points, and the reads of each point that bills may use."""
+    hung_ever: list[MeterInstallation] = []
     found: defaultdict[int, list[BillableRead]] = defaultdict(list)
     for chunk in chunks(sorted(set(service_point_ids))):
         hung = MeterInstallation.objects.select_related("meter").filter(service_point_id__in=chunk)
         installations = list(hung.order_by("installed_on", "pk"))
+        hung_ever += installations
         reads: defaultdict[int, list[Read]] = defaultdict(list)
         rows = Read.objects.filter(where, meter_id__in={row.meter_id for row in installations}, state="accepted")
         for read in rows.exclude(kind__in=KINDS_NOT_BILLED).order_by("read_on"):
@@ -244,7 +258,7 @@ def _billable(service_point_ids: Iterable[int], *, where: Q) -> dict[int, tuple[
                 _billable_read(read, meter=row.meter) for read in reads[row.meter_id] if held.holds(read.read_on)
             ]
     # Stable: on one day the older installation stays first.
-    return {point: tuple(sorted(reads, key=lambda read: read.read_on)) for point, reads in found.items()}
+    return hung_ever, {point: tuple(sorted(reads, key=lambda read: read.read_on)) for point, reads in found.items()}
 
 
 def _billable_read(row: Read, *, meter: Meter) -> BillableRead:

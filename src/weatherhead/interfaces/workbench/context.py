@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from weatherhead.areas.records.queries.approvals import waiting_count
 from weatherhead.areas.records.utility import current_utility
 
 
@@ -17,7 +16,6 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     here = getattr(request, "desk", None)
     employee = here.employee if here else None
     grant = here.grant if here else None
-    decides = grant is not None and "approve_request" in grant.actions
     return {
         "desk": {
             "utility_name": utility.name,
@@ -25,7 +23,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "employee_name": employee.name if employee else "",
             "initials": employee.initials if employee else "",
             "job_title": ", ".join(grant.titles) if grant else "",
-            "todo_count": waiting_count() if decides else 0,
+            "todo_count": lambda: here.waiting if here else 0,  # counted where the whole page is shown
             "as_of": here.moment.as_of if here else None,
             "demo_sign_ins": settings.DEMO_SIGN_INS if utility.fictional and not employee else [],
             "demo_password": settings.DEMO_PASSWORD if utility.fictional and not employee else "",

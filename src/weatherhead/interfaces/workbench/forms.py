@@ -18,7 +18,7 @@ from weatherhead.areas.billing.queries import (
     fees_to_waive,
     held_exceptions_of_account,
 )
-from weatherhead.areas.metering.queries import held_reads_of, reads_of_meter
+from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
@@ -287,8 +287,9 @@ def _agreements(account: AccountOverview) -> Choices:
 
 
 def _reads(account: AccountOverview) -> Choices:
-    held = held_reads_of(item.meter_id for item in account.services if item.meter_id is not None)
-    return [(str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}") for item in held]
+    return [
+        (str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}") for item in account.held_reads
+    ]
 
 
 def _accepted_reads(account: AccountOverview) -> Choices:

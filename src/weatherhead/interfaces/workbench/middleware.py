@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from weatherhead.areas.records.queries.approvals import waiting_count
 from weatherhead.areas.workforce.queries import EmployeeFacts, employee_of_user
 from weatherhead.door.authority import grant_for
 from weatherhead.door.context import Actor, Moment
@@ -38,6 +39,11 @@ class Desk:
     def grant(self) -> Grant | None:
         """What their jobs grant today."""
         return grant_for(self.actor, as_of=self.moment.as_of) if self.actor else None
+
+    @cached_property
+    def waiting(self) -> int:
+        """How many requests wait, for those who may decide them. A page that has listed them says so itself."""
+        return waiting_count() if self.grant is not None and "approve_request" in self.grant.actions else 0
 
 
 class DeskMiddleware:

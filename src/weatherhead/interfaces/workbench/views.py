@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weatherhead.areas.agreements.queries import NoSuchAgreement
@@ -33,7 +34,7 @@ from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs
 from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
-from weatherhead.overviews.composing import preview_view, receipt_view
+from weatherhead.overviews.composing import done_view, preview_view, receipt_view
 from weatherhead.overviews.preview import PreviewView, ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
@@ -75,9 +76,11 @@ class OpenAction:
     url: str
     close_url: str
     tried: bool
+    at_once: bool  # every needed answer stands there already: the page asks for the preview by itself
 
 
 View = Callable[..., HttpResponse]
+_NUMBER_DIGITS_MAX = 15
 
 
 def at_desk(view: View) -> View:
@@ -88,6 +91,8 @@ def at_desk(view: View) -> View:
         desk = request.desk  # type: ignore[attr-defined]
         if desk.actor is None or desk.grant is None or not desk.grant.jobs:
             return render(request, "403.html", {"refusal": None}, status=403)
+        if any(isinstance(number, int) and len(str(number)) > _NUMBER_DIGITS_MAX for number in kwargs.values()):
+            return render(request, "404.html", status=404)  # more than any database numbers
         try:
             return view(request, Seat(actor=desk.actor, grant=desk.grant, moment=desk.moment), *args, **kwargs)
         except _NOT_FOUND:
@@ -97,7 +102,8 @@ def at_desk(view: View) -> View:
         except Refusal as refusal:
             return render(request, "409.html", {"refusal": refusal}, status=409)
 
-    return login_required(seated)
+    # Customers' records stay in no cache, neither a proxy's nor that of a browser on a shared desk.
+    return cache_control(no_store=True, private=True)(login_required(seated))
 
 
 @require_GET
@@ -133,10 +139,8 @@ def account_page(request: HttpRequest, seat: Seat, account_id: int) -> HttpRespo
     """An account; after an action, with its receipt."""
     whole = "all" in request.GET or "kind" in request.GET
     shown = _account(request, seat, account_id, whole=whole)
-    done = request.GET.get("done", "")
-    receipt = receipt_view(int(done)) if done.isascii() and done.isdigit() else None
-    if receipt is not None and all(number != account_id for number, _, _ in receipt.accounts):
-        receipt = None
+    number = _number(request.GET.get("done", ""))
+    receipt = done_view(number, account_id=account_id) if number is not None else None
     return render(request, "workbench/account.html", {"account": shown, "receipt": receipt, "open_action": None})
 
 
@@ -207,8 +211,7 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
 def bill_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
     """A bill with the proof of every line."""
     proof = bill_proof(bill_id, as_of=seat.moment.as_of, grant=seat.grant)
-    shown = _account(request, seat, proof.account_id)
-    return render(request, "workbench/bill.html", {"bill": proof, "account": shown})
+    return render(request, "workbench/bill.html", {"bill": proof})
 
 
 @require_GET
@@ -248,15 +251,16 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
 
 
 def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, decline_error: str = "") -> HttpResponse:
-    asked = request.GET.get("chosen", "")
     shown = request.GET.get("filter", "all")
     work = approvals_overview(
         actor=seat.actor,
         grant=seat.grant,
         moment=seat.moment,
-        chosen=chosen or (int(asked) if asked.isascii() and asked.isdigit() else None),
+        chosen=chosen or _number(request.GET.get("chosen", "")),
         shown=shown if shown in {"all", "due", "mine"} else "all",
     )
+    if work.filter == "all" and "approve_request" in seat.grant.actions:
+        request.desk.waiting = len(work.rows)  # type: ignore[attr-defined]
     context = {"work": work, "decision_key": secrets.token_urlsafe(24), "decline_error": decline_error}
     return render(request, "workbench/approvals.html", context, status=422 if decline_error else 200)
 
@@ -317,6 +321,7 @@ def _act(
         url=request.path,
         close_url=close_url,
         tried=sent is not None and sent.get("step") != "preview",
+        at_once=sent is None and _is_complete(form),
     )
     values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
     if values is None:
@@ -334,7 +339,7 @@ def _act(
                 request_note=str(values.get("note", "")),
             )
             return opened, done.receipt_id
-        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values)
+        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values, grant=seat.grant)
     except InputsInvalid as refusal:
         _show_problems(opened, refusal=refusal, bound=sent is not None)
     except Refusal as refusal:
@@ -343,23 +348,28 @@ def _act(
             opened.key = secrets.token_urlsafe(24)  # the refused attempt is over; the next one is another
             _preview_again(opened, seat=seat, action=action, values=values)
     else:
-        opened.preview = preview_view(found, action=action.name, actor=seat.actor, grant=seat.grant, moment=seat.moment)
+        opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
     return opened, None
 
 
 def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, Any], values: Mapping[str, Any]) -> None:
     """Beside a refusal, what confirming would do now; nothing when that is refused too."""
     try:
-        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values)
+        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values, grant=seat.grant)
     except Refusal as refusal:
         opened.refusal = refusal
         return
-    opened.preview = preview_view(found, action=action.name, actor=seat.actor, grant=seat.grant, moment=seat.moment)
+    opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
 
 
 def _asked_for(request: HttpRequest, action: Action[Any, Any, Any]) -> dict[str, str]:
     """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
     return {f"{name}_id": str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+
+
+def _number(text: str) -> int | None:
+    """A record's number in an address; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX else None
 
 
 def _text(sent: Mapping[str, Any] | None, name: str) -> str:
@@ -380,20 +390,20 @@ def _values(
     opened: OpenAction,
     sent: Mapping[str, Any] | None,
 ) -> dict[str, Any] | None:
-    """The inputs that the form gives; of a form just opened, when its first answers are all there already."""
+    """The inputs that the form gives; None while it was only opened, or is not complete."""
     if sent is None:
-        first = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-        if any(field.required and first[name] in (None, "") for name, field in form.fields.items()):
-            return None
-        trial = type(form)(data={name: value for name, value in first.items() if value is not None})
-        return (
-            inputs_given(action, form=trial, account=shown, version=opened.version or "") if trial.is_valid() else None
-        )
+        return None
     if not form.is_valid():
         if sent.get("step") == "preview":
             _keep_only_given(form, sent=sent)
         return None
     return inputs_given(action, form=form, account=shown, version=opened.version or "")
+
+
+def _is_complete(form: forms.Form) -> bool:
+    """Whether a form just opened could be sent as it is."""
+    fields = form.fields.items()
+    return all(form.get_initial_for_field(field, name) not in (None, "") for name, field in fields if field.required)
 
 
 def _keep_only_given(form: forms.Form, *, sent: Mapping[str, Any]) -> None:

@@ -1,0 +1,115 @@
+"""Every address for every job: what a job does not grant is not offered, not opened and not done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from tests.workbench.stage import Stage
+from weatherhead.actions import load_actions
+from weatherhead.areas.records.models import AuditEntry, Receipt
+from weatherhead.door.registry import registry
+
+load_actions()
+
+# Written out by hand, so that a job profile changed by mistake is seen here.
+MONEY = {"take_payment"}
+METERS = {"enter_read", "release_read", "reject_read"}
+BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
+FEES = {"assess_fee", "waive_fee"}
+RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point", "start_service"}
+REPRESENTATIVE = MONEY | METERS | BILLS | FEES | RECORDS | {"add_meter", "reverse_payment", "change_mailing_address"}
+DECIDING = {"approve_request", "decline_request"}
+GRANTS = {
+    "nguyen": MONEY,
+    "okafor": METERS | BILLS | {"add_meter", "import_reads"},
+    "reyes": REPRESENTATIVE,
+    "alvarez": REPRESENTATIVE | DECIDING | {"import_reads"},
+    "larsen": DECIDING | {"add_employee", "assign_job", "link_employee"},
+}
+ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read"}
+# Where an action has something to act on.
+WHERE = {"release_read": "dale", "reject_read": "dale", "release_exception": "long"}
+WALKED = sorted(action.name for action in registry if action.on in ON_ACCOUNT)
+ELSEWHERE = sorted(action.name for action in registry if action.on in {"utility", "premise"})
+OPEN_TO_ALL = ["/", "/search?q=kowalczyk", "/search/options?q=kow", "/account/{ruth}/", "/account/{ruth}/do/",
+               "/bill/{ruth_bill}/", "/receipt/{ruth_receipt}/", "/approvals"]  # fmt: skip
+
+SignIn = Callable[..., Client]
+
+
+@pytest.mark.parametrize("username", GRANTS)
+def test_records_are_read_by_every_job(username: str, stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk(username)
+    for where in OPEN_TO_ALL:
+        assert client.get(where.format(**stage.as_dict()), follow=True).status_code == 200, where
+
+
+@pytest.mark.parametrize("username", GRANTS)
+def test_an_action_opens_for_the_jobs_that_grant_it_only(username: str, stage: Stage, at_desk: SignIn) -> None:
+    client, numbers = at_desk(username), stage.as_dict()
+    for name in WALKED:
+        answer = client.get(f"/account/{numbers[WHERE.get(name, 'ruth')]}/do/{name}")
+        assert answer.status_code == (200 if name in GRANTS[username] else 403), name
+    for name in ELSEWHERE:
+        answer = client.get(f"/do/{name}")
+        assert answer.status_code == (200 if name in GRANTS[username] else 403), name
+
+
+@pytest.mark.parametrize("username", GRANTS)
+def test_an_action_is_offered_to_the_jobs_that_grant_it_only(username: str, stage: Stage, at_desk: SignIn) -> None:
+    client, numbers = at_desk(username), stage.as_dict()
+    for name in WALKED:
+        here = f"/account/{numbers[WHERE.get(name, 'ruth')]}/"
+        for page in (here, f"{here}do/"):
+            assert (f'href="{here}do/{name}"' in client.get(page).content.decode()) == (name in GRANTS[username]), name
+    desk = client.get("/").content.decode()
+    for name in set(ELSEWHERE) - {"import_reads"}:
+        assert (f'href="/do/{name}"' in desk) == (name in GRANTS[username]), name
+
+
+@pytest.mark.parametrize("username", GRANTS)
+def test_what_a_job_does_not_grant_is_not_done_by_sending_its_form(
+    username: str, stage: Stage, at_desk: SignIn
+) -> None:
+    client, numbers = at_desk(username), stage.as_dict()
+    before = Receipt._default_manager.count()
+    for name in set(WALKED) - GRANTS[username]:
+        here = f"/account/{numbers[WHERE.get(name, 'ruth')]}/do/{name}"
+        answer = client.post(here, {"step": "confirm", "key": f"a key for {name}", "digest": "guessed"})
+        assert answer.status_code == 403, name
+    for name in set(ELSEWHERE) - GRANTS[username]:
+        answer = client.post(f"/do/{name}", {"step": "confirm", "key": f"a key for {name}", "digest": "guessed"})
+        assert answer.status_code == 403, name
+    assert Receipt._default_manager.count() == before
+
+
+@pytest.mark.parametrize("username", ["nguyen", "okafor", "reyes"])
+def test_a_request_is_decided_by_those_who_may_only(username: str, stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk(username)
+    before = Receipt._default_manager.count()
+    for decision in ("approve", "decline"):
+        form = {"decision": decision, "key": f"{username} {decision}", "note": "Because I say so"}
+        assert client.post(f"/approvals/{stage.hanna_request}/decide", form).status_code == 403
+    assert Receipt._default_manager.count() == before
+    refused = AuditEntry._default_manager.filter(kind="refused", action__in=DECIDING)
+    assert {entry.action for entry in refused} == DECIDING
+    assert "Approve $" not in client.get("/approvals").content.decode()
+
+
+def test_the_administrator_may_decide_what_a_supervisor_may(stage: Stage, at_desk: SignIn) -> None:
+    page = at_desk("larsen").get(f"/approvals?chosen={stage.hanna_request}").content.decode()
+    assert "Approve $70.00" in page
+
+
+def test_a_job_that_ended_opens_nothing(stage: Stage, at_desk: SignIn) -> None:
+    from tests.workbench.stage import TODAY
+    from weatherhead.areas.workforce.models import JobAssignment
+
+    client = at_desk("dvorak")
+    assert client.get("/").status_code == 200
+    JobAssignment._default_manager.filter(employee__user__username="dvorak").update(ends_on=TODAY)
+    assert client.get("/").status_code == 403
+    assert client.get(f"/account/{stage.ruth}/").status_code == 403

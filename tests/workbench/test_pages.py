@@ -1,0 +1,264 @@
+"""The desk's pages as the server answers them: statuses, headers, what is hidden, and what each costs."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.workbench.stage import LONG_NAME, Stage
+from weatherhead.areas.records.models import AuditEntry
+from weatherhead.areas.records.queries.approvals import waiting_requests
+
+QUERIES_MAX = 20
+PAGES = {
+    "the desk": "/",
+    "nothing found": "/search?q=zzyzx",
+    "many found": "/search?q=st",
+    "options": "/search/options?q=ko",
+    "an account": "/account/{ruth}/",
+    "its whole timeline": "/account/{ruth}/?all=1",
+    "its payments": "/account/{ruth}/?kind=payment",
+    "an account with a held read": "/account/{dale}/",
+    "a long name": "/account/{long}/",
+    "an account without anything": "/account/{empty}/",
+    "after an action": "/account/{ruth}/?done={ruth_receipt}",
+    "its actions": "/account/{ruth}/do/",
+    "to take a payment": "/account/{ruth}/do/take_payment",
+    "to waive a fee": "/account/{ruth}/do/waive_fee",
+    "to charge a fee": "/account/{ruth}/do/assess_fee",
+    "to enter a read": "/account/{grace}/do/enter_read",
+    "to release a read": "/account/{dale}/do/release_read",
+    "to reject a read": "/account/{dale}/do/reject_read",
+    "to correct a read": "/account/{ruth}/do/correct_read",
+    "to bill": "/account/{grace}/do/bill_account",
+    "to cancel and rebill": "/account/{ruth}/do/cancel_and_rebill?bill={ruth_bill}",
+    "to reverse a payment": "/account/{ruth}/do/reverse_payment",
+    "to change an address": "/account/{ruth}/do/change_mailing_address",
+    "to hold billing": "/account/{ruth}/do/hold_billing",
+    "to release billing": "/account/{long}/do/release_exception",
+    "to start service": "/account/{empty}/do/start_service",
+    "to create a customer": "/do/create_customer",
+    "a bill": "/bill/{ruth_bill}/",
+    "a receipt": "/receipt/{ruth_receipt}/",
+    "approvals": "/approvals",
+    "a request": "/approvals?chosen={hanna_request}",
+    "requests due": "/approvals?filter=due",
+}
+HIDDEN = ("555-0142", "5550142", "ruth.k@example.com")
+
+SignIn = Callable[..., Client]
+
+
+def text_of(content: bytes) -> str:
+    """What a page says, without its markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", content.decode())).split())
+
+
+def address(name: str, stage: Stage) -> str:
+    return PAGES[name].format(**stage.as_dict())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_answers_within_twenty_queries(name: str, stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("alvarez")
+    client.get("/")  # what is read once a process is not the page's
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        answer = client.get(address(name, stage))
+    assert answer.status_code == 200
+    listing = "\n".join(item["sql"][:150] for item in asked.captured_queries)
+    assert len(asked) <= QUERIES_MAX, f"{len(asked)} queries:\n{listing}"
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "options"])
+def test_a_page_is_guarded(name: str, stage: Stage, at_desk: SignIn) -> None:
+    answer = at_desk("alvarez").get(address(name, stage))
+    policy = answer["Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == rules["form-action"] == "'self'"
+    assert rules["frame-ancestors"] == rules["base-uri"] == rules["object-src"] == "'none'"
+    assert "unsafe" not in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    # Customers' records stay in no cache, neither a proxy's nor that of a browser on a shared desk.
+    assert "no-store" in answer["Cache-Control"]
+    page = answer.content.decode()
+    assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+    assert not re.search(r"\son\w+=|\sstyle=", page)
+
+
+def test_who_is_not_signed_in_is_asked_to(stage: Stage) -> None:
+    for name in PAGES:
+        where = address(name, stage)
+        answer = Client().get(where)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/auth/login/?next=/")
+    answer = Client().get(f"/account/{stage.ruth}/", follow=True)
+    assert "For people who work here." in text_of(answer.content)
+    assert "Kowalczyk" not in answer.content.decode()
+
+
+def test_who_signs_in_but_has_no_job_sees_nothing(stage: Stage) -> None:
+    user = get_user_model()._default_manager.create_user(username="visitor", password="a password of its own")
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    for name in PAGES:
+        answer = client.get(address(name, stage))
+        assert answer.status_code == 403, name
+        assert "Kowalczyk" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "/account/999/",
+        "/bill/999/",
+        "/receipt/999/",
+        "/account/{ruth}/do/open_the_safe",
+        "/do/open_the_safe",
+        "/account/99999999999999999999999/",
+        "/nowhere",
+    ],
+)
+def test_what_does_not_exist_has_a_page_that_says_so(where: str, stage: Stage, at_desk: SignIn) -> None:
+    answer = at_desk("reyes").get(where.format(**stage.as_dict()))
+    assert answer.status_code == 404
+    assert "There is nothing here" in text_of(answer.content)
+
+
+def test_a_receipt_of_another_account_is_not_shown_on_this_one(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes")
+    for done in (str(stage.ruth_receipt), "0", "999999", "x", "٣", "9" * 40):
+        answer = client.get(f"/account/{stage.empty}/", {"done": done})
+        assert answer.status_code == 200, done
+        assert "data-receipt" not in answer.content.decode()
+
+
+def test_hidden_details_are_not_in_the_page_until_a_reason_is_given(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes")
+    here = f"/account/{stage.ruth}/"
+    before = client.get(here).content.decode()
+    assert not any(value in before for value in HIDDEN)
+    assert "4 details are hidden" in before
+    looks = AuditEntry._default_manager.filter(kind="look")
+    assert not looks.exists()
+    refused = client.post(f"{here}reveal", {"reason": "ab"})
+    assert refused.status_code == 409
+    assert not looks.exists()
+    assert client.post(f"{here}reveal", {"reason": "Caller asks which number we have"}).status_code == 302
+    after = client.get(here).content.decode()
+    assert "(402) 555-0142" in after
+    assert "ruth.k@example.com" in after
+    assert "This look is logged." in after
+    [entry] = looks
+    assert (entry.actor, entry.action, entry.subject) == ("J. Reyes", "look:contact_details", f"account:{stage.ruth}")
+    assert "Caller asks which number we have" in entry.detail
+    assert "4 details are hidden" in client.get(f"/account/{stage.dale}/").content.decode()
+    assert not any(value in at_desk("dvorak").get(here).content.decode() for value in HIDDEN)
+
+
+def test_hidden_details_are_in_no_other_page_either(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("alvarez")
+    for name in PAGES:
+        page = client.get(address(name, stage)).content.decode()
+        assert not any(value in page for value in HIDDEN), name
+    found = client.get("/search?q=ruth.k@example.com", follow=True).content.decode()
+    assert "Kowalczyk" in found
+    options = client.get("/search/options?q=(402) 555-0142").content.decode()
+    assert "Kowalczyk" in options
+    assert "0142" not in options
+
+
+def test_a_look_that_the_job_does_not_grant_is_refused_and_remembered(stage: Stage, at_desk: SignIn) -> None:
+    answer = at_desk("nguyen").post(f"/account/{stage.ruth}/reveal", {"reason": "Just curious"})
+    assert answer.status_code == 403
+    [entry] = AuditEntry._default_manager.filter(action="look:contact_details")
+    assert (entry.actor, entry.kind) == ("P. Nguyen", "refused")
+
+
+def test_a_form_from_elsewhere_is_refused(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes", enforce_csrf_checks=True)
+    for where in (
+        f"/account/{stage.ruth}/reveal",
+        f"/account/{stage.ruth}/do/take_payment",
+        "/do/create_customer",
+        f"/approvals/{stage.ruth_request}/decide",
+    ):
+        answer = client.post(where, {"amount_cents": "5.00", "reason": "from elsewhere"})
+        assert answer.status_code == 403
+        assert "This page was open too long" in text_of(answer.content)
+
+
+@pytest.mark.parametrize(
+    ("method", "where"),
+    [
+        ("post", "/"),
+        ("post", "/search"),
+        ("post", "/account/{ruth}/"),
+        ("get", "/account/{ruth}/reveal"),
+        ("post", "/bill/{ruth_bill}/"),
+        ("get", "/approvals/{ruth_request}/decide"),
+        ("put", "/account/{ruth}/do/take_payment"),
+        ("delete", "/account/{ruth}/"),
+    ],
+)
+def test_other_methods_are_not_answered(method: str, where: str, stage: Stage, at_desk: SignIn) -> None:
+    answer = getattr(at_desk("alvarez"), method)(where.format(**stage.as_dict()))
+    assert answer.status_code == 405
+
+
+def test_names_are_text_and_never_markup(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes")
+    hostile = "<script>alert(1)</script> & Sons"
+    form = {"kind": "business", "name": hostile, "language": "en", "step": "preview"}
+    shown = client.post("/do/create_customer", form).content.decode()
+    assert "<script>alert" not in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Sons" in shown
+    searched = client.get("/search", {"q": '"><img src=x onerror=alert(1)>'}).content.decode()
+    assert "<img" not in searched
+
+
+def test_a_search_for_one_account_opens_it(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes")
+    for asked in ("cottonwood", "kowal", "77402918", stage.ruth_number, "4025550142", "RUTH.K@example.com"):
+        answer = client.get("/search", {"q": asked})
+        assert answer.status_code == 302, asked
+        assert answer["Location"] == f"/account/{stage.ruth}/", asked
+
+
+def test_a_search_that_could_mean_several_lists_them(stage: Stage, at_desk: SignIn) -> None:
+    page = text_of(at_desk("reyes").get("/search", {"q": "prairie"}).content)
+    assert "Nobody found" in page or "accounts for" in page
+    listed = text_of(at_desk("reyes").get("/search", {"q": "7740"}).content)
+    assert "5 accounts for “7740”" in listed
+    assert LONG_NAME in listed
+
+
+@pytest.mark.parametrize(
+    "query", ["%", "_", "'", '"', "\\", "(", "*", "\x00", "-" * 500, "ab" * 300, "😀😀", "..", "@", "0" * 60]
+)
+def test_a_search_takes_whatever_is_typed(query: str, stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes")
+    assert client.get("/search", {"q": query}).status_code in {200, 302}
+    assert client.get("/search/options", {"q": query}).status_code == 200
+
+
+def test_two_requests_wait_and_the_supervisor_sees_both(stage: Stage, at_desk: SignIn) -> None:
+    assert len(waiting_requests()) == 2
+    page = text_of(at_desk("alvarez").get("/approvals").content)
+    assert "2 approvals wait." in page
+    assert "Approve $70.00" in page
+    own = text_of(at_desk("reyes").get("/approvals?filter=mine").content)
+    assert "Hanna Lindgren" not in own
+    assert "Somebody else decides this." in own
