@@ -72,7 +72,7 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small town of the demo (12 services, 4 months), built once a run. Do not write to it: copy it first.
+    """A small town of the demo (13 services, 4 months), built once a run. Do not write to it: copy it first.
 
     Beside the SQLite file stand ``….env``, the settings that open it, and ``….files``.
     """
@@ -80,7 +80,7 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "weatherhead.interfaces.cli.main", "demo", "--build-only", "--database", str(path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WEATHERHEAD_")}
     built = subprocess.run(
-        [*command, "--services", "12", "--months", "4"],
+        [*command, "--services", "13", "--months", "4"],
         env=environment | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,

@@ -31,8 +31,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "demo",
         help=gettext_noop("build and serve the demo town"),
         description=gettext_noop(
-            "Builds 200 services over 13 months of a fictional utility by performing every action as its staff would, then "
-            "serves it. What was built is kept in var/demo and built again when code or rules have changed."
+            "Builds 200 services over 13 months of a fictional utility by performing every action as its staff would, "
+            "then serves it. What was built is kept in var/demo and built again when code or rules have changed."
         ),
     )
     demo.add_argument("--port", type=int, default=8000, help=gettext_noop("serve on this port of 127.0.0.1 (8000)"))
@@ -41,7 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     demo.add_argument(
         "--database", type=Path, metavar="PATH", help=gettext_noop("with --build-only: the SQLite file to build")
     )
-    demo.add_argument("--services", type=int, default=200, help=gettext_noop("how many services (200; at least 12)"))
+    demo.add_argument("--services", type=int, default=200, help=gettext_noop("how many services (200; at least 13)"))
     demo.add_argument("--months", type=int, default=13, help=gettext_noop("how many months of bills (4 to 13)"))
     demo.set_defaults(run=run, usage_error=demo.error)
 

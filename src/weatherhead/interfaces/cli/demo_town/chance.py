@@ -10,6 +10,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 _BITS = 52  # what a float holds exactly
+_PARTS = 1 << _BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Chance:
         """A number in [0, 1)."""
         text = "|".join([self.seed, *map(str, what)])
         whole = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> (64 - _BITS)
-        return whole / 2**_BITS
+        return whole / _PARTS
 
     def between(self, low: float, high: float, *what: object) -> float:
         """A number in [low, high)."""

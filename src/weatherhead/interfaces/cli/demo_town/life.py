@@ -79,8 +79,10 @@ class Months:
         for cycle, of_cycle in days.items():
             for before, read_on in pairwise(of_cycle):
                 town.diary.write(
-                    read_on, FILE_AT, lambda at, c=cycle, b=before: self.read_meters(c, before=b, at=at)  # type: ignore[misc]
-                )  # fmt: skip
+                    read_on,
+                    FILE_AT,
+                    lambda at, c=cycle, b=before: self.read_meters(c, before=b, at=at),  # type: ignore[misc]
+                )
 
     def _started_on(self, member: Member) -> date:
         return member.starts_on or self._days[member.cycle][0]

@@ -23,7 +23,7 @@ from weatherhead.interfaces.cli.demo_town.places import Place, homes
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, reading_days
 
 SEED = "prairie-city 1"
-SERVICES_MIN, MONTHS_MIN, MONTHS_MAX = 12, 4, 13
+SERVICES_MIN, MONTHS_MIN, MONTHS_MAX = 13, 4, 13  # from 13 on every kind of story has its people
 _LEVELS_KWH = ((800, "1"), (1_500, "2"))
 _LEVEL_ABOVE = "3"
 _MOVED_IN_SHARE, _LARGE_SHARE = 0.06, 0.08
@@ -48,7 +48,7 @@ class TownSize:
     def counts(self) -> tuple[int, int, int, int]:
         """Services on R-1, GS-1, GS-2 and AL-1: of 200, 170, 20, 5 and 5."""
         few = max(1, self.services // 40)
-        general = max(1, self.services // 10)
+        general = max(2, self.services // 10)
         return self.services - general - 2 * few, general, few, few
 
 

@@ -20,10 +20,13 @@ SCRIPT = Script(
     bills_left_held=frozenset({("sorensen", date(2026, 11, 4))}),
     reads_decided_by_story=frozenset({("sorensen", date(2026, 11, 4))}),
     extra_rows={
-        # A meter that nobody has put on file yet, and a line cut off in the middle: reported, and nothing else is lost.
-        (8, date(2026, 8, 11)): (("77999001", "2026-08-11", "actual", "412", "", ""), ("77410", "2026-08-", "", "", "", "")),
+        # A meter that nobody has put on file yet, and a line cut off in the middle: reported, and nothing is lost.
+        (8, date(2026, 8, 11)): (
+            ("77999001", "2026-08-11", "actual", "412", "", ""),
+            ("77410", "2026-08-", "", "", "", ""),
+        ),
     },
-)  # fmt: skip
+)
 
 Deed = Callable[[datetime], None]
 
@@ -34,8 +37,17 @@ class Stories:
     def __init__(self, town: Town, *, months: Months) -> None:
         """Write them into the diary."""
         self._town, self._months = town, months
-        for plan in (self._ruth, self._sorensen, self._waivers, self._households, self._lindgren, self._decided,
-                     self._corrections, self._misposted, self._desk_work):  # fmt: skip
+        for plan in (
+            self._ruth,
+            self._sorensen,
+            self._waivers,
+            self._households,
+            self._lindgren,
+            self._decided,
+            self._corrections,
+            self._misposted,
+            self._desk_work,
+        ):
             plan()
 
     def _on(self, ref: str, month: int, day: int, hour: int, minute: int, deed: Deed) -> None:
@@ -44,8 +56,15 @@ class Stories:
             self._town.diary.write(date(2026, month, day), time(hour, minute), deed)
 
     def _act(
-        self, action: str, *, by: str, at: datetime, what: str, asks: str = "", **inputs: Any  # noqa: ANN401 - texts of a form
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        action: str,
+        *,
+        by: str,
+        at: datetime,
+        what: str,
+        asks: str = "",
+        **inputs: Any,  # noqa: ANN401 - texts of a form
+    ) -> dict[str, Any]:
         done = self._town.do(action, by=by, at=at, what=f"story {what}", inputs=inputs, note=asks)
         return dict(done.body)
 
@@ -61,9 +80,15 @@ class Stories:
 
         def deed(at: datetime) -> None:
             body = self._act(
-                "waive_fee", by=by, at=at, what=f"waive {ref} {charge} {at.date()}", asks=note,
-                adjustment_id=self._fee(ref, charge), reason=reason, note=note,
-            )  # fmt: skip
+                "waive_fee",
+                by=by,
+                at=at,
+                what=f"waive {ref} {charge} {at.date()}",
+                asks=note,
+                adjustment_id=self._fee(ref, charge),
+                reason=reason,
+                note=note,
+            )
             if "request" in body:
                 self._town.known[ref].request_ids.append(body["request"])
 
@@ -75,24 +100,56 @@ class Stories:
 
         def pay(amount_cents: int, check_number: str, channel: str) -> Deed:
             return lambda at: self._months.take_payment(
-                ref, amount_cents=amount_cents, check_number=check_number, channel=channel, by="nguyen", at=at,
+                ref,
+                amount_cents=amount_cents,
+                check_number=check_number,
+                channel=channel,
+                by="nguyen",
+                at=at,
                 what=f"story {ref} {at.date()}",
-            )  # fmt: skip
+            )
 
         self._on(ref, 10, 14, 10, 12, pay(60_00, "", "counter"))
         self._on(ref, 10, 27, 9, 41, pay(74_00, "2204", "mail"))
         self._on(ref, 10, 29, 8, 20, lambda at: self._take_back(ref, at=at))
-        self._on(ref, 10, 29, 8, 24, self._charge(
-            ref, "returned_payment_fee", reason="returned_payment", by="dvorak", note="Check 2204 returned unpaid"))  # fmt: skip
+        self._on(
+            ref,
+            10,
+            29,
+            8,
+            24,
+            self._charge(
+                ref, "returned_payment_fee", reason="returned_payment", by="dvorak", note="Check 2204 returned unpaid"
+            ),
+        )
         self._on(ref, 11, 9, 7, 40, self._charge(ref, "late_charge", reason="past_due", by="dvorak"))
-        self._on(ref, 11, 13, 10, 44, self._waive(
-            ref, "returned_payment_fee", by="reyes", reason="first_in_12_months", note="First returned check since 2019"))  # fmt: skip
+        self._on(
+            ref,
+            11,
+            13,
+            10,
+            44,
+            self._waive(
+                ref,
+                "returned_payment_fee",
+                by="reyes",
+                reason="first_in_12_months",
+                note="First returned check since 2019",
+            ),
+        )
         self._on(ref, 11, 13, 15, 2, self._tried_by_cashier)
 
     def _take_back(self, ref: str, *, at: datetime) -> None:
         number = self._town.known[ref].payment_ids[-1]
-        self._act("reverse_payment", by="dvorak", at=at, what=f"reverse {number}", payment_id=number,
-                  reason="wrong_amount", note="Check 2204 came back unpaid; nothing was received")  # fmt: skip
+        self._act(
+            "reverse_payment",
+            by="dvorak",
+            at=at,
+            what=f"reverse {number}",
+            payment_id=number,
+            reason="wrong_amount",
+            note="Check 2204 came back unpaid; nothing was received",
+        )
 
     def _tried_by_cashier(self, at: datetime) -> None:
         """A cashier's job includes no waiver: refused, and written down."""
@@ -125,51 +182,167 @@ class Stories:
         """Over a representative's limit: it waits for the supervisor, due today."""
         ref = "whitehorse"
         self._on(ref, 11, 12, 17, 40, self._charge(ref, "after_hours_reconnect_fee", by="dvorak"))
-        self._on(ref, 11, 16, 9, 15, self._waive(
-            ref, "after_hours_reconnect_fee", by="reyes", reason="hardship",
-            note="Letter of Prairie Community Action on file; two children at home"))  # fmt: skip
+        self._on(
+            ref,
+            11,
+            16,
+            9,
+            15,
+            self._waive(
+                ref,
+                "after_hours_reconnect_fee",
+                by="reyes",
+                reason="hardship",
+                note="Letter of Prairie Community Action on file; two children at home",
+            ),
+        )
 
     def _households(self) -> None:
         """Fees on accounts of the staff's own families: who is tied to them never decides alone."""
         for username, ref, month, day in (("alvarez", "tomas-alvarez", 10, 1), ("reyes", "whitfield", 10, 1)):
             self._on(ref, month, day, 8, 30, lambda at, username=username, ref=ref: self._link(username, ref, at=at))  # type: ignore[misc]
         self._on("tomas-alvarez", 10, 30, 11, 5, self._charge("tomas-alvarez", "reconnect_fee", by="reyes"))
-        self._on("tomas-alvarez", 11, 17, 13, 22, self._waive(
-            "tomas-alvarez", "reconnect_fee", by="dvorak", reason="our_error", note="Cut by mistake for the house next door"))  # fmt: skip
+        self._on(
+            "tomas-alvarez",
+            11,
+            17,
+            13,
+            22,
+            self._waive(
+                "tomas-alvarez",
+                "reconnect_fee",
+                by="dvorak",
+                reason="our_error",
+                note="Cut by mistake for the house next door",
+            ),
+        )
         self._on("whitfield", 11, 10, 7, 44, self._charge("whitfield", "late_charge", reason="past_due", by="dvorak"))
-        self._on("whitfield", 11, 17, 16, 31, self._waive(
-            "whitfield", "late_charge", by="reyes", reason="mail_or_bank_delay", note="The envelope is postmarked October 20"))  # fmt: skip
+        self._on(
+            "whitfield",
+            11,
+            17,
+            16,
+            31,
+            self._waive(
+                "whitfield",
+                "late_charge",
+                by="reyes",
+                reason="mail_or_bank_delay",
+                note="The envelope is postmarked October 20",
+            ),
+        )
 
     def _link(self, username: str, ref: str, *, at: datetime) -> None:
-        self._act("link_employee", by="larsen", at=at, what=f"link {username} {ref}", username=username,
-                  relation="household", account_id=self._town.known[ref].account_id)  # fmt: skip
+        self._act(
+            "link_employee",
+            by="larsen",
+            at=at,
+            what=f"link {username} {ref}",
+            username=username,
+            relation="household",
+            account_id=self._town.known[ref].account_id,
+        )
 
     def _lindgren(self) -> None:
         """Two waivers of $30 within thirty days: the second is over what is left of $50."""
         ref = "lindgren"
         for month, day, number in ((10, 20, "881"), (11, 3, "894")):
-            self._on(ref, month, day, 8, 50, self._charge(
-                ref, "returned_payment_fee", reason="returned_payment", by="dvorak", note=f"Check {number} returned unpaid"))  # fmt: skip
+            self._on(
+                ref,
+                month,
+                day,
+                8,
+                50,
+                self._charge(
+                    ref,
+                    "returned_payment_fee",
+                    reason="returned_payment",
+                    by="dvorak",
+                    note=f"Check {number} returned unpaid",
+                ),
+            )
             if month == 10:
-                self._on(ref, 10, 26, 14, 8, self._waive(
-                    ref, "returned_payment_fee", by="reyes", reason="our_error", note="Bank's routing number had changed"))  # fmt: skip
-        self._on(ref, 11, 18, 10, 57, self._waive(
-            ref, "returned_payment_fee", by="reyes", reason="our_error", note="The same change of routing number again"))  # fmt: skip
+                self._on(
+                    ref,
+                    10,
+                    26,
+                    14,
+                    8,
+                    self._waive(
+                        ref,
+                        "returned_payment_fee",
+                        by="reyes",
+                        reason="our_error",
+                        note="Bank's routing number had changed",
+                    ),
+                )
+        self._on(
+            ref,
+            11,
+            18,
+            10,
+            57,
+            self._waive(
+                ref,
+                "returned_payment_fee",
+                by="reyes",
+                reason="our_error",
+                note="The same change of routing number again",
+            ),
+        )
 
     def _decided(self) -> None:
         """One request approved, one declined."""
         self._on("brandt", 9, 29, 10, 0, self._charge("brandt", "reconnect_fee", by="reyes"))
-        self._on("brandt", 10, 1, 9, 20, self._waive(
-            "brandt", "reconnect_fee", by="dvorak", reason="our_error", note="Payment of September 28 had been posted late"))  # fmt: skip
-        self._on("brandt", 10, 1, 15, 45, lambda at: self._decide("brandt", at=at, action="approve_request",
-                                                                  note="Posting date checked: our error"))  # fmt: skip
+        self._on(
+            "brandt",
+            10,
+            1,
+            9,
+            20,
+            self._waive(
+                "brandt",
+                "reconnect_fee",
+                by="dvorak",
+                reason="our_error",
+                note="Payment of September 28 had been posted late",
+            ),
+        )
+        self._on(
+            "brandt",
+            10,
+            1,
+            15,
+            45,
+            lambda at: self._decide("brandt", at=at, action="approve_request", note="Posting date checked: our error"),
+        )
         self._on(
             "brandt-rental", 10, 15, 18, 10, self._charge("brandt-rental", "after_hours_reconnect_fee", by="reyes")
         )
-        self._on("brandt-rental", 10, 16, 11, 30, self._waive(
-            "brandt-rental", "after_hours_reconnect_fee", by="reyes", reason="mail_or_bank_delay", note="Says the mail was late"))  # fmt: skip
-        self._on("brandt-rental", 10, 19, 8, 55, lambda at: self._decide(
-            "brandt-rental", at=at, action="decline_request", note="No evidence of a delay; ask for the envelope"))  # fmt: skip
+        self._on(
+            "brandt-rental",
+            10,
+            16,
+            11,
+            30,
+            self._waive(
+                "brandt-rental",
+                "after_hours_reconnect_fee",
+                by="reyes",
+                reason="mail_or_bank_delay",
+                note="Says the mail was late",
+            ),
+        )
+        self._on(
+            "brandt-rental",
+            10,
+            19,
+            8,
+            55,
+            lambda at: self._decide(
+                "brandt-rental", at=at, action="decline_request", note="No evidence of a delay; ask for the envelope"
+            ),
+        )
 
     def _decide(self, ref: str, *, at: datetime, action: str, note: str) -> None:
         number = self._town.known[ref].request_ids[-1]
@@ -189,19 +362,31 @@ class Stories:
     def _read_of_october(self, ref: str, *, at: datetime) -> None:
         first_of_october = date(2026, 10, 1)
         known = self._town.known[ref]
-        self._act("enter_read", by="dvorak", at=at, what=f"october read {ref}", account_id=known.account_id,
-                  meter="", read_on=first_of_october, kind="customer",
-                  reading=self._months.reading_of(ref, on=first_of_october),
-                  note="Photo of the dial, sent in by the customer")  # fmt: skip
+        self._act(
+            "enter_read",
+            by="dvorak",
+            at=at,
+            what=f"october read {ref}",
+            account_id=known.account_id,
+            meter="",
+            read_on=first_of_october,
+            kind="customer",
+            reading=self._months.reading_of(ref, on=first_of_october),
+            note="Photo of the dial, sent in by the customer",
+        )
 
     def _rebill(self, ref: str, *, by: str, at: datetime) -> None:
         known = self._town.known[ref]
         number = known.bill_ids[-1]
         body = self._act(
-            "cancel_and_rebill", by=by, at=at, what=f"rebill {number}", bill_id=number,
+            "cancel_and_rebill",
+            by=by,
+            at=at,
+            what=f"rebill {number}",
+            bill_id=number,
             reason="Closed until October 1: a read of that day shows how little was used in September",
             asks="Closed until October 1; the photo of the dial is in the read's note",
-        )  # fmt: skip
+        )
         known.bill_ids += body.get("made", {}).get("bill", [])
 
     def _misposted(self) -> None:
@@ -217,8 +402,15 @@ class Stories:
 
         def reverse(at: datetime) -> None:
             number = self._town.known[landlord].payment_ids[-1]
-            self._act("reverse_payment", by="dvorak", at=at, what=f"reverse {number}", payment_id=number,
-                      reason="wrong_account", note="Check 3067 is the tenant's, of apartment 1500 Bluestem")  # fmt: skip
+            self._act(
+                "reverse_payment",
+                by="dvorak",
+                at=at,
+                what=f"reverse {number}",
+                payment_id=number,
+                reason="wrong_account",
+                note="Check 3067 is the tenant's, of apartment 1500 Bluestem",
+            )
 
         self._on(landlord, 10, 20, 9, 12, post(landlord, "misposted"))
         self._on(landlord, 10, 22, 13, 35, reverse)
@@ -226,15 +418,35 @@ class Stories:
 
     def _desk_work(self) -> None:
         """A hold while a meter is tested, and a change of address."""
-        self._on("petrov", 11, 2, 11, 10, lambda at: self._act(  # type: ignore[arg-type, return-value]
-            "hold_billing", by="okafor", at=at, what="hold petrov",
-            agreement_id=self._town.known["petrov"].agreement_ids[0],
-            reason="Meter test of November 2 is not in yet"))  # fmt: skip
+        self._on(
+            "petrov",
+            11,
+            2,
+            11,
+            10,
+            lambda at: self._act(  # type: ignore[arg-type]
+                "hold_billing",
+                by="okafor",
+                at=at,
+                what="hold petrov",
+                agreement_id=self._town.known["petrov"].agreement_ids[0],
+                reason="Meter test of November 2 is not in yet",
+            ),
+        )
 
         def move_mail(at: datetime) -> None:
             number = self._town.known["featherstonehaugh"].account_id
-            self._act("change_mailing_address", by="reyes", at=at, what="mail featherstonehaugh", account_id=number,
-                      version=account(number).version, street="PO Box 118", city="Prairie City", state="NE",
-                      postal_code="68900")  # fmt: skip
+            self._act(
+                "change_mailing_address",
+                by="reyes",
+                at=at,
+                what="mail featherstonehaugh",
+                account_id=number,
+                version=account(number).version,
+                street="PO Box 118",
+                city="Prairie City",
+                state="NE",
+                postal_code="68900",
+            )
 
         self._on("featherstonehaugh", 9, 15, 14, 25, move_mail)
