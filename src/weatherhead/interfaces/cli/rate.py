@@ -37,7 +37,8 @@ _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
-COLUMNS = """columns of DETERMINANTS.csv (UTF-8, first line the names, in any order; an empty field is unknown):
+COLUMNS = gettext_noop(
+    """columns of DETERMINANTS.csv (UTF-8, first line the names, in any order; an empty field is unknown):
   account            how the row is called in the answer (optional)
   start, end         dates like 2026-01-15; the end is the day of the next read and not part of the period
   kwh                energy, at most three decimals; needed unless every kwh.PERIOD is given
@@ -47,6 +48,7 @@ COLUMNS = """columns of DETERMINANTS.csv (UTF-8, first line the names, in any or
   average_kwh        average monthly energy over the trailing twelve periods
   level              a facilities level assigned to the account
   option.NAME        an option of the tariff, as option.phase"""
+)
 
 
 class FileNotReadable(Refusal):
