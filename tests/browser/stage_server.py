@@ -29,7 +29,7 @@ class Quiet(WSGIRequestHandler):
 
 
 def _sessions() -> dict[str, str]:
-    """A session of everyone on the staff, as if they had signed in; tests of other things than signing in start there."""
+    """A session of everyone on the staff, as if they had signed in: most tests start there."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
     from django.contrib.sessions.backends.db import SessionStore
 

@@ -34,7 +34,7 @@ from weatherhead.core.ledger import ReceivableMovement, age
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.registry import registry
-from weatherhead.door.stored import stored_sentence
+from weatherhead.door.stored import stored_changes, stored_sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Money:
 class UsageMonth:
     """One billed period of the usage chart; `last_year_kwh` is the same month a year before, if billed."""
 
-    ends_on: date
+    ends_on: date  # the last day
     kwh: int
     days: int
     estimated: bool
@@ -106,6 +106,7 @@ class ServiceFacts:
     last_read: str
     started_on: date
     ended_on: date | None
+    has_demand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,6 +346,7 @@ def _service(item: AgreementAt, *, found: _Gathered) -> ServiceFacts:
         last_read=f"{reads[-1].dial_reading:,}" if reads else "",
         started_on=agreement.start_on,
         ended_on=agreement.end_on,
+        has_demand=meter is not None and meter.has_demand,
     )
 
 
@@ -472,7 +474,7 @@ def _usage(bills: Sequence[BillOfHistory]) -> tuple[UsageMonth, ...]:
     active = [item for item in reversed(bills) if item.active]
     return tuple(
         UsageMonth(
-            ends_on=item.end_on,
+            ends_on=item.end_on - timedelta(days=1),
             kwh=item.energy_wh // 1000,
             days=(item.end_on - item.start_on).days,
             estimated=item.estimated,
@@ -574,10 +576,18 @@ def _request_row(item: RequestFacts) -> TimelineRow:
         what=stored_sentence(item.body["summary"]),
         link=f"/approvals?chosen={item.request_id}",
         detail=None,
-        amount_cents=item.authority_cents,
+        amount_cents=_change_of_balance(item),
         balance_cents=None,
         pending=True,
     )
+
+
+def _change_of_balance(item: RequestFacts) -> int | None:
+    """What the balance would change by, as it stood when the request was made: a waiver lowers it."""
+    for change in stored_changes(item.body):
+        if change.code == "balance" and isinstance(change.before, int) and isinstance(change.after, int):
+            return change.after - change.before
+    return None
 
 
 def _receipt_row(item: ReceiptLine) -> TimelineRow:

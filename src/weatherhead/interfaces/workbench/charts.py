@@ -25,6 +25,8 @@ BARS_TOP_PX = 46.7
 BARS_TOP_ALONE_PX = 16.0
 LINE_TOP_PX = 8.5
 LINE_BOTTOM_PX = 35.1
+FEWEST_WIDTHS = 8
+"""The bars of fewer months than these grow no wider: a new account's first bill is a bar, not a wall."""
 WIDE_AXIS_KWH = 10_000
 """From here on the labels of the axis need more room."""
 
@@ -221,8 +223,8 @@ def _px(value: float) -> str:
 
 def _slot(month: UsageMonth, *, at: int, count: int, px_per_wh: float, paired: bool) -> Slot:
     """The bars of one month. Two series differ by width as well as color: the year before is thin and stands first."""
-    width = 100 / count
-    middle = (at + 0.5) * width
+    middle = (at + 0.5) * 100 / count
+    width = 100 / max(count, FEWEST_WIDTHS)
     is_last = at == count - 1
     bars = []
     if month.year_before_wh is not None:

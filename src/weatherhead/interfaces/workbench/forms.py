@@ -58,6 +58,7 @@ _LABELS = {
     "premise_id": gettext_noop("Premise number"),
     "customer_id": gettext_noop("Customer number"),
     "has_demand": gettext_noop("Measures demand"),
+    "email": gettext_noop("E-mail"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
 _TITLES = {
@@ -72,6 +73,9 @@ _TITLES = {
     "move_in": gettext_noop("Move-in"),
     "move_out": gettext_noop("Move-out"),
 }
+_USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on"})
+_SHORT = frozenset({"reading", "first_reading", "check_number", "demand_kw", "dials", "cycle", "multiplier"})
+_SHORT_WORDS = frozenset({"unit", "state", "postal_code"})
 _RADIO_MAX = 3
 
 
@@ -102,8 +106,10 @@ def form_of(
     hints = get_type_hints(action.inputs, include_extras=True)
     built: dict[str, forms.Field] = {}
     for item in fields(action.inputs):
-        if item.name not in _HIDDEN:
+        if item.name not in _HIDDEN and not _is_moot(item.name, account=account):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
+    if "reading" in built and account is not None:
+        built["reading"].help_text = _last_read(account)
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)
     return made(data=given, initial=dict(initial), auto_id="action-%s")
 
@@ -132,6 +138,25 @@ def add_problems(form: forms.Form, refusal: InputsInvalid) -> None:
         form.add_error(name if name in form.fields else None, gettext(text))
 
 
+def _last_read(account: AccountOverview) -> str:
+    """What the only meter showed before, so that a slip is seen while typing."""
+    metered = [item for item in account.services if item.meter_serial]
+    if len(metered) != 1 or metered[0].last_read_on is None:
+        return ""
+    last = {"on": day(metered[0].last_read_on, account.as_of), "reading": metered[0].last_read}
+    return gettext("%(on)s: %(reading)s") % last
+
+
+def _is_moot(name: str, *, account: AccountOverview | None) -> bool:
+    """Whether an optional question has but one answer on this account, which the action finds by itself."""
+    if account is None:
+        return False
+    metered = [item for item in account.services if item.meter_serial]
+    if name == "meter":
+        return len(metered) == 1
+    return name == "demand_kw" and not any(item.has_demand for item in metered)
+
+
 def _is_needed(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
 
@@ -154,6 +179,10 @@ def _field(
     common: dict[str, Any] = {"label": label, "required": needed}
     if not needed and item.default is not MISSING and item.default not in (None, "", False):
         common["initial"] = item.default
+    if name in _USUALLY_TODAY and account is not None:
+        common["initial"] = account.as_of.isoformat()
+    if name.removeprefix("mail_") == "state":
+        common["initial"] = current_utility().state
     listed = _listed(action, name, account=account)
     if listed is not None:
         return _choice(listed, common=common)
@@ -182,8 +211,10 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
     if name in _WIDE_WORDS or name == "options":
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
         return forms.CharField(widget=widget, help_text=_help(name), **common)
-    if name in {"reading", "first_reading", "check_number", "demand_kw", "dials", "cycle", "multiplier"}:
+    if name in _SHORT:
         return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal", **half}), **common)
+    if name.removeprefix("mail_") in _SHORT_WORDS:
+        return forms.CharField(max_length=120, widget=forms.TextInput(attrs=half), **common)
     return forms.CharField(max_length=254, **common)
 
 
@@ -254,7 +285,7 @@ def _fees(account: AccountOverview) -> Choices:
             ChoiceLabel(
                 title=gettext("%(title)s of %(on)s")
                 % {"title": fee(item.charge).title, "on": day(item.adjusted_on, account.as_of)},
-                note=item.note,
+                note=item.note if item.note != money(item.left_cents) else "",
                 amount_cents=item.left_cents,
             ),
         )

@@ -277,11 +277,19 @@ def _revealed_until(request: HttpRequest, *, account_id: int, moment: Moment) ->
 
 
 def _utility_offers(seat: Seat) -> tuple[ActionOffer, ...]:
-    return tuple(
-        ActionOffer(name=item.name, title=Sentence(item.title), duty=item.duty, key="", hint=None, likely=False)
+    offered = [
+        item
         for item in registry
         if item.on in {"utility", "premise"} and item.name in seat.grant.actions and item.name not in _BY_FILE
+    ]
+    offered.sort(key=lambda item: _IN_ORDER.index(item.name) if item.name in _IN_ORDER else len(_IN_ORDER))
+    return tuple(
+        ActionOffer(name=item.name, title=Sentence(item.title), duty=item.duty, key="", hint=None, likely=False)
+        for item in offered
     )
+
+
+_IN_ORDER = ("create_customer", "create_account", "add_premise", "add_service_point", "add_meter")
 
 
 _AFTER = {

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
-from django.forms import BoundField
+from django.forms import BaseForm, BoundField
 from django.template.defaultfilters import stringfilter
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
@@ -21,7 +21,7 @@ from django.utils.translation import gettext, pgettext
 
 from weatherhead.core.values import Change, Refusal, Sentence, Unit
 from weatherhead.interfaces.workbench import charts
-from weatherhead.overviews.account import ActionOffer, UsageMonth
+from weatherhead.overviews.account import AccountOverview, ActionOffer, UsageMonth
 from weatherhead.overviews.bill import BillProof, LineProof, SegmentProof
 from weatherhead.overviews.preview import PreviewView
 
@@ -285,6 +285,12 @@ def rest_of(offers: tuple[ActionOffer, ...]) -> list[ActionOffer]:
     return [offer for offer in offers if not offer.likely]
 
 
+@register.filter
+def has_kind(account: AccountOverview, kind: str) -> bool:
+    """Whether the account's timeline has a row of a kind."""
+    return any(row.kind == kind for row in account.timeline)
+
+
 @register.simple_tag
 def line_key(segment: SegmentProof, line: LineProof) -> str:
     """What names a line of a bill in addresses and element names."""
@@ -299,7 +305,7 @@ def arithmetic(line: LineProof) -> dict[str, object]:
     """
     leading = [step for step in line.steps if step.endswith(f"= {line.unrounded}")]
     said = leading[-1] if leading else line.unrounded
-    rounding = f"{line.unrounded} rounded"
+    rounding = f"{said.rsplit('= ', 1)[-1]} rounded"
     return {"said": said, "steps": [step for step in line.steps if step != said and not step.startswith(rounding)]}
 
 
@@ -340,6 +346,15 @@ def is_described(field: BoundField) -> bool:
 def is_money(field: BoundField) -> bool:
     """Whether a field holds dollars and stands behind a dollar sign: ``attrs={"data-money": True}`` on its widget."""
     return bool(field.field.widget.attrs.get("data-money"))
+
+
+@register.simple_tag
+def opening_field(form: BaseForm) -> str:
+    """The name of the field where a form begins: the first in error, else the first that has to be answered yet."""
+    visible = form.visible_fields()
+    wrong = [field.name for field in visible if field.errors]
+    open_yet = [field.name for field in visible if field.field.required and field.value() in (None, "")]
+    return next(iter([*wrong, *open_yet, *(field.name for field in visible)]), "")
 
 
 CONTROL_CLASSES = {"select": "usa-select", "textarea": "usa-textarea", "checkbox": "", "radioselect": ""}
