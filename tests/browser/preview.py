@@ -630,7 +630,6 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
             preview=preview(over=True),
             refusal=None,
             changed_since_asked=False,
-            note="The bank’s change of routing number was not applied.",
             limit=S("$61.40 is $11.40 over the $50.00 of a representative. Yours is $500.00."),
         ),
         filter="all",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+
 from tests.door.examples import EXAMPLES
 from tests.house import Home, House
-
 from weatherhead.areas.ledger.roles import restricted_role_statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

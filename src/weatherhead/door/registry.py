@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -55,10 +54,14 @@ class Recording:
         self.made.setdefault(kind, []).append(number)
 
 
-@cache
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
 def _adapter(inputs: type[Any]) -> TypeAdapter[Any]:
     """What checks an action's inputs, made once: making it takes longer than using it."""
-    return TypeAdapter(inputs)
+    if inputs not in _adapters:
+        _adapters[inputs] = TypeAdapter(inputs)
+    return _adapters[inputs]
 
 
 def _no_accounts(_: object) -> tuple[int, ...]:
@@ -97,7 +100,7 @@ class Action(Generic[Inputs, Facts, Plan]):
         known = {item.name for item in fields(self.inputs)}  # type: ignore[arg-type]
         problems = {name: gettext_noop("is not asked for here") for name in given if name not in known}
         try:
-            values: Inputs = _adapter(cast("type[Any]", self.inputs)).validate_python(dict(given))
+            values: Inputs = _adapter(self.inputs).validate_python(dict(given))
         except ValidationError as error:
             for item in error.errors():
                 name = str(item["loc"][0]) if item["loc"] else ""

@@ -47,7 +47,6 @@ class ApprovalPeek:
     preview: PreviewView | None
     refusal: Sentence | None  # why it can no longer be performed
     changed_since_asked: bool
-    note: str
     limit: Sentence
 
 
@@ -205,6 +204,5 @@ def _peek(row: ApprovalRow, *, item: RequestFacts, actor: Actor, grant: Grant, m
         preview=view,
         refusal=refusal,
         changed_since_asked=changed,
-        note=item.body["note"],
         limit=Sentence(template, params),
     )

@@ -215,20 +215,20 @@ def _line(line: RatedLine, *, schedule: Schedule) -> LinePlan:
         code=line.code,
         label=line.label,
         amount_cents=line.amount_cents,
-        ledger_account=ledger_account_of(line.posts_to, revenue_class=schedule.revenue_class),
+        ledger_account=ledger_account_of(PostsTo(line.posts_to), revenue_class=schedule.revenue_class),
         proof=line.to_dict(),
     )
 
 
-def ledger_account_of(posts_to: str, *, revenue_class: str) -> str:
+def ledger_account_of(posts_to: PostsTo, *, revenue_class: str) -> str:
     """Where a line's amount goes: revenue and riders to the class's revenue, the rest to what is owed onward."""
     if posts_to == PostsTo.CITY_DIVIDEND:
         return LedgerAccount.CITY_DIVIDEND_PAYABLE.value
     if posts_to == PostsTo.SALES_TAX:
         return LedgerAccount.SALES_TAX_PAYABLE.value
-    if posts_to in {PostsTo.REVENUE, PostsTo.RIDERS}:
-        return revenue_account(revenue_class)
-    raise ValueError(f"no ledger account for {posts_to}: add one before a tariff uses it")
+    if posts_to == PostsTo.FRANCHISE_FEE:
+        return LedgerAccount.FRANCHISE_FEE_PAYABLE.value
+    return revenue_account(revenue_class)
 
 
 def _determinants(reads: Sequence[BillableRead], *, usage: Usage) -> dict[str, Json]:

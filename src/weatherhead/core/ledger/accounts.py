@@ -32,6 +32,8 @@ class LedgerAccount(StrEnum):
     """Sales tax collected for the state and the city."""
     CITY_DIVIDEND_PAYABLE = "city_dividend_payable"
     """The dividend that customers pay for the city."""
+    FRANCHISE_FEE_PAYABLE = "franchise_fee_payable"
+    """Franchise fees collected for the cities served."""
     BUDGET_VARIANCE = "budget_variance"
     """Under budget billing, what was billed by the plan less what was used."""
     ALLOWANCE = "allowance"

@@ -61,10 +61,11 @@ def run(args: argparse.Namespace) -> int:
         use(home.environment())
         home.write_settings()
         set_up()
+    if args.database is None:
+        _collect_static(home)
     if args.build_only:
         _say_how_to_open(home)
         return 0
-    _collect_static(home)
     serve(
         environment=home.environment(),
         port=args.port,

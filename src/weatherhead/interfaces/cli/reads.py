@@ -57,7 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=gettext("import a file of reads"),
         description=gettext(
             "Import a file of reads (docs/reads-file.md). Good rows are kept, doubtful ones held for a person, bad "
-            "ones reported by line. Exits with 0 when every row was accepted, 1 when some were held or rejected, 2 when "
+            "ones told by line. Exits with 0 when every row was accepted, 1 when some were held or rejected, 2 when "
             "the file was refused. The same file again changes nothing."
         ),
     )

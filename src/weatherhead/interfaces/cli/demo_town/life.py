@@ -10,9 +10,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from weatherhead.actions.metering.import_reads import inputs_for
-from weatherhead.areas.billing.queries import bill, exception
+from weatherhead.areas.billing.queries import exception
 from weatherhead.areas.ledger.queries import ageing_of, balance_of
-from weatherhead.areas.metering.queries import held_reads_of, meter_by_serial
+from weatherhead.areas.metering.queries import held_reads
 from weatherhead.areas.metering.reads_file import COLUMNS
 from weatherhead.core.values import Refusal
 from weatherhead.interfaces.cli.demo_town.members import Member, MeterPlan, Service
@@ -163,9 +163,10 @@ class Months:
     def _review(self, members: Sequence[Member], *, read_on: date, at: datetime) -> None:
         """Look at the reads that are held; release those that the weather explains."""
         by_serial = {s.meter.serial: m for m in members for s in m.services if s.meter}
-        meters = [meter_by_serial(serial) for serial in by_serial]
-        for held in held_reads_of(meter.meter_id for meter in meters if meter is not None):
-            member = by_serial[held.serial]
+        for held in held_reads():
+            member = by_serial.get(held.serial)
+            if member is None:
+                continue
             mark = (member.ref, held.read_on)
             odd = self._script.oddities.get(mark)
             if (odd and odd.left_held) or mark in self._script.reads_decided_by_story or held.read_on != read_on:
@@ -184,7 +185,8 @@ class Months:
         made = done.body["made"]
         if "bill" in made:
             known.bill_ids += made["bill"]
-            self._expect_payment(member, bill_id=made["bill"][0], at=at)
+            due_on = date.fromisoformat(done.body["summary"]["params"]["due"])
+            self._expect_payment(member, bill_id=made["bill"][0], due_on=due_on, at=at)
             return
         known.exception_ids += made["exception"]
         if (member.ref, read_on) not in self._script.bills_left_held:
@@ -200,12 +202,11 @@ class Months:
             self._town.do("release_exception", by="okafor", at=at, what=str(number), inputs=inputs)
         self.bill(member, read_on=read_on, at=at)
 
-    def _expect_payment(self, member: Member, *, bill_id: int, at: datetime) -> None:
+    def _expect_payment(self, member: Member, *, bill_id: int, due_on: date, at: datetime) -> None:
         """Plan the payment that the customer's habit makes of a bill, and the late charge that it may call for."""
         town, chance = self._town, self._town.chance
         if member.pays_until is not None and at.date() >= member.pays_until:
             return
-        due_on = bill(bill_id).due_on
         name = (member.ref, at.date().isoformat())
         late = member.habit == "late" or (member.habit == "usually" and chance.happens(0.22, "late", *name))
         days = chance.whole(5, 21, "days late", *name) if late else -chance.whole(2, 13, "days early", *name)

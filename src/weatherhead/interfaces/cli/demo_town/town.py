@@ -57,7 +57,6 @@ class Known:
     fee_ids: dict[str, list[int]] = field(default_factory=dict)
     request_ids: list[int] = field(default_factory=list)
     exception_ids: list[int] = field(default_factory=list)
-    bill_due_on: date | None = None
 
 
 class Town:
