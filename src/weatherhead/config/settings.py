@@ -185,6 +185,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {"login_failed": False}  # axes counts failed sign-ins, and its records outlive a restart
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change of password or second factor is told to its owner
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "workbench:desk"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -230,6 +232,20 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+
+# Mail: by SMTP where a server is named, else into files, so that nothing is lost and nothing leaves a demo.
+_smtp = urlsplit(os.environ.get("WEATHERHEAD_SMTP", ""))
+if _smtp.scheme in {"smtp", "smtps"}:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "localhost", _smtp.port or 25
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp.scheme == "smtp" and bool(_smtp.username), _smtp.scheme == "smtps"
+elif _smtp.geturl():
+    raise ImproperlyConfigured("WEATHERHEAD_SMTP reads smtp://user:password@host:port, or smtps://….")
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = UTILITY.email
 
 # Files
 STATIC_URL = "static/"

@@ -51,4 +51,4 @@ def look(what: str, *, account_id: int, actor: Actor, moment: Moment, reason: st
     with transaction.atomic():
         append_audit(event, streams=[account_stream(account_id)])
     if not permitted:
-        raise LookNotPermitted(what=what)
+        raise LookNotPermitted(what=what.replace("_", " "))

@@ -12,6 +12,8 @@ from weatherhead.areas.workforce.queries import employee_of_user
 from weatherhead.door.sign_ins import remember_sign_in
 from weatherhead.interfaces.workbench.clock import present
 
+KIND_LENGTH_MAX = 24
+
 
 def _remember(request: HttpRequest, *, kind: str, username: str, user_id: int | None) -> None:
     employee = employee_of_user(user_id) if user_id is not None else None
@@ -47,6 +49,18 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Remember a failed sign-in; the name as it was typed, never the password."""
         super().authentication_failed(request, **credentials)
         _remember(request, kind="sign_in_failed", username=str(credentials.get("username", "")), user_id=None)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Remember a change of password, second factor or address, which allauth tells here; then tell its owner."""
+        kind = template_prefix.rsplit("/", 1)[-1][:KIND_LENGTH_MAX]
+        _remember(self.request, kind=kind, username=user.get_username(), user_id=user.pk)
+        super().send_notification_mail(template_prefix, user, context, email)
 
 
 def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *_: Any, **__: Any) -> HttpResponse:  # noqa: ANN401
