@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from weatherhead.areas.agreements.queries import premises_of_accounts
-from weatherhead.areas.customers.queries import employee_ties
+from weatherhead.areas.customers.queries import employee_ties, has_ties
 from weatherhead.areas.records.queries.receipts import authority_used
 from weatherhead.areas.workforce.queries import jobs_of
 from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
@@ -110,7 +110,7 @@ def standing_on(*, account_id: int, actor: Actor, grant: Grant, as_of: date) -> 
 
 def tie_to(actor: Actor, *, account_ids: tuple[int, ...]) -> str | None:
     """How the actor is tied to one of the accounts (own, household, family, other), or None."""
-    if not account_ids:
+    if not account_ids or not has_ties(actor.employee_id):
         return None
     premises = premises_of_accounts(account_ids)
     ties = employee_ties(actor.employee_id, account_ids=account_ids, premise_ids=premises)

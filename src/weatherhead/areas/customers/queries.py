@@ -172,6 +172,11 @@ def identifiers(customer_id: int) -> tuple[tuple[str, str], ...]:
     return tuple(rows.values_list("kind", "last_four"))
 
 
+def has_ties(employee_id: int) -> bool:
+    """Whether an employee is tied to anything at all; most are not."""
+    return EmployeeLink.objects.filter(employee_id=employee_id).exists()
+
+
 def employee_ties(
     employee_id: int, *, account_ids: Iterable[int], premise_ids: Iterable[int]
 ) -> tuple[EmployeeTie, ...]:
