@@ -7,14 +7,18 @@ from datetime import date, datetime, time
 from typing import Any
 
 from weatherhead.areas.customers.queries import account
-from weatherhead.areas.metering.queries import held_reads_of, meter_by_serial
+from weatherhead.areas.metering.queries import ReadFacts, meter_by_serial, reads_of_meter
 from weatherhead.core.values import Refusal
 from weatherhead.interfaces.cli.demo_town.life import Months, Oddity, Script
 from weatherhead.interfaces.cli.demo_town.town import Town
 
+MISREAD_ON = date(2026, 10, 20)
+_CLOSED = "Closed until October 1: a read of that day, by photo, shows how little was used in September"
+
 SCRIPT = Script(
     oddities={
         ("warsame", date(2026, 11, 12)): Oddity(),  # the meter stopped: no use at all
+        ("brandt", MISREAD_ON): Oddity(off_by=300, left_held=False),  # a 4 taken for a 7; found after the bill
         ("eichelberger", date(2026, 11, 12)): Oddity(off_by=-2_700),  # two digits turned around
     },
     bills_left_held=frozenset({("sorensen", date(2026, 11, 4))}),
@@ -44,6 +48,7 @@ class Stories:
             self._households,
             self._lindgren,
             self._decided,
+            self._misread,
             self._corrections,
             self._misposted,
             self._desk_work,
@@ -169,11 +174,7 @@ class Stories:
         """Release the one read of an account that is held."""
 
         def deed(at: datetime) -> None:
-            (service,) = self._town.members[ref].services
-            found = meter_by_serial(service.meter.serial) if service.meter else None
-            if found is None:
-                raise LookupError(f"the meter of {ref} is not on file")
-            (held,) = held_reads_of([found.meter_id])
+            (held,) = (item for item in self._reads_of(ref) if item.state == "held")
             self._act("release_read", by=by, at=at, what=f"release {held.read_id}", read_id=held.read_id, reason=reason)
 
         return deed
@@ -348,6 +349,32 @@ class Stories:
         number = self._town.known[ref].request_ids[-1]
         self._act(action, by="alvarez", at=at, what=f"decide {number}", request_id=number, note=note)
 
+    def _misread(self) -> None:
+        """A digit misread, within bounds: the customer calls, the read is put right, and the bill is made again."""
+
+        def correct(at: datetime) -> None:
+            (found,) = (item for item in self._reads_of("brandt") if item.read_on == MISREAD_ON)
+            self._act(
+                "correct_read",
+                by="dvorak",
+                at=at,
+                what=f"correct {found.read_id}",
+                read_id=found.read_id,
+                reading=found.dial_reading - 300,
+                reason="The photo of the dial shows a 4, not a 7",
+            )
+
+        self._on("brandt", 10, 26, 10, 18, correct)
+        self._on("brandt", 10, 27, 8, 55, lambda at: self._rebill("brandt", by="okafor", at=at, why="Misread meter"))
+
+    def _reads_of(self, ref: str) -> tuple[ReadFacts, ...]:
+        """Every read of an account's first meter."""
+        meter = self._town.members[ref].services[0].meter
+        found = meter_by_serial(meter.serial) if meter else None
+        if found is None:
+            raise LookupError(f"the meter of {ref} is not on file")
+        return reads_of_meter(found.meter_id)
+
     def _corrections(self) -> None:
         """Reads of October 1 that came in late, from the week of the shops' closing: summer's share was far smaller."""
         for ref, day in (("cedar-lane-dental", 5), ("prairie-rose-bakery", 16)):
@@ -375,7 +402,7 @@ class Stories:
             note="Photo of the dial, sent in by the customer",
         )
 
-    def _rebill(self, ref: str, *, by: str, at: datetime) -> None:
+    def _rebill(self, ref: str, *, by: str, at: datetime, why: str = _CLOSED) -> None:
         known = self._town.known[ref]
         number = known.bill_ids[-1]
         body = self._act(
@@ -384,8 +411,8 @@ class Stories:
             at=at,
             what=f"rebill {number}",
             bill_id=number,
-            reason="Closed until October 1: a read of that day shows how little was used in September",
-            asks="Closed until October 1; the photo of the dial is in the read's note",
+            reason=why,
+            asks=why,
         )
         known.bill_ids += body.get("made", {}).get("bill", [])
 

@@ -46,7 +46,7 @@ class Diary:
             yield local
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=False, slots=True, kw_only=True)
 class Known:
     """The numbers that the records gave to one account and what belongs to it, as far as they have come about."""
 
