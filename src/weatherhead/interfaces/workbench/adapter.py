@@ -53,7 +53,7 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(
         self,
         template_prefix: str,
-        user: Any,
+        user: Any,  # noqa: ANN401
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
@@ -65,5 +65,7 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *_: Any, **__: Any) -> HttpResponse:  # noqa: ANN401
     """What axes shows after too many failures, remembered too."""
-    _remember(request, kind="locked_out", username=str((credentials or {}).get("username", "")), user_id=None)
+    # Its middleware, which answers for a sign-in that the backend refused, knows no credentials.
+    name = (credentials or {}).get("username") or request.POST.get("login", "")
+    _remember(request, kind="locked_out", username=str(name), user_id=None)
     return render(request, "account/locked.html", status=429)
