@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, expect, sync_playwright
 
+ROOT = Path(__file__).resolve().parents[2]
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -18,12 +28,86 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
     """One Chromium for the whole run; each page has a context (cookies, storage) of its own."""
     # Playwright keeps an event loop in this thread, which Django would otherwise take for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=10_000)
     with sync_playwright() as playwright:
         # Chromium's sandbox refuses to run as root, and containers run tests as root.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield browser
         browser.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The product on its stage: where it answers, its database, the numbers of what is there, sessions by user name."""
+
+    address: str
+    database: Path
+    whole: Path  # the database as it was built
+    stage: dict[str, Any]
+    sessions: dict[str, str]
+
+    def url(self, where: str) -> str:
+        """An address, with the stage's numbers filled in: ``/account/{ruth}/``."""
+        return self.address + where.format(**self.stage)
+
+    def seat(self, context: BrowserContext, username: str) -> None:
+        """Let somebody sit down who has signed in already."""
+        context.clear_cookies()
+        context.add_cookies([{"name": "sessionid", "value": self.sessions[username], "url": self.address}])
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What stands in the database."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+            return connection.execute(statement, values).fetchall()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The product, serving the stage from a process of its own."""
+    directory = tmp_path_factory.mktemp("stage")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    database, log = directory / "stage.sqlite3", directory / "server.log"
+    environment = os.environ | {"STAGE_DATABASE": str(database), "STAGE_TODAY": "2026-11-06"}
+    environment |= {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with log.open("w") as complaints:
+        server = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "tests.browser.stage_server", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        )
+    assert server.stdout is not None
+    told = server.stdout.readline()
+    if not told:
+        pytest.fail(f"the stage was not built:\n{log.read_text()[-2000:]}")
+    whole = directory / "whole.sqlite3"
+    _copy(database, whole)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        urllib.request.urlopen(f"{address}/auth/login/", timeout=20).close()  # noqa: S310 - our own, over http
+        yield Desk(address=address, database=database, whole=whole, **json.loads(told))
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+    assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
+
+
+@pytest.fixture
+def desk(served: Desk) -> Iterator[Desk]:
+    """The stage as it was built, whatever a test before did to it."""
+    yield served
+    _copy(served.whole, served.database)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a database as SQLite itself does it, so that an open connection sees one or the other."""
+    with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(target, timeout=10)) as after:
+        before.backup(after)
 
 
 @pytest.fixture
@@ -33,14 +117,24 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.set_default_timeout(10_000)
     page = context.new_page()
     complaints: list[str] = []
+    pages: set[str] = set()
+
+    def on_response(response: Response) -> None:
+        if response.request.is_navigation_request():
+            pages.add(response.url)
 
     def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # A page that says "not found" or "not yours" is an answer; anything that a page then misses is not.
+        answered = "Failed to load resource" in message.text and message.location["url"] in pages
+        # What is typed on replaces the question before; htmx calls that an error of the one given up.
+        given_up = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type == "error" and not answered and not given_up:
             complaints.append(f"{message.text} ({message.location['url']})")
 
     def on_error(error: Error) -> None:
         complaints.append(str(error))
 
+    page.on("response", on_response)
     page.on("console", on_console)
     page.on("pageerror", on_error)
     yield page

@@ -9,7 +9,5 @@ from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES
 
 DATABASES["default"]["NAME"] = os.environ["STAGE_DATABASE"]
-# No write-ahead log: a test puts the file back by copying into it.
-DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"
 TODAY = date.fromisoformat(os.environ["STAGE_TODAY"])
 WHITENOISE_USE_FINDERS = True

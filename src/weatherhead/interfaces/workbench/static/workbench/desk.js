@@ -6,7 +6,8 @@
  * data-rows, in it data-row               J and K go from row to row; each row's first link or button takes the focus
  * data-open="url" on a row                Enter on a row already chosen opens that page
  * data-escape                             Esc clicks the element (close, cancel)
- * data-confirm                            Ctrl+Enter clicks the element (the one that performs the action)
+ * data-confirm                            Ctrl+Enter clicks the element (the one that performs the action); while a
+ *                                         preview is on its way, the click waits for it and goes on if it says the same
  * data-palette                            opens the dialog #palette in place of following the link
  * data-toggle (with aria-controls)        shows or hides the element it controls in place of following the link
  * data-combobox (with aria-controls)      arrows choose among the options of a listbox, Enter opens the chosen one
@@ -232,6 +233,45 @@ document.addEventListener("toggle", ({ target }) => {
     target.querySelector("textarea, input:not([type=hidden]), select")?.focus();
   }
 }, true);
+
+/* ---- Confirming only what was seen --------------------------------------------------- */
+
+const answers = new WeakMap(); // of a form with a preview: how often it changed, and up to which change the preview goes
+const answersOf = (form) => answers.get(form) ?? answers.set(form, { changed: 0, asked: 0, shown: 0 }).get(form);
+const waiting = new WeakMap(); // of a form to be confirmed as soon as its preview has come: what the last one said
+
+for (const change of ["input", "change"]) {
+  document.addEventListener(change, ({ target }) => {
+    const form = target instanceof Element ? target.closest("form[hx-post]") : null;
+    if (form) answersOf(form).changed += 1;
+  }, true);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const { changed, shown } = answersOf(form);
+  if (changed === shown || !window.htmx || !event.submitter?.matches("[data-confirm]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  waiting.set(form, document.getElementById("preview")?.innerText);
+  window.htmx.trigger(form, "change");
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt.matches("form[hx-post]")) answersOf(detail.elt).asked = answersOf(detail.elt).changed;
+});
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const form = detail.elt.closest("form[hx-post]");
+  if (!form || detail.elt.id !== "preview") return;
+  const state = answersOf(form);
+  state.shown = state.asked;
+  if (!waiting.has(form) || state.changed !== state.shown) return;
+  const before = waiting.get(form);
+  waiting.delete(form);
+  // New figures are for a person to read first; a note typed to the end changes none.
+  if (detail.elt.innerText === before) form.querySelector("[data-confirm]")?.click();
+});
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

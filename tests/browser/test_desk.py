@@ -1,0 +1,504 @@
+"""A representative's and a supervisor's duties at the desk, in a real browser, by keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import Desk
+from tests.house import PASSWORD
+from tests.workbench.stage import LONG_NAME
+
+Axe = Callable[[Page], list[str]]
+PAGES = [
+    "/",
+    "/search?q=7740",
+    "/account/{ruth}/",
+    "/account/{ruth}/do/waive_fee",
+    "/account/{ruth}/do/cancel_and_rebill",
+    "/account/{dale}/do/release_read",
+    "/account/{long}/",
+    "/account/{empty}/",
+    "/account/{empty}/do/start_service",
+    "/bill/{ruth_bill}/",
+    "/receipt/{ruth_receipt}/",
+    "/approvals",
+    "/do/create_account",
+    "/auth/login/",
+    "/auth/password/change/",
+    "/account/999/",
+]
+
+
+def at(page: Page, desk: Desk, where: str, *, as_: str = "reyes") -> None:
+    """Sit down and open an address."""
+    desk.seat(page.context, as_)
+    page.goto(desk.url(where))
+
+
+def sign_in(page: Page, username: str, password: str) -> None:
+    """Type a name and a password, and press Enter."""
+    expect(page.get_by_label("Username")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+
+
+def tab_to(page: Page, selector: str, *, most: int = 40) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(most):
+        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab never reaches {selector}")
+
+
+# ---- Signing in
+
+
+def test_a_wrong_password_is_said_and_the_right_one_opens_the_desk(page: Page, desk: Desk) -> None:
+    page.goto(desk.url("/account/{ruth}/"))
+    expect(page.locator("h1")).to_have_text("Sign in")
+    sign_in(page, "reyes", "not the password")
+    expect(page.get_by_role("alert")).to_contain_text("not correct")
+    sign_in(page, "reyes", PASSWORD)
+    expect(page.locator("h1")).to_have_text("Ruth A. Kowalczyk")  # where they wanted to go
+    said = desk.rows("SELECT kind, actor FROM records_auditentry WHERE action = 'sign_in' ORDER BY id")
+    assert said == [("sign_in_failed", "reyes"), ("signed_in", "reyes")]
+
+
+def test_five_wrong_passwords_lock_the_name_for_a_while(page: Page, desk: Desk) -> None:
+    page.goto(desk.url("/auth/login/"))
+    for _ in range(5):
+        sign_in(page, "dvorak", "guess")
+        page.wait_for_load_state()
+    expect(page.locator("h1")).to_have_text("Locked for a while")
+    page.goto(desk.url("/auth/login/"))
+    sign_in(page, "dvorak", PASSWORD)
+    expect(page.locator("h1")).to_have_text("Locked for a while")
+    kinds = [kind for (kind,) in desk.rows("SELECT kind FROM records_auditentry WHERE actor = 'dvorak' ORDER BY id")]
+    assert kinds.count("sign_in_failed") >= 4
+    assert "locked_out" in kinds
+    assert "signed_in" not in kinds
+
+
+def test_signing_out_closes_the_desk(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/")
+    page.locator(".topnav__me").focus()
+    page.keyboard.press("Enter")
+    tab_to(page, ".menu form button")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    page.goto(desk.url("/account/{ruth}/"))
+    expect(page.locator("h1")).to_have_text("Sign in")
+
+
+# ---- Finding a customer
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["kowal", "402-555-0142", "1842 cotton", "{ruth_number}", "77402918", "ruth.k@example.com"],
+    ids=["name", "phone", "address", "account", "meter", "e-mail"],
+)
+def test_a_customer_is_found_while_typing(typed: str, page: Page, desk: Desk) -> None:
+    at(page, desk, "/")
+    page.keyboard.press("/")
+    page.keyboard.type(typed.format(**desk.stage))
+    expect(page.locator(".find__option")).to_have_count(1)
+    expect(page.locator(".find__option")).to_contain_text("Ruth A. Kowalczyk")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(desk.url("/account/{ruth}/"))
+    expect(page.locator("h1")).to_have_text("Ruth A. Kowalczyk")
+
+
+def test_arrows_choose_among_several_and_enter_alone_lists_them(page: Page, desk: Desk) -> None:
+    at(page, desk, "/")
+    page.keyboard.press("/")
+    page.keyboard.type("7740")
+    options = page.locator(".find__option")
+    expect(options).to_have_count(5)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    expect(options.nth(0)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("5 accounts for “7740”")
+    page.locator("h1").click()  # out of the search field
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".found tbody tr").nth(1).locator("a")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/account/\d+/$"))
+
+
+def test_nobody_found_says_what_to_try(page: Page, desk: Desk) -> None:
+    at(page, desk, "/")
+    page.keyboard.press("/")
+    page.keyboard.type("zzyzx")
+    expect(page.locator(".find__none")).to_have_text("Nobody found. Try fewer letters.")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("0 accounts for “zzyzx”")
+    expect(page.locator(".empty")).to_contain_text("Nobody found.")
+
+
+# ---- Acting on an account
+
+
+def test_the_palette_opens_by_both_keys_filters_and_gives_the_focus_back(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/")
+    page.locator(".summon").focus()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("reverse")
+    expect(page.locator("#palette .option:visible")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(".summon")).to_be_focused()
+    page.keyboard.press(".")
+    page.keyboard.type("address")
+    page.keyboard.press("Enter")
+    expect(page.locator("#open-action-title")).to_have_text("Change mailing address")
+    expect(page.get_by_label("Street")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_url(desk.url("/account/{ruth}/"))
+
+
+def test_a_payment_is_taken_with_its_effect_in_view_and_answered_in_place(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/", as_="nguyen")
+    page.keyboard.press("p")
+    expect(page.get_by_label("Amount")).to_be_focused()
+    page.keyboard.type("81.94")
+    expect(page.locator("#money .money__after").first).to_contain_text("$148.46")
+    expect(page.locator("#preview .before-after")).to_contain_text("$230.40")
+    expect(page.locator("[data-confirm]")).to_contain_text("81.94")
+    page.keyboard.press("Control+Enter")
+    receipt = page.locator("[data-receipt]")
+    expect(receipt).to_contain_text("Done")
+    expect(page.locator(".money__figure").first).to_have_text("$148.46")
+    expect(page.locator(".timeline tbody tr").first).to_contain_text("Payment")
+    receipt.get_by_role("link").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Take a payment")
+    expect(page.locator(".entries")).to_contain_text("81.94")
+    [(cents,)] = desk.rows("SELECT amount_cents FROM payments_payment ORDER BY id DESC LIMIT 1")
+    assert cents == 8194
+
+
+def test_an_amount_that_cannot_be_read_is_named_and_kept(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/")
+    before = desk.rows("SELECT count(*) FROM payments_payment")
+    page.keyboard.press("p")
+    expect(page.get_by_label("Amount")).to_be_focused()
+    page.keyboard.type("eighty")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").first).to_contain_text("Correct one answer")
+    expect(page.get_by_label("Amount")).to_have_value("eighty")
+    assert desk.rows("SELECT count(*) FROM payments_payment") == before
+
+
+def test_a_fee_within_the_limit_is_waived(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/")
+    page.keyboard.press("w")
+    expect(page.locator("#action-adjustment_id input").first).to_be_focused()
+    page.keyboard.press("ArrowDown")  # from the reconnection fee to the late charge
+    expect(page.locator("#preview .authority")).to_contain_text("Within your $50.00 limit")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_contain_text("Late charge waived")
+    expect(page.locator(".money__figure").first).to_have_text("$225.40")
+
+
+def test_a_waiver_over_the_limit_becomes_a_request_that_a_supervisor_approves(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{hanna}/", as_="reyes")
+    before = page.locator(".money__figure").first.inner_text()
+    page.keyboard.press("w")
+    expect(page.locator("#preview .authority--over")).to_be_visible()
+    expect(page.locator("[data-confirm]")).to_contain_text("Ask for approval")
+    tab_to(page, "textarea[name=note]")
+    page.keyboard.type("Crew was at the wrong house")
+    page.keyboard.press("Control+Enter")  # at once: the preview is still on its way
+    expect(page.locator("[data-receipt]")).to_contain_text("Sent for approval")
+    expect(page.locator(".money__figure").first).to_have_text(before)
+    expect(page.locator(".alerts")).to_contain_text("Waits for approval")
+    at(page, desk, "/approvals", as_="alvarez")
+    expect(page.locator(".topnav .tab__count")).to_have_text("3")
+    for _ in range(3):
+        page.keyboard.press("j")
+    expect(page.locator("#peek")).to_contain_text("Crew was at the wrong house")
+    page.keyboard.press("a")
+    expect(page.locator(".say--good")).to_contain_text("Done")
+    expect(page.locator(".receipt__side")).to_contain_text("J. Reyes")
+    expect(page.locator(".receipt__side")).to_contain_text("T. Alvarez")
+    page.goto(desk.url("/account/{hanna}/"))
+    expect(page.locator(".money__figure").first).not_to_have_text(before)
+
+
+def test_a_request_is_declined_with_a_note_that_the_asker_reads(page: Page, desk: Desk) -> None:
+    at(page, desk, "/approvals?chosen={hanna_request}", as_="alvarez")
+    expect(page.locator("#peek")).to_contain_text("Hanna Lindgren")
+    page.keyboard.press("d")
+    expect(page.locator("#decline-note")).to_be_focused()
+    page.keyboard.type("The crew's log says that it was the right house.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Decline")
+    page.goto(desk.url("/approvals"))
+    expect(page.locator(".decided")).to_contain_text("The crew's log says that it was the right house.")
+    expect(page.locator(".work__table tbody tr")).to_have_count(1)
+    [(state,)] = desk.rows("SELECT state FROM records_approvalrequest WHERE id = ?", desk.stage["hanna_request"])
+    assert state == "declined"
+
+
+def test_a_doubtful_read_is_held_and_then_released(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{grace}/")
+    page.keyboard.press("r")
+    reading = page.get_by_label("Reading")
+    expect(reading).to_be_focused()
+    page.keyboard.type("9790")
+    expect(page.locator("#preview")).to_contain_text("held", ignore_case=True)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    expect(page.locator(".alert__title").first).to_contain_text("held")
+    page.locator(".alert__do").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#open-action-title")).to_have_text("Release a held read")
+    tab_to(page, "[name=reason]")
+    page.keyboard.type("Read again; a heater was left on")
+    expect(page.locator("[data-confirm]")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    expect(page.locator(".alerts")).to_have_count(0)
+
+
+def test_an_account_is_billed_and_its_bill_read_line_by_line(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{grace}/")
+    page.keyboard.press("b")
+    expect(page.locator("[data-confirm]")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    page.get_by_role("link", name="Proof").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Bill of Nov 6, 2026")
+    page.keyboard.press("j")
+    first = page.locator(".lines__open").first
+    expect(first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(first).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".proof:visible").first).to_contain_text("Tariff")
+    page.keyboard.press("j")
+    expect(page.locator(".lines__open").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(first).to_be_focused()
+    page.keyboard.press("[")
+    expect(page.locator("h1")).to_contain_text("Bill of Oct 1, 2026")
+    page.keyboard.press("]")
+    expect(page.locator("h1")).to_contain_text("Bill of Nov 6, 2026")
+    page.keyboard.press("Escape")
+    page.wait_for_url(desk.url("/account/{grace}/"))
+
+
+def test_a_bill_is_cancelled_and_made_again_after_its_read_was_corrected(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{dale}/do/correct_read", as_="okafor")
+    tab_to(page, "[name=reading]")
+    page.keyboard.type("2210")
+    tab_to(page, "[name=reason]")
+    page.keyboard.type("A 2 was read as a 3")
+    expect(page.locator("[data-confirm]")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    page.goto(desk.url("/bill/{dale_bill}/"))
+    tab_to(page, "a[href*=cancel_and_rebill]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#open-action-title")).to_have_text("Cancel and rebill")
+    tab_to(page, "[name=reason]")
+    page.keyboard.type("The read was entered wrong")
+    expect(page.locator("#money .money__after").first).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    page.goto(desk.url("/bill/{dale_bill}/"))
+    expect(page.locator(".says")).to_contain_text("This bill was corrected")
+    page.get_by_role("link", name="See the bill that corrects it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".says")).to_contain_text("This bill corrects an earlier one")
+    expect(page.locator(".page__say").first).to_contain_text("Oct 1 to Oct 30")  # the same days
+
+
+def test_hidden_details_are_shown_for_a_reason(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/")
+    assert "555-0142" not in page.content()
+    assert "ruth.k@example.com" not in page.content()
+    tab_to(page, ".who .reveal summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "#reveal-reason")
+    page.keyboard.type("Caller gave the code sent to the number on file")
+    page.keyboard.press("Enter")
+    expect(page.locator(".who")).to_contain_text("This look is logged.")
+    expect(page.locator(".more")).to_contain_text("(402) 555-0142")
+    expect(page.locator(".more")).to_contain_text("ruth.k@example.com")
+    [(actor, detail)] = desk.rows("SELECT actor, detail FROM records_auditentry WHERE kind = 'look'")
+    assert actor == "J. Reyes"
+    assert "Caller gave the code" in detail
+
+
+# ---- When two are at it, or one is too quick
+
+
+def test_a_form_that_somebody_overtook_is_refused(page: Page, desk: Desk, chromium: Browser) -> None:
+    at(page, desk, "/account/{ruth}/do/change_mailing_address")
+    context = chromium.new_context()
+    other = context.new_page()
+    at(other, desk, "/account/{ruth}/do/change_mailing_address", as_="dvorak")
+    for tab, street in ((other, "12 First St"), (page, "99 Second St")):
+        tab.get_by_label("Street").fill(street)
+        tab.get_by_label("City").fill("Prairie City")
+        tab.get_by_label("ZIP code").fill("68900")
+        if tab is other:
+            tab.locator("[data-confirm]").click()
+            expect(tab.locator("[data-receipt]")).to_contain_text("Mailing address changed")
+    context.close()
+    expect(page.locator("#preview")).to_contain_text("Someone changed this account while you had it open")
+    expect(page.locator("[data-confirm]")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").first).to_contain_text("Someone changed this account")
+    expect(page.get_by_label("Street")).to_have_value("99 Second St")
+    [(street,)] = desk.rows("SELECT mail_street FROM customers_account WHERE id = ?", desk.stage["ruth"])
+    assert street.lower().startswith("12 first st")
+
+
+def test_a_waiver_that_is_no_longer_what_was_shown_asks_again(page: Page, desk: Desk, chromium: Browser) -> None:
+    at(page, desk, "/account/{ruth}/do/waive_fee")
+    page.get_by_label("Late charge").check()
+    expect(page.locator("[data-confirm]")).to_contain_text("Waive $5.00")
+    context = chromium.new_context()
+    other = context.new_page()
+    at(other, desk, "/account/{ruth}/do/waive_fee", as_="dvorak")
+    other.get_by_label("Late charge").check()
+    other.get_by_label("Amount").fill("2.00")
+    expect(other.locator("[data-confirm]")).to_contain_text("Waive $2.00")
+    other.locator("[data-confirm]").click()
+    expect(other.locator("[data-receipt]")).to_be_visible()
+    context.close()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert").first).to_contain_text("Something changed since you looked")
+    expect(page.locator("[data-confirm]")).to_contain_text("Waive $3.00")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    expect(page.locator(".money__figure").first).to_have_text("$225.40")
+
+
+def test_new_figures_are_read_before_they_are_confirmed(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/do/take_payment")
+    before = desk.rows("SELECT count(*) FROM payments_payment")
+    page.get_by_label("Amount").fill("20.00")
+    expect(page.locator("[data-confirm]")).to_contain_text("20.00")
+    page.get_by_label("Amount").fill("200.00")
+    page.keyboard.press("Control+Enter")  # at once: what stands there is the $20.00 of before
+    expect(page.locator("[data-confirm]")).to_contain_text("200.00")
+    assert desk.rows("SELECT count(*) FROM payments_payment") == before
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_contain_text("$200.00")
+
+
+def test_a_form_sent_twice_is_one_payment(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/do/take_payment")
+    before = desk.rows("SELECT count(*) FROM payments_payment")[0][0]
+    page.get_by_label("Amount").fill("20.00")
+    expect(page.locator("[data-confirm]")).to_be_visible()
+    sent = page.evaluate(
+        """async () => {
+            const form = document.getElementById("action");
+            const body = new URLSearchParams(new FormData(form));
+            body.set("step", "confirm");
+            const send = () => fetch(form.action, {method: "POST", body, redirect: "follow"});
+            const answers = await Promise.all([send(), send(), send()]);
+            return answers.map(answer => answer.url);
+        }"""
+    )
+    assert len(set(sent)) == 1
+    assert "done=" in sent[0]
+    assert desk.rows("SELECT count(*) FROM payments_payment")[0][0] == before + 1
+
+
+# ---- Doors that stay shut
+
+
+def test_a_cashier_sees_and_opens_only_their_own_actions(page: Page, desk: Desk, axe: Axe) -> None:
+    at(page, desk, "/account/{ruth}/", as_="nguyen")
+    expect(page.locator(".act__name")).to_have_text(["Take a payment"])
+    page.keyboard.press("w")
+    page.keyboard.press(".")
+    expect(page.locator("#palette .option")).to_have_count(1)
+    answer = page.goto(desk.url("/account/{ruth}/do/waive_fee"))
+    assert answer is not None
+    assert answer.status == 403
+    expect(page.locator("h1")).to_have_text("Your job does not grant this")
+    assert axe(page) == []
+
+
+def test_an_account_that_there_is_not_has_a_page_that_says_so(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/999/")
+    expect(page.locator("h1")).to_have_text("There is nothing here")
+    page.get_by_role("link", name="Back to the desk").click()
+    expect(page.locator("h1")).to_have_text("Find a customer")
+
+
+def test_a_payment_is_taken_without_scripts(chromium: Browser, desk: Desk) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    at(page, desk, "/account/{ruth}/")
+    page.get_by_role("link", name="Take a payment").click()
+    page.get_by_label("Amount").fill("30.40")
+    page.get_by_role("button", name="See what changes").click()
+    expect(page.locator("#preview .before-after")).to_contain_text("$200.00")
+    page.locator("[data-confirm]").click()
+    expect(page.locator("[data-receipt]")).to_contain_text("Done")
+    expect(page.locator(".money__figure").first).to_have_text("$200.00")
+    page.get_by_label("Find a customer by name").fill("lindgren")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("h1")).to_have_text("Hanna Lindgren")
+    context.close()
+
+
+# ---- For everyone's eyes
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_no_barrier_and_nothing_cut_off(where: str, page: Page, axe: Axe, desk: Desk) -> None:
+    if "login" in where:
+        page.goto(desk.url(where))
+    else:
+        at(page, desk, where, as_="alvarez")
+    page.wait_for_load_state("networkidle")
+    assert axe(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_forced_colors_hide_nothing(chromium: Browser, axe: Axe, desk: Desk) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, forced_colors="active")
+    page = context.new_page()
+    at(page, desk, "/account/{ruth}/do/waive_fee")
+    expect(page.locator("#preview .authority")).to_be_visible()
+    assert axe(page) == []
+    context.close()
+
+
+def test_the_call_is_answered_without_scrolling(page: Page, desk: Desk) -> None:
+    at(page, desk, "/account/{ruth}/")
+    for seen in (page.locator(".timeline tbody tr").nth(8), page.locator(".acts").first, page.locator(".people")):
+        box = seen.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800
+    page.goto(desk.url("/account/{long}/"))
+    expect(page.locator("h1")).to_have_text(LONG_NAME)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
