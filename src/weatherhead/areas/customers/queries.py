@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import group_number
@@ -198,9 +198,8 @@ def find_by_name(text: str, *, limit: int) -> tuple[AccountFacts, ...]:
     rows: QuerySet[Account] = Account.objects.select_related("customer")
     for word in words:
         rows = rows.filter(customer__search_text__contains=word)
-    found = list(rows.order_by("customer__search_text", "pk")[: limit * 4])
-    found.sort(key=lambda row: (not row.customer.search_text.startswith(words[0]), row.customer.search_text, row.pk))
-    return tuple(_account(row) for row in found[:limit])
+    begins = Case(When(customer__search_text__startswith=words[0], then=0), default=1)
+    return tuple(_account(row) for row in rows.order_by(begins, "customer__search_text", "pk")[:limit])
 
 
 def find_by_number(digits: str, *, limit: int) -> tuple[AccountFacts, ...]:

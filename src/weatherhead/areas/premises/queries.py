@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Case, When
+
 from weatherhead.areas.premises.models import Premise, ServicePoint
 from weatherhead.areas.records.text import fold
 from weatherhead.core.values import Refusal, gettext_noop
@@ -104,9 +106,8 @@ def service_points_at(text: str, *, limit: int) -> tuple[ServicePointFacts, ...]
     rows = ServicePoint.objects.select_related("premise")
     for word in words:
         rows = rows.filter(premise__search_text__contains=word)
-    found = list(rows.order_by("premise__search_text", "pk")[: limit * 4])
-    found.sort(key=lambda row: (not row.premise.search_text.startswith(words[0]), row.premise.search_text))
-    return tuple(service_point_facts(row) for row in found[:limit])
+    begins = Case(When(premise__search_text__startswith=words[0], then=0), default=1)
+    return tuple(service_point_facts(row) for row in rows.order_by(begins, "premise__search_text", "pk")[:limit])
 
 
 def service_point_facts(row: ServicePoint) -> ServicePointFacts:
