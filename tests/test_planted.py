@@ -12,7 +12,7 @@ from scripts.check import LAYERS, LINT, ROOT, TIDY, Check, run
 pytestmark = pytest.mark.slow
 
 COPIED = ("pyproject.toml", "docs/authorization.md", "src", "scripts", "examples", "jobs", "regulations", "tariffs")
-COPIED_TESTS = ("__init__.py", "conftest.py", "settings.py", "test_tidy.py")
+COPIED_TESTS = ("__init__.py", "conftest.py", "guards.py", "settings.py", "test_tidy.py")
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -10,7 +12,7 @@ from tests.house import Home, House
 from weatherhead.areas.ledger.roles import restricted_role_statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
-ROLE = "weatherhead_app_under_test"
+ROLE = f"weatherhead_app_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # roles belong to the server
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -14,7 +15,8 @@ from tests.guards import guards_lifted
 
 from weatherhead.areas.ledger.roles import GuardsMissing, restricted_role_statements
 
-ROLE = "weatherhead ledger test"  # a name that must be quoted
+# A name that must be quoted; roles belong to the server, which parallel runs share.
+ROLE = f"weatherhead ledger test {os.environ.get('PYTEST_XDIST_WORKER', '')}"
 PASSWORD = "for this test only"
 
 pytestmark = pytest.mark.postgres
