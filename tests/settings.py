@@ -19,6 +19,7 @@ _SCRATCH = Path(tempfile.gettempdir()) / "weatherhead-test-never-made"
 if "pytest" in sys.modules:
     # Not for mypy, which reads these settings too and leaves without cleaning up.
     _SCRATCH = Path(tempfile.mkdtemp(prefix="weatherhead-test-"))
+    (_SCRATCH / "var" / "static").mkdir(parents=True)  # collected static files stand here; WhiteNoise warns without it
     atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
 
 _database = os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite")
