@@ -180,6 +180,22 @@ def test_hidden_details_are_in_no_other_page_either(stage: Stage, at_desk: SignI
     assert "0142" not in options
 
 
+def test_a_hidden_mailing_address_is_in_no_preview_and_on_no_receipt(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes")
+    here = f"/account/{stage.long}/"
+    form = {"street": "12 First St", "city": "Prairie City", "state": "NE", "postal_code": "68900", "step": "preview"}
+    typed = client.post(f"{here}do/change_mailing_address", form).content.decode()
+    assert "12 First St, Prairie City" in typed
+    assert "PO Box 77" not in typed
+    receipt = client.get(f"/receipt/{stage.ruth_receipt}/").content.decode()
+    assert "Mailing address changed" in receipt
+    assert "PO Box 77" not in receipt
+    assert "4 Railway Ave" not in receipt
+    client.post(f"{here}reveal", {"reason": "Caller reads the bill to me"})
+    assert "PO Box 77" in client.get(f"/receipt/{stage.ruth_receipt}/").content.decode()
+    assert "PO Box 77" in client.post(f"{here}do/change_mailing_address", form).content.decode()
+
+
 def test_a_look_that_the_job_does_not_grant_is_refused_and_remembered(stage: Stage, at_desk: SignIn) -> None:
     answer = at_desk("nguyen").post(f"/account/{stage.ruth}/reveal", {"reason": "Just curious"})
     assert answer.status_code == 403

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from django.utils.translation import gettext
 
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import entries
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
 from weatherhead.areas.records.utility import current_utility
-from weatherhead.core.values import Sentence, gettext_noop
+from weatherhead.core.values import Change, Sentence, gettext_noop
 from weatherhead.door.authority import Standing, Verdict
 from weatherhead.door.context import Moment
 from weatherhead.door.jobs import Grant
@@ -19,6 +22,9 @@ from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import registry
 from weatherhead.door.stored import stored_changes, stored_rules, stored_sentence
 from weatherhead.overviews.preview import AuthorityView, DoneView, PreviewView, ReceiptView
+
+VEIL = "•••"
+_HIDDEN = frozenset({"mailing_address"})
 
 
 def ledger_title(code: str) -> str:
@@ -82,6 +88,18 @@ def _limit_sentence(standing: Standing, *, within: bool) -> Sentence:
 
 def _share(part: int, *, of: int) -> int:
     return min(100, round(100 * part / of)) if of else 0
+
+
+def veiled(changes: Sequence[Change], *, after_too: bool) -> tuple[Change, ...]:
+    """Changes without the details that are hidden on an account until there is a reason to see them.
+
+    `after_too` hides the new value as well: whoever just typed it knows it, whoever reads the receipt may not.
+    """
+    new = gettext("%(hidden)s (new)") % {"hidden": VEIL}
+    return tuple(
+        replace(change, before=VEIL, after=new if after_too else change.after) if change.code in _HIDDEN else change
+        for change in changes
+    )
 
 
 def done_view(receipt_id: int, *, account_id: int) -> DoneView | None:

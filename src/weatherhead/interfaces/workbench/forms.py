@@ -54,7 +54,7 @@ _LABELS = {
     "mail_state": gettext_noop("State"),
     "mail_postal_code": gettext_noop("ZIP code"),
     "postal_code": gettext_noop("ZIP code"),
-    "service_point_id": gettext_noop("Service point number"),
+    "service_point_id": gettext_noop("Service point"),
     "premise_id": gettext_noop("Premise number"),
     "customer_id": gettext_noop("Customer number"),
     "has_demand": gettext_noop("Measures demand"),
@@ -108,7 +108,7 @@ def form_of(
     for item in fields(action.inputs):
         if item.name not in _HIDDEN and not _is_moot(item.name, account=account):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
-    if "reading" in built and account is not None:
+    if "reading" in built and action.name == "enter_read" and account is not None:
         built["reading"].help_text = _last_read(account)
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)
     return made(data=given, initial=dict(initial), auto_id="action-%s")
@@ -226,6 +226,8 @@ def _help(name: str) -> str:
 
 def _choice(choices: Choices, *, common: dict[str, Any]) -> forms.ChoiceField:
     listed = list(choices)
+    if not listed:
+        common = {**common, "help_text": gettext("There is nothing to choose from here yet.")}
     radio = len(listed) <= _RADIO_MAX or (listed and isinstance(listed[0][1], ChoiceLabel))
     widget = forms.RadioSelect if radio and len(listed) > 1 else forms.Select
     if common["required"] and listed and "initial" not in common:

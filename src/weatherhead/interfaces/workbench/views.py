@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -34,7 +34,7 @@ from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs
 from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
-from weatherhead.overviews.composing import done_view, preview_view, receipt_view
+from weatherhead.overviews.composing import done_view, preview_view, receipt_view, veiled
 from weatherhead.overviews.preview import PreviewView, ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
@@ -181,6 +181,8 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
     opened, done = _act(request, seat, action, shown=shown, close_url=here)
     if done is not None:
         return HttpResponseRedirect(f"{here}?done={done}")
+    if opened.preview is not None and shown.revealed_until is None:
+        opened.preview = replace(opened.preview, changes=veiled(opened.preview.changes, after_too=False))
     context = {"account": shown, "open_action": opened, "receipt": None}
     if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
         return render(request, "workbench/action_preview.html", context)
@@ -219,6 +221,9 @@ def bill_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
 def receipt_page(request: HttpRequest, seat: Seat, receipt_id: int) -> HttpResponse:
     """A receipt."""
     shown = receipt_view(receipt_id)
+    numbers = [number for number, _, _ in shown.accounts]
+    if not all(_revealed_until(request, account_id=number, moment=seat.moment) for number in numbers):
+        shown = replace(shown, changes=veiled(shown.changes, after_too=True))
     return render(request, "workbench/receipt.html", {"receipt": shown, "next_steps": _next_steps(shown, seat=seat)})
 
 
