@@ -12,23 +12,17 @@ from tests.house import PASSWORD
 from tests.workbench.stage import LONG_NAME
 
 Axe = Callable[[Page], list[str]]
+# What the design system's own tests, on invented data, do not show.
 PAGES = [
-    "/",
-    "/search?q=7740",
-    "/account/{ruth}/",
     "/account/{ruth}/do/waive_fee",
-    "/account/{ruth}/do/cancel_and_rebill",
     "/account/{dale}/do/release_read",
     "/account/{long}/",
-    "/account/{empty}/",
     "/account/{empty}/do/start_service",
     "/bill/{ruth_bill}/",
     "/receipt/{ruth_receipt}/",
     "/approvals",
     "/do/create_account",
-    "/auth/login/",
     "/auth/password/change/",
-    "/account/999/",
 ]
 
 
@@ -470,11 +464,9 @@ def test_a_payment_is_taken_without_scripts(chromium: Browser, desk: Desk) -> No
 
 @pytest.mark.parametrize("where", PAGES)
 def test_no_barrier_and_nothing_cut_off(where: str, page: Page, axe: Axe, desk: Desk) -> None:
-    if "login" in where:
-        page.goto(desk.url(where))
-    else:
-        at(page, desk, where, as_="alvarez")
-    page.wait_for_load_state("networkidle")
+    at(page, desk, where, as_="alvarez")
+    if "waive" in where:
+        expect(page.locator("#preview .authority")).to_be_visible()
     assert axe(page) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
