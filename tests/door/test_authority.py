@@ -157,6 +157,24 @@ def test_an_approver_does_not_decide_on_their_own_account(house: House, home: Ho
         house.do("approve_request", request_id=asked.body["request"])
 
 
+def test_a_request_on_ones_own_account_is_not_declined_either(house: House, home: Home) -> None:
+    asked = waive(house, fee(house, home), "80.00")
+    house.do("link_employee", by="larsen", username="alvarez", relation="family", account_id=home.account_id)
+    before = table_rows(but=("records_audit",))
+    with pytest.raises(OwnAccount):
+        house.do("decline_request", request_id=asked.body["request"], note="I would rather not")
+    assert table_rows(but=("records_audit",)) == before
+
+
+def test_the_maker_may_take_a_request_back(house: House, home: Home) -> None:
+    house.do("assign_job", by="larsen", username="reyes", job="supervisor", starts_on=house.today)
+    house.do("link_employee", by="larsen", username="reyes", relation="own", account_id=home.account_id)
+    asked = waive(house, fee(house, home), "10.00")
+    assert asked.outcome == "approval_requested"
+    done = house.do("decline_request", by="reyes", request_id=asked.body["request"], note="Asked by mistake")
+    assert done.outcome == "done"
+
+
 def test_an_approver_has_a_limit_too(house: House, home: Home) -> None:
     inputs = {"charge": "connect_fee", "reason": "service_rendered", "amount_cents": "500.01"}
     asked = house.do("assess_fee", by="reyes", account_id=home.account_id, **inputs)

@@ -137,7 +137,9 @@ def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment
         if ask is not None and proposal.authority_cents > most:
             raise AmountOverAuthority(amount=_dollars(proposal.authority_cents), most=_dollars(most))
     relation = tie_to(actor, account_ids=proposal.account_ids)
-    if relation is not None:
+    if relation is not None and proposal.when_tied == "refuse":
+        raise OwnAccount(relation=relation)
+    if relation is not None and proposal.when_tied == "ask":
         template = gettext_noop("The account is tied to the person who asks (%(relation)s).")
         ask = Sentence(template=template, params={"relation": relation})
     return Verdict(ask=ask, standing=standing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from weatherhead.areas.records.canonical import Json, digest
 from weatherhead.core.ledger import EntryDraft
@@ -54,6 +54,7 @@ class Proposal(Generic[Plan]):
     authority_account_id: int | None = None
     needs_approval: Sentence | None = None
     approving: Approving | None = None
+    when_tied: Literal["ask", "refuse", "allow"] = "ask"  # on an account tied to the actor
     work: tuple[Work, ...] = ()
 
     def __post_init__(self) -> None:

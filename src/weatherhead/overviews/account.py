@@ -504,7 +504,8 @@ def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
         elif entry_id in adjustments:
             kind, title, what, link = _adjustment_row(adjustments[entry_id])
         else:
-            kind, title, what, link = _other_row(posting)
+            undone = payments.get(posting.reverses_id or 0) or bills.get(posting.reverses_id or 0)
+            kind, title, what, link = _other_row(posting, reversed_one=_named(undone))
         row = TimelineRow(
             on=posting.effective_on,
             kind=kind,
@@ -545,6 +546,14 @@ def _payment_row(item: PaymentFacts) -> tuple[str, Sentence, Sentence, str]:
     return "payment", Sentence(gettext_noop("Payment")), what, f"/receipt/{item.receipt_id}/"
 
 
+def _named(item: PaymentFacts | BillOfHistory | None) -> Sentence | None:
+    """What a reversal undoes, in a few words."""
+    if isinstance(item, PaymentFacts):
+        _, _, what, _ = _payment_row(item)
+        return Sentence(gettext_noop("%(what)s of %(on)s"), {"what": what, "on": item.paid_on})
+    return Sentence(gettext_noop("Bill of %(on)s"), {"on": item.issued_on}) if item else None
+
+
 def _adjustment_row(item: AdjustmentFacts) -> tuple[str, Sentence, Sentence, str]:
     title = fee(item.charge).title
     if item.kind == "waiver":
@@ -558,13 +567,18 @@ def _adjustment_row(item: AdjustmentFacts) -> tuple[str, Sentence, Sentence, str
     )
 
 
-def _other_row(posting: TimelinePosting) -> tuple[str, Sentence, Sentence, str]:
+def _other_row(posting: TimelinePosting, *, reversed_one: Sentence | None) -> tuple[str, Sentence, Sentence, str]:
     """A reversal, or an entry of an action that has no list of its own here."""
     link = f"/receipt/{posting.receipt_id}/" if posting.receipt_id else ""
     if posting.reverses_id is not None:
         kind = "payment" if posting.charge == "payment" else "bill"
-        what = Sentence(gettext_noop("Entry %(entry)s reversed"), {"entry": str(posting.reverses_id)})
-        return kind, Sentence(gettext_noop("Reversal")), what, link
+        what = reversed_one or Sentence(gettext_noop("Entry %(entry)s"), {"entry": str(posting.reverses_id)})
+        return (
+            kind,
+            Sentence(gettext_noop("Reversal")),
+            Sentence(gettext_noop("%(what)s reversed"), {"what": what}),
+            link,
+        )
     return "adjustment", Sentence(posting.kind), Sentence("%(charge)s", {"charge": posting.charge}), link
 
 

@@ -28,17 +28,27 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
     return () if account_id is None else (account_id,)
 
 
-def gather(inputs: Inputs, _: Moment, __: Actor) -> RequestFacts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The request, and whether the one who declines asked for it."""
+
+    request: RequestFacts
+    is_own: bool
+
+
+def gather(inputs: Inputs, _: Moment, actor: Actor) -> Facts:
     """Read the request."""
-    return request(inputs.request_id)
+    found = request(inputs.request_id)
+    return Facts(request=found, is_own=found.requested_by_employee_id == actor.employee_id)
 
 
-def propose(facts: RequestFacts, inputs: Inputs) -> Proposal[Inputs]:
-    """Say that it will be declined.
+def propose(given: Facts, inputs: Inputs) -> Proposal[Inputs]:
+    """Say that it will be declined. Its maker may take it back; nobody else decides on an account tied to them.
 
     Raises:
         RequestAlreadyDecided: someone decided it before.
     """
+    facts = given.request
     if facts.state != "waiting":
         raise RequestAlreadyDecided(request=facts.request_id, state=facts.state, by=facts.decided_by)
     change = Change(
@@ -55,6 +65,7 @@ def propose(facts: RequestFacts, inputs: Inputs) -> Proposal[Inputs]:
         plan=inputs,
         account_ids=() if facts.account_id is None else (facts.account_id,),
         changes=(change,),
+        when_tied="allow" if given.is_own else "refuse",
         rules=(house_rule("maker and checker", "What is over one's authority is decided by someone else"),),
     )
 
