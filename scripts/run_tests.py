@@ -5,7 +5,8 @@
     python -m scripts.run_tests postgresql -- -k ledger     what follows -- goes to pytest
 
 Parts: ``static`` (lint, format, types, layers), ``sqlite`` (every test but the browser's), ``postgresql`` (again every
-test that touches the database) and ``browser`` (a real Chromium, once). The last line is ``N passed, N failed`` over
+test that touches the database) and ``browser`` (a real Chromium, once), which waits so often that it runs beside the
+others; what it prints comes after them. The last line is ``N passed, N failed`` over
 all parts. The exit code is 1 if anything failed; a part in which nothing ran has failed, unless tests were chosen.
 """
 
@@ -18,15 +19,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from scripts.check import ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-WORKERS = "2"
+# By part: browsers and the parts beside them wait a lot, PostgreSQL keeps both cores of a small machine busy by itself.
+WORKERS = {"browser": "1", "sqlite": "3"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
 NO_TESTS_COLLECTED = 5
@@ -55,6 +59,10 @@ def _read_report(report: Path) -> tuple[int, int, int]:
     return total("tests") - failed - skipped, failed, skipped
 
 
+_running: set[subprocess.Popen[bytes]] = set()
+"""The parts under way, to be stopped when the whole run is."""
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     # Interrupt first: pytest then takes its databases and servers down.
     for signal_number, patience in ((signal.SIGINT, 30), (signal.SIGKILL, 10)):
@@ -66,26 +74,38 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _run_pytest(*, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+def _run_pytest(
+    *, part: str, arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None
+) -> int:
     """Run pytest in a process group of its own, so that its workers end with it; return its exit code."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, "--maxprocesses", WORKERS, *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, start_new_session=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS.get(part, "2"), *arguments]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        start_new_session=True,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+    )
+    _running.add(process)
     try:
         return process.wait(PART_SECONDS)
     except subprocess.TimeoutExpired:
-        print(f"stopped after {PART_SECONDS} s")
+        print(f"stopped {part} after {PART_SECONDS} s")
         _stop(process)
         return 1
-    except BaseException:
-        _stop(process)
-        raise
+    finally:
+        _running.discard(process)
 
 
-def _pytest_part(*, part: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Count:
+def _pytest_part(
+    *, part: str, arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None = None
+) -> Count:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="weatherhead-report-") as directory:
         report = Path(directory) / "report.xml"
-        code = _run_pytest(arguments=[*arguments, f"--junitxml={report}"], environment=environment)
+        told = [*arguments, f"--junitxml={report}"]
+        code = _run_pytest(part=part, arguments=told, environment=environment, output=output)
         passed, failed, skipped = _read_report(report) if report.exists() else (0, 0, 0)
     if code not in (0, NO_TESTS_COLLECTED) and not failed:
         failed = 1  # pytest itself went wrong: that is a failure too
@@ -104,10 +124,6 @@ def _static_part() -> Count:
 def _run_part(*, part: str, extra: Sequence[str]) -> Count:
     if part == "static":
         return _static_part()
-    if part == "browser":
-        return _pytest_part(
-            part=part, arguments=["-m", "browser", *extra], environment={"WEATHERHEAD_TEST_DATABASE": "sqlite"}
-        )
     arguments = ["-m", "not browser", *extra]
     if part == "sqlite":
         return _pytest_part(part=part, arguments=arguments, environment={"WEATHERHEAD_TEST_DATABASE": "sqlite"})
@@ -116,7 +132,44 @@ def _run_part(*, part: str, extra: Sequence[str]) -> Count:
         return _pytest_part(part=part, arguments=arguments, environment=environment)
 
 
-def _print_summary(counts: Sequence[Count]) -> tuple[int, int, int]:
+def _browser_part(*, extra: Sequence[str], output: IO[bytes]) -> Count:
+    environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
+    return _pytest_part(part="browser", arguments=["-m", "browser", *extra], environment=environment, output=output)
+
+
+def _checked(count: Count, *, extra: Sequence[str]) -> Count:
+    """A whole part that falls silent is a broken suite, not a green one."""
+    if count.passed or count.failed or extra:
+        return count
+    print(f"nothing ran in {count.part}")
+    return replace(count, failed=1)
+
+
+def _run_parts(parts: Sequence[str], *, extra: Sequence[str]) -> list[Count]:
+    """Run the parts one after the other, and the browser's beside them."""
+    beside: Future[Count] | None = None
+    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryFile() as output:
+        try:
+            if "browser" in parts:
+                beside = pool.submit(_browser_part, extra=extra, output=output)
+            counts = []
+            for part in (part for part in parts if part != "browser"):
+                print(f"\n--- {part} ---", flush=True)
+                counts.append(_checked(_run_part(part=part, extra=extra), extra=extra))
+            if beside is not None:
+                last = beside.result()
+                print("\n--- browser ---", flush=True)
+                output.seek(0)
+                print(output.read().decode(errors="replace"), flush=True)
+                counts.append(_checked(last, extra=extra))
+        except BaseException:
+            for process in list(_running):
+                _stop(process)
+            raise
+    return counts
+
+
+def _print_summary(counts: Sequence[Count], *, seconds: float) -> tuple[int, int, int]:
     passed, failed, skipped = (
         sum(getattr(count, name) for count in counts) for name in ("passed", "failed", "skipped")
     )
@@ -124,7 +177,7 @@ def _print_summary(counts: Sequence[Count]) -> tuple[int, int, int]:
     print(f"{'part':<12}{'passed':>8}{'failed':>8}{'skipped':>8}{'time':>9}")
     for count in counts:
         print(f"{count.part:<12}{count.passed:>8}{count.failed:>8}{count.skipped:>8}{count.seconds:>7.0f} s")
-    print(f"{'total':<12}{passed:>8}{failed:>8}{skipped:>8}{sum(count.seconds for count in counts):>7.0f} s")
+    print(f"{'total':<12}{passed:>8}{failed:>8}{skipped:>8}{seconds:>7.0f} s")
     print()
     return passed, failed, skipped
 
@@ -136,16 +189,9 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := [part for part in parts if part not in PARTS]:
         print(f"There is no part {', '.join(unknown)}: name any of {', '.join(PARTS)}.")
         return 2
-    counts = []
-    for part in parts:
-        print(f"\n--- {part} ---", flush=True)
-        count = _run_part(part=part, extra=extra)
-        if not (count.passed or count.failed or extra):
-            # A whole part that falls silent is a broken suite, not a green one.
-            print(f"nothing ran in {part}")
-            count = replace(count, failed=1)
-        counts.append(count)
-    passed, failed, skipped = _print_summary(counts)
+    started = time.monotonic()
+    counts = _run_parts(parts, extra=extra)
+    passed, failed, skipped = _print_summary(counts, seconds=time.monotonic() - started)
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
     return 1 if failed or not passed else 0
 
