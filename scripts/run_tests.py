@@ -29,8 +29,8 @@ from scripts.check import ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-# By part: browsers and the parts beside them wait a lot, PostgreSQL keeps both cores of a small machine busy by itself.
-WORKERS = {"browser": "1", "sqlite": "3"}
+# Browsers wait a lot, so one worker beside the two of the other parts keeps a small machine busy.
+WORKERS = {"browser": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
 NO_TESTS_COLLECTED = 5

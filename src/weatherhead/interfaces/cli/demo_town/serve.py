@@ -18,7 +18,7 @@ from weatherhead.core.values import Refusal, gettext_noop
 
 HOST = "127.0.0.1"
 _READY_SECONDS, _STOP_SECONDS, _LOOK_EVERY = 60.0, 10.0, 0.2
-_LINES_SHOWN = 15
+_LINES_SHOWN = 60
 
 
 class PortTaken(Refusal):
