@@ -202,6 +202,24 @@ def test_the_sum_of_periods_beyond_64_bits_raises() -> None:
     assert rate(TIME_OF_USE, june(**fields)).total_cents == 15_000_000_000
 
 
+@pytest.mark.parametrize("start", [date(1, 1, 1), date(9999, 12, 1)])
+def test_the_first_and_last_days_of_the_calendar_stop_no_batch(start: date) -> None:
+    """A misread 9999-12-31 in one account's dates used to end the whole batch with a ValueError of its seasons."""
+    seasonal = schedule(
+        version(
+            charge("energy", "energy", season="summer", price="0.10"),
+            charge("energy", "energy", season="winter", price="0.05"),
+            seasons=SUMMER_AND_WINTER,
+            effective="0001-01-01",
+        )
+    )
+    far = Usage(span=Span(start=start, end=start + timedelta(days=30)), energy_wh=1_000)
+    rated = rate_many(seasonal, usage_arrays(schedule=seasonal, usages=[far, june(energy_wh=1_000)]))
+    assert [[line.amount_cents for line in rated.bill(index).lines] for index in (0, 1)] == [[5], [10]]
+    (line,) = rated.bill(0).lines
+    assert line.span == far.span
+
+
 def test_a_season_in_two_entries_that_meet_is_one_piece() -> None:
     seasons = [
         {"code": "winter", "name": "Winter", "start": "01-01", "through": "05-31"},
