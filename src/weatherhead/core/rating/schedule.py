@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
@@ -122,11 +122,15 @@ class Season(_Data):
     def windows(self, *, first: date, last: date) -> Iterator[tuple[int, int]]:
         """Half-open windows, as proleptic ordinals, of the season's occurrences that touch first..last."""
         wraps = self.start > self.through
-        for year in range(first.year - 1, last.year + 1):
-            start = self.start.in_year(year).toordinal()
+        for year in range(first.year - 1 if wraps else first.year, last.year + 1):
+            start = self.start.in_year(year).toordinal() if year >= MINYEAR else date.min.toordinal()
             through_year = year + 1 if wraps else year
-            feb_29_missing = self.through == (2, 29) and self.through.in_year(through_year).day == 1
-            end = self.through.in_year(through_year).toordinal() + (0 if feb_29_missing else 1)
+            if through_year > MAXYEAR:  # a date like 9999-12-31 must not stop a batch
+                end = date.max.toordinal() + 1
+            else:
+                through_on = self.through.in_year(through_year)
+                feb_29_missing = self.through == (2, 29) and through_on.month == 3
+                end = through_on.toordinal() + (0 if feb_29_missing else 1)
             if start <= last.toordinal() and end > first.toordinal():
                 yield start, end
 
