@@ -177,12 +177,6 @@ def lines_of_bill(bill_id: int) -> tuple[LineFacts, ...]:
     )
 
 
-def active_segments_of_account(account_id: int) -> tuple[SegmentFacts, ...]:
-    """The active segments of all agreements of an account, oldest first."""
-    rows = BillSegment.objects.filter(agreement__account_id=account_id, active=True).order_by("end_on", "pk")
-    return tuple(_segment(row) for row in rows)
-
-
 def exception(exception_id: int) -> ExceptionFacts:
     """One billing exception.
 
@@ -199,11 +193,6 @@ def held_exceptions_of_account(account_id: int) -> tuple[ExceptionFacts, ...]:
     """What holds an account's bills back."""
     rows = BillException.objects.filter(agreement__account_id=account_id, state="held").order_by("pk")
     return tuple(_exception(row) for row in rows)
-
-
-def held_count() -> int:
-    """How many billing exceptions wait."""
-    return BillException.objects.filter(state="held").count()
 
 
 def adjustment(adjustment_id: int) -> AdjustmentFacts:
