@@ -159,15 +159,20 @@ def read_and_bill(house: House, home: Home, *, reading: int, days: int = 30) -> 
     return house.made("bill_account", "bill", account_id=home.account_id)
 
 
-def table_rows(*, but: tuple[str, ...] = ()) -> dict[str, dict[Any, tuple[Any, ...]]]:
-    """Every row of every table of ours by its first column, but those of tables whose names begin with some words."""
-    found: dict[str, dict[Any, tuple[Any, ...]]] = {}
+def table_rows(*, but: tuple[str, ...] = ()) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
+    """Every row of every table of ours by its primary key, but those of tables whose names begin with some words."""
+    found: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]] = {}
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
             if not table.startswith(OURS) or table.startswith(but):
                 continue
+            keys = connection.introspection.get_primary_key_columns(cursor, table) or []
             cursor.execute(f'SELECT * FROM "{table}"')
-            found[table] = {row[0]: tuple(str(value) for value in row) for row in cursor.fetchall()}
+            names = [column[0] for column in cursor.description]
+            places = [names.index(key) for key in keys]
+            found[table] = {
+                tuple(row[place] for place in places): tuple(str(value) for value in row) for row in cursor.fetchall()
+            }
     return found
 
 

@@ -33,7 +33,7 @@ def again(segment: BillSegment, *, shift_start: int, shift_end: int, active: boo
         schedule=segment.schedule,
         schedule_sha256=segment.schedule_sha256,
         energy_wh=0,
-        determinants={},
+        determinants="{}",
         amount_cents=0,
     )
 

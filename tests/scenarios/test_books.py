@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Replace
 
 from tests.guards import guards_lifted
 from tests.house import Home, House
-from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment
+from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment, LinePrice
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting
 from weatherhead.areas.payments.models import Payment
@@ -54,8 +55,19 @@ CORRUPTIONS: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "a line's ledger account": (
         "bill_not_its_entry",
-        lambda: BillLine.objects.filter(sequence=1).update(ledger_account="fee_revenue"),
+        lambda: LinePrice.objects.filter(code="energy").update(ledger_account="fee_revenue"),
     ),
+    "a determinant": (
+        "lines_not_their_proof",
+        lambda: BillSegment.objects.update(
+            determinants=Replace("determinants", Value('"energy_wh":'), Value('"energy_wh":1'))
+        ),
+    ),
+    "a line's arithmetic": (
+        "lines_not_their_proof",
+        lambda: BillLine.objects.filter(sequence=2).update(numerator=F("numerator") + 1),
+    ),
+    "a price's text": ("lines_not_their_proof", lambda: LinePrice.objects.update(label="Something else")),
     "a document": (
         "bill_document_changed",
         lambda: Bill.objects.update(payload='{"charges_cents":1}'),

@@ -243,7 +243,7 @@ def _read(item: Mapping[str, Json]) -> ReadFact:
 
 
 def _line(line: LineFacts, *, schedule: str, posted: Entry | None) -> LineProof:
-    rated = RatedLine.from_dict(line.proof)
+    rated = line.rated
     place = _place_in(posted, ledger_account=line.ledger_account)
     return LineProof(
         sequence=line.sequence,

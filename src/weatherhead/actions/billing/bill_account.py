@@ -6,36 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from weatherhead.actions.billing.composing import BillingFacts, compose_bill, row_counts, rules_of
+from weatherhead.actions.billing.composing import BillingFacts, Kept, compose_bill, kept_for, row_counts, rules_of
 from weatherhead.actions.figures import money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Number
-from weatherhead.areas.billing.decide import NothingToBill, SegmentPlan, next_period, plan_segment
+from weatherhead.areas.billing.decide import SegmentPlan, next_period, plan_segment
 from weatherhead.areas.billing.operations import BillPlan, ExceptionPlan, issue_bill, raise_exceptions
 from weatherhead.areas.billing.queries import billing_facts, bills_of_account
+from weatherhead.areas.billing.refusals import BillingHeld, NoService, NothingToBill
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.operations import keep_texts
-from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
+from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
-from weatherhead.door.stored import stored_sentence
 
 PAYMENTS_SHOWN_MAX = 60
-
-
-class NoService(Refusal):
-    """An account without service has nothing to bill."""
-
-    template = gettext_noop("Account %(number)s takes no service. Start service first.")
-
-
-class BillingHeld(Refusal):
-    """A person or a check holds the account's bill."""
-
-    template = gettext_noop("Billing is held: %(why)s Release the exception, or put right what caused it.")
 
 
 class ThroughFuture(Refusal):
@@ -54,10 +42,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the bill depends on, and which rate texts are kept already."""
+    """What the bill depends on, and which rate texts and prices are kept already."""
 
     billing: BillingFacts
-    kept: frozenset[str]
+    kept: Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +77,7 @@ def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read account, agreements, reads, segments, exceptions, schedules and balance."""
     billing = gather_billing(inputs.account_id, as_of=moment.as_of)
-    kept = kept_texts(item.schedule.sha256 for item in billing.agreements)
+    kept = kept_for(billing.agreements)
     return Facts(billing=billing, kept=kept)
 
 
@@ -112,7 +100,6 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         return _hold(billing, plans=held)
     kind = "final" if all(item.agreement.end_on for item in billing.agreements) else "regular"
     plan = compose_bill(billing, segments=segments, kind=kind)
-    new_texts = len({segment.schedule_sha256 for segment in segments} - facts.kept)
     return Proposal(
         summary=Sentence(
             gettext_noop("Bill of $%(amount)s, due %(due)s"),
@@ -122,7 +109,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         plan=Plan(bill=plan, exceptions=()),
         account_ids=(inputs.account_id,),
         entries=plan.entries,
-        creates=row_counts(plan, new_texts=new_texts),
+        creates=row_counts(plan, kept=facts.kept),
         changes=(
             *money_changes(billing.standing, entries=plan.entries, as_of=billing.as_of),
             _energy(segments, account_id=inputs.account_id),
@@ -141,9 +128,6 @@ def plan_segments(billing: BillingFacts, *, through_on: date) -> tuple[SegmentPl
     segments: list[SegmentPlan] = []
     nothing: NothingToBill | None = None
     for item in billing.agreements:
-        by_person = next((e for e in item.exceptions if e.state == "held" and e.kind == "person"), None)
-        if by_person is not None:
-            raise BillingHeld(why=str(stored_sentence(by_person.detail)))
         try:
             period = next_period(item, through_on=through_on)
         except NothingToBill as refusal:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weatherhead.actions.billing.bill_account import gather_billing
-from weatherhead.actions.billing.composing import BillingFacts, Corrected, compose_bill, row_counts, rules_of
+from weatherhead.actions.billing.composing import (
+    BillingFacts,
+    Corrected,
+    Kept,
+    compose_bill,
+    kept_for,
+    row_counts,
+    rules_of,
+)
 from weatherhead.actions.figures import money_changes
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.billing.decide import SegmentPlan, plan_segment
@@ -14,7 +22,7 @@ from weatherhead.areas.billing.operations import BillAlreadyCorrected, BillPlan,
 from weatherhead.areas.billing.queries import bill, segments_of_bill
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.tariffs.operations import keep_texts
-from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
+from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.ledger import Entry, reversal
 from weatherhead.core.values import Change, Refusal, Sentence, Span, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -46,7 +54,7 @@ class Facts:
     segments: tuple[SegmentFacts, ...]
     entry: Entry | None
     billing: BillingFacts
-    kept: frozenset[str]
+    kept: Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +78,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         segments=segments_of_bill(inputs.bill_id),
         entry=entry(issued.entry_id) if issued.entry_id is not None else None,
         billing=billing,
-        kept=kept_texts(item.schedule.sha256 for item in billing.agreements),
+        kept=kept_for(billing.agreements),
     )
 
 
@@ -99,7 +107,6 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     )
     plan = compose_bill(facts.billing, segments=segments, kind="corrected", corrected=corrected)
     net_cents = plan.total_cents - facts.bill.total_cents
-    new_texts = len({segment.schedule_sha256 for segment in segments} - facts.kept)
     return Proposal(
         summary=Sentence(
             gettext_noop("Bill %(number)s corrected: $%(before)s becomes $%(after)s"),
@@ -113,7 +120,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         plan=Plan(bill=plan),
         account_ids=(facts.bill.account_id,),
         entries=plan.entries,
-        creates=row_counts(plan, new_texts=new_texts),
+        creates=row_counts(plan, kept=facts.kept),
         updates={"billing_billsegment": len(facts.segments)},
         changes=(
             *money_changes(facts.billing.standing, entries=plan.entries, as_of=as_of),

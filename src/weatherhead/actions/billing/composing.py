@@ -10,10 +10,12 @@ from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.facts import AgreementBilling, BillOfHistory
 from weatherhead.areas.billing.operations import BillPlan
+from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.payments.queries import PaymentFacts
 from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.areas.records.utility import Utility
+from weatherhead.areas.tariffs.queries import kept_texts
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
 from weatherhead.core.values import Rule
 
@@ -157,8 +159,7 @@ def segment_payload(segment: SegmentPlan) -> dict[str, object]:
         "determinants": segment.determinants,
         "amount_cents": segment.amount_cents,
         "lines": [
-            {"code": line.code, "label": line.label, "amount_cents": line.amount_cents, "proof": line.proof}
-            for line in segment.lines
+            {"code": line.code, "label": line.label, "amount_cents": line.amount_cents} for line in segment.lines
         ],
         "checks": [
             {"code": check.code, "passed": check.passed, "text": check.text, "released": check.released}
@@ -179,12 +180,28 @@ def rules_of(agreements: Sequence[AgreementBilling], *, on: date) -> tuple[Rule,
     return tuple(rules)
 
 
-def row_counts(plan: BillPlan, *, new_texts: int) -> dict[str, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What earlier bills have kept: rate texts by hash and prices by key."""
+
+    texts: frozenset[str]
+    prices: frozenset[str]
+
+
+def kept_for(agreements: Sequence[AgreementBilling]) -> Kept:
+    """What is kept of the schedules of some agreements."""
+    hashes = {item.schedule.sha256 for item in agreements}
+    return Kept(texts=kept_texts(hashes), prices=kept_prices(hashes))
+
+
+def row_counts(plan: BillPlan, *, kept: Kept) -> dict[str, int]:
     """How many rows issuing a bill inserts, by table."""
+    prices = {line.price.key for segment in plan.segments for line in segment.lines}
     counts: Mapping[str, int] = {
         "billing_bill": 1,
         "billing_billsegment": len(plan.segments),
         "billing_billline": sum(len(segment.lines) for segment in plan.segments),
-        "tariffs_scheduletext": new_texts,
+        "billing_lineprice": len(prices - kept.prices),
+        "tariffs_scheduletext": len({segment.schedule_sha256 for segment in plan.segments} - kept.texts),
     }
     return {table: count for table, count in counts.items() if count}

@@ -11,6 +11,8 @@ from weatherhead.areas.metering.queries import BillableRead
 from weatherhead.areas.premises.queries import ServicePointFacts
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.tariffs.queries import ScheduleFacts
+from weatherhead.core.rating import RatedLine
+from weatherhead.core.values import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,11 @@ class ExceptionFacts:
     released_on: date | None
     reason: str
 
+    @property
+    def said(self) -> str:
+        """Why, as a sentence."""
+        return str(Sentence(self.detail["template"], self.detail["params"]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementBilling:
@@ -67,7 +74,7 @@ class AgreementBilling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFacts:
-    """A bill line. `proof` is a rated line as JSON."""
+    """A bill line. `rated` is its proof."""
 
     segment_id: int
     sequence: int
@@ -75,7 +82,7 @@ class LineFacts:
     label: str
     amount_cents: int
     ledger_account: str
-    proof: Mapping[str, Json]
+    rated: RatedLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

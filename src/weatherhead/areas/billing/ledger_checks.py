@@ -5,15 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
+import numpy as np
 from django.db.models import F, IntegerField, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment
+from weatherhead.areas.billing.determinants import usage_of
+from weatherhead.areas.billing.lines import PricePoint, lines_of_group
+from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment, LinePrice
+from weatherhead.areas.billing.price_many import PricedGroup
 from weatherhead.areas.ledger.check import Checker, Finding
 from weatherhead.areas.ledger.queries import entries
+from weatherhead.areas.tariffs.queries import ScheduleFacts, kept_facts
 from weatherhead.core.ledger import LedgerAccount
-from weatherhead.core.values import gettext_noop
+from weatherhead.core.rating import rate_many, usage_arrays
+from weatherhead.core.values import Span, gettext_noop
 
 _CHUNK = 2_000
 
@@ -60,7 +69,7 @@ def _chunk_unlike_entries(numbers: list[int]) -> Iterator[Finding]:
     posted = {item.entry_id: item for item in entries([row.entry_id for row in bills if row.entry_id is not None])}
     expected: dict[int, dict[str, int]] = {row.pk: {} for row in bills}
     rows = BillLine.objects.filter(segment__bill_id__in=numbers).order_by()
-    sums = rows.values_list("segment__bill_id", "ledger_account").annotate(total=Sum("amount_cents"))
+    sums = rows.values_list("segment__bill_id", "price__ledger_account").annotate(total=Sum("amount_cents"))
     for bill_id, code, total in sums:
         if total:
             expected[bill_id][code] = -int(total)
@@ -80,6 +89,69 @@ def _chunk_unlike_entries(numbers: list[int]) -> Iterator[Finding]:
                 entry_id=row.entry_id,
                 account_id=row.account_id,
             )
+
+
+def _lines_unlike_proof() -> Iterator[Finding]:
+    """Each segment rated again, on the text that it was priced on, gives its lines to the last digit."""
+    numbers = list(BillSegment.objects.order_by("schedule_sha256", "pk").values_list("pk", "schedule_sha256"))
+    for sha256, group in groupby(numbers, key=itemgetter(1)):
+        chosen = [number for number, _ in group]
+        for start in range(0, len(chosen), _CHUNK):
+            yield from _chunk_unlike_proof(chosen[start : start + _CHUNK], sha256=sha256)
+
+
+def _chunk_unlike_proof(numbers: list[int], *, sha256: str) -> Iterator[Finding]:
+    segments = list(BillSegment.objects.filter(pk__in=numbers).order_by("pk"))
+    kept: dict[int, list[tuple[object, ...]]] = {number: [] for number in numbers}
+    rows = BillLine.objects.filter(segment_id__in=numbers).order_by("segment_id", "sequence")
+    for segment_id, key, *rest in rows.values_list("segment_id", "price_id", *_LINE_FIGURES):
+        kept[segment_id].append((key, *rest))
+    facts = kept_facts(sha256)
+    prices = {row.pk: row for row in LinePrice.objects.filter(schedule_sha256=sha256)}
+    expected = _rated_again(segments, facts=facts) if facts else {}
+    for row in segments:
+        found = [(_price_of(prices.get(int(str(number)))), *figures) for number, *figures in kept[row.pk]]
+        if found != expected.get(row.pk):
+            yield Finding(
+                code="lines_not_their_proof",
+                template=gettext_noop("Segment %(segment)s of bill %(bill)s, rated again, does not give its lines."),
+                values={"segment": row.pk, "bill": row.bill_id},
+            )
+
+
+_LINE_FIGURES = ("start_on", "end_on", "quantity", "numerator", "denominator", "amount_cents")
+
+
+def _price_of(row: LinePrice | None) -> PricePoint | None:
+    if row is None:
+        return None
+    return PricePoint(
+        key=row.key,
+        schedule_sha256=row.schedule_sha256,
+        code=row.code,
+        label=row.label,
+        ledger_account=row.ledger_account,
+        content=row.content,
+    )
+
+
+def _rated_again(segments: list[BillSegment], *, facts: ScheduleFacts) -> dict[int, list[tuple[object, ...]]]:
+    schedule = facts.schedule
+    usages = [
+        usage_of(json.loads(row.determinants), span=Span(start=row.start_on, end=row.end_on), schedule=schedule)
+        for row in segments
+    ]
+    rated = rate_many(schedule, usage_arrays(schedule=schedule, usages=usages))
+    group = PricedGroup(members=np.arange(len(segments), dtype=np.int64), rated=rated)
+    found: dict[int, list[tuple[object, ...]]] = {
+        row.pk: [] for place, row in enumerate(segments) if place not in rated.refused
+    }
+    for item in lines_of_group(group, facts=facts):
+        columns = (item.starts, item.ends, item.quantities, item.numerators, item.denominators, item.amounts_cents)
+        for place, start, end, *figures in zip(item.members.tolist(), *(c.tolist() for c in columns), strict=True):
+            line = (item.price, date.fromordinal(start), date.fromordinal(end), *figures)
+            found[segments[place].pk].append(line)
+    return found
 
 
 def _changed_documents() -> Iterator[Finding]:
@@ -140,6 +212,13 @@ CHECKERS = (
         unit=gettext_noop("bills"),
         count=Bill.objects.count,
         find=_bills_unlike_entries,
+    ),
+    Checker(
+        code="lines_are_their_proof",
+        title=gettext_noop("Every bill segment, rated again on its tariff's text, gives its lines"),
+        unit=gettext_noop("segments"),
+        count=BillSegment.objects.count,
+        find=_lines_unlike_proof,
     ),
     Checker(
         code="documents_are_frozen",

@@ -1,50 +1,134 @@
 """Bills: documents that are issued once, frozen, and corrected by others."""
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.customers.models import Account
 
 
-class Bill(models.Model):
-    """An issued bill. Its payload is frozen and hashed at issue."""
+class BillRun(models.Model):
+    """Billing many accounts at once: tried out by one person, released by another, issued piece by piece."""
 
-    number = models.CharField(max_length=20, unique=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=12)  # regular, corrected, final
-    issued_on = models.DateField()
-    due_on = models.DateField()
-    total_cents = models.BigIntegerField()  # current charges of this bill, net of what it cancels
-    corrects = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
-    entry_id = models.BigIntegerField(null=True)  # null when the charges net to nothing
-    payload = models.TextField()  # canonical JSON of everything that the document says
-    payload_sha256 = models.CharField(max_length=64)
+    cycle = models.IntegerField(null=True)  # null: every cycle
+    through_on = models.DateField()  # exclusive: reads up to this day are billed
+    state = models.CharField(max_length=10)  # trying, tried, released, issued, cancelled
+    planned_by = models.CharField(max_length=120)
+    planned_by_employee_id = models.BigIntegerField()
+    planned_at = models.DateTimeField()
+    released_by = models.CharField(max_length=120, default="", blank=True)
+    released_by_employee_id = models.BigIntegerField(null=True)
+    released_at = models.DateTimeField(null=True)
+    issued_on = models.DateField(null=True)  # the date on every bill of the run
+    finished_at = models.DateTimeField(null=True)
+    accounts = models.IntegerField()
+    shards = models.IntegerField()
     receipt_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["regular", "corrected", "final"]), name="bill_kind_known"
-            )
+                condition=models.Q(state__in=["trying", "tried", "released", "issued", "cancelled"]),
+                name="bill_run_state_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(released_by_employee_id__isnull=True)
+                | ~models.Q(released_by_employee_id=models.F("planned_by_employee_id")),
+                name="bill_run_maker_is_not_checker",
+            ),
+            # Two people who start the same cycle at once get one run.
+            models.UniqueConstraint(
+                Coalesce("cycle", 0),
+                condition=models.Q(state__in=["trying", "tried", "released"]),
+                name="bill_run_one_open_a_cycle",
+            ),
         ]
-        indexes = [models.Index(fields=["account", "issued_on"], name="bill_by_account")]
+        indexes = [models.Index(fields=["state"], name="bill_run_by_state")]
+
+
+class BillRunShard(models.Model):
+    """A piece of a run: the accounts of its cycle from one number through another. Its outcome is its done-marker."""
+
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    stage = models.CharField(max_length=6)  # try, issue
+    number = models.IntegerField()
+    first_account_id = models.BigIntegerField()
+    last_account_id = models.BigIntegerField()
+    accounts = models.IntegerField()
+    done_at = models.DateTimeField(null=True)
+    milliseconds = models.IntegerField(null=True)
+    outcome = models.JSONField(null=True)  # counts, sums in cents and Wh, what was held or refused and why
+    receipt_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(stage__in=["try", "issue"]), name="bill_run_stage_known"),
+            models.UniqueConstraint(fields=["run", "stage", "number"], name="bill_run_shard_once"),
+            models.CheckConstraint(
+                condition=models.Q(done_at__isnull=True) | models.Q(outcome__isnull=False),
+                name="bill_run_shard_done_has_outcome",
+            ),
+        ]
+
+
+class Bill(models.Model):
+    """An issued bill. Its payload is frozen and hashed at issue.
+
+    References of the tables that a bill run fills are checked for a whole statement at once (migration 0002).
+    """
+
+    number = models.CharField(max_length=20)
+    # The account is locked by whoever bills it.
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    kind = models.CharField(max_length=12)  # regular, corrected, final
+    issued_on = models.DateField()
+    due_on = models.DateField()
+    total_cents = models.BigIntegerField()  # current charges of this bill, net of what it cancels
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
+    entry_id = models.BigIntegerField(null=True)  # null when the charges net to nothing
+    payload = models.TextField()  # canonical JSON of everything that the document says
+    payload_sha256 = models.CharField(max_length=64)
+    receipt_id = models.BigIntegerField()
+    run = models.ForeignKey(
+        BillRun, on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["regular", "corrected", "final"]), name="bill_kind_known"
+            ),
+            models.UniqueConstraint(fields=["number"], name="bill_number_once"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "issued_on"], name="bill_by_account"),
+            models.Index(fields=["corrects"], condition=models.Q(corrects__isnull=False), name="bill_by_corrected"),
+        ]
 
 
 class BillSegment(models.Model):
     """The charges of one service agreement for one period. Active ones may not overlap (EXCLUDE or trigger)."""
 
-    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="+")
-    agreement = models.ForeignKey(ServiceAgreement, on_delete=models.PROTECT, related_name="+")
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    agreement = models.ForeignKey(
+        ServiceAgreement, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     start_on = models.DateField()
     end_on = models.DateField()  # exclusive
     active = models.BooleanField(default=True)
-    cancelled_by = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="+", null=True)
+    cancelled_by = models.ForeignKey(
+        Bill, on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
     schedule = models.CharField(max_length=60)
     schedule_sha256 = models.CharField(max_length=64)
     energy_wh = models.BigIntegerField()
     demand_w_max = models.BigIntegerField(null=True)
     estimated = models.BooleanField(default=False)
-    determinants = models.JSONField()  # reads, multiplier, trailing average: what the prices multiplied
+    determinants = models.TextField()  # canonical JSON: reads, multiplier, trailing average: what the prices multiplied
     amount_cents = models.BigIntegerField()
 
     class Meta:
@@ -54,19 +138,37 @@ class BillSegment(models.Model):
         indexes = [models.Index(fields=["agreement", "start_on"], name="segment_by_agreement")]
 
 
-class BillLine(models.Model):
-    """A charge with its proof."""
+class LinePrice(models.Model):
+    """One price of a rate schedule as it stands on bills: what all lines that it made have in common. Appended only."""
 
-    segment = models.ForeignKey(BillSegment, on_delete=models.PROTECT, related_name="+")
-    sequence = models.IntegerField()
+    key = models.CharField(max_length=64, unique=True)  # SHA-256 of the schedule's text and the price's place in it
+    schedule_sha256 = models.CharField(max_length=64)
     code = models.CharField(max_length=60)
     label = models.CharField(max_length=160)
-    amount_cents = models.BigIntegerField()
     ledger_account = models.CharField(max_length=60)
-    proof = models.JSONField()  # a rated line: quantity, price, version, clause, citation, rounding, steps
+    content = models.JSONField()  # price, units, version, clause, citation, status, rounding
 
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["segment", "sequence"], name="bill_line_sequence_once")]
+
+class BillLine(models.Model):
+    """A charge with its proof: quantity × price is numerator ÷ denominator cents, rounded to the amount.
+
+    `quantity` is what the price multiplies: Wh, W, a count, or cents (percentages and minimums).
+    """
+
+    pk = models.CompositePrimaryKey("segment_id", "sequence")
+    segment = models.ForeignKey(
+        BillSegment, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    sequence = models.SmallIntegerField()
+    price = models.ForeignKey(
+        LinePrice, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    start_on = models.DateField()
+    end_on = models.DateField()  # exclusive
+    quantity = models.BigIntegerField()
+    numerator = models.BigIntegerField()
+    denominator = models.BigIntegerField()
+    amount_cents = models.BigIntegerField()
 
 
 class BillException(models.Model):

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 
+import numpy as np
 from django.db import IntegrityError, transaction
 
 from weatherhead.areas.billing.decide import SegmentPlan
-from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment
+from weatherhead.areas.billing.lines import LineColumn, PricePoint
+from weatherhead.areas.billing.models import Adjustment, BillException, BillSegment, LinePrice
 from weatherhead.areas.ledger.operations import post
-from weatherhead.areas.records.canonical import Json, canonical, digest, to_json
-from weatherhead.areas.records.operations.counters import next_number
+from weatherhead.areas.records.arrays import ColumnType, Values, insert_columns, insert_texts, take_row_ids
+from weatherhead.areas.records.canonical import Json, canonical, to_json
+from weatherhead.areas.records.database import next_ids, violated_constraint
 from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 
 _BILL_NUMBER_DIGITS = 8
+_BILL_COLUMNS = (
+    "id", "number", "account_id", "kind", "issued_on", "due_on", "total_cents", "corrects_id", "entry_id",
+    "payload", "payload_sha256", "receipt_id", "run_id",
+)  # fmt: skip
+_SEGMENT_COLUMNS = (
+    "id", "bill_id", "agreement_id", "start_on", "end_on", "active", "cancelled_by_id", "schedule",
+    "schedule_sha256", "energy_wh", "demand_w_max", "estimated", "determinants", "amount_cents",
+)  # fmt: skip
+_LINE_TYPES: Mapping[str, ColumnType] = {
+    "segment_id": "bigint",
+    "sequence": "smallint",
+    "price_id": "bigint",
+    "start_on": "date",
+    "end_on": "date",
+    "quantity": "bigint",
+    "numerator": "bigint",
+    "denominator": "bigint",
+    "amount_cents": "bigint",
+}
 
 
 class PeriodAlreadyBilled(Refusal):
@@ -83,61 +106,196 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
         PeriodAlreadyBilled: an active segment covers some of the days.
         BillAlreadyCorrected: a segment to cancel is no longer active.
     """
-    number = str(next_number("bill")).zfill(_BILL_NUMBER_DIGITS)
-    payload = to_json({**plan.payload, "number": number})
     entry_ids = post(list(plan.entries), inserted_at=at, receipt_id=receipt_id) if plan.entries else ()
-    bill = Bill.objects.create(
-        number=number,
-        account_id=plan.account_id,
-        kind=plan.kind,
+    [bill_id] = take_row_ids("billing_bill", count=1).tolist()
+    [number] = bill_numbers(count=1)
+    bills = BillRows(
+        bill_ids=(bill_id,),
+        numbers=(number,),
+        account_ids=(plan.account_id,),
+        kinds=(plan.kind,),
         issued_on=plan.issued_on,
-        due_on=plan.due_on,
-        total_cents=plan.total_cents,
-        corrects_id=plan.corrects_id,
-        entry_id=entry_ids[-1] if plan.has_charge_entry else None,
-        payload=canonical(payload),
-        payload_sha256=digest(payload),
-        receipt_id=receipt_id,
+        due_on=(plan.due_on,),
+        totals_cents=(plan.total_cents,),
+        corrects_ids=(plan.corrects_id,),
+        entry_ids=(entry_ids[-1] if plan.has_charge_entry else None,),
+        payloads=(canonical({**plan.payload, "number": number}),),
+        run_id=None,
     )
+    # The corrected segments make room before the new ones come.
     if plan.cancels:
         held = BillSegment.objects.filter(pk__in=plan.cancels, active=True)
-        if held.update(active=False, cancelled_by_id=bill.pk) != len(plan.cancels):
+        if held.update(active=False) != len(plan.cancels):
             raise BillAlreadyCorrected(bill=plan.corrects_id)
-    for segment in plan.segments:
-        _write_segment(segment, bill_id=bill.pk)
-    return bill.pk, entry_ids
+    record_bills(bills, segments=_segment_rows(plan), lines=_line_columns(plan), receipt_id=receipt_id)
+    if plan.cancels:
+        BillSegment.objects.filter(pk__in=plan.cancels).update(cancelled_by_id=bill_id)
+    return bill_id, entry_ids
 
 
-def _write_segment(plan: SegmentPlan, *, bill_id: int) -> None:
+def bill_numbers(*, count: int) -> list[str]:
+    """Numbers for bills, rising, never given before. A rolled-back bill's number stays unused on PostgreSQL."""
+    return [str(number).zfill(_BILL_NUMBER_DIGITS) for number in next_ids("billing_bill_number", count=count)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillRows:
+    """b bills as columns. `payloads` are canonical JSON texts with the number in them."""
+
+    bill_ids: Sequence[int]
+    numbers: Sequence[str]
+    account_ids: Sequence[int]
+    kinds: Sequence[str]
+    issued_on: date
+    due_on: Sequence[date]
+    totals_cents: Sequence[int]
+    corrects_ids: Sequence[int | None]
+    entry_ids: Sequence[int | None]
+    payloads: Sequence[str]
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRows:
+    """s segments as columns. `bills` are indexes into the bills; `determinants` are canonical JSON texts."""
+
+    bills: Sequence[int]
+    agreement_ids: Sequence[int]
+    starts: Sequence[date]
+    ends: Sequence[date]
+    schedules: Sequence[str]
+    schedule_sha256s: Sequence[str]
+    energy_wh: Sequence[int]
+    demand_w_max: Sequence[int | None]
+    estimated: Sequence[bool]
+    determinants: Sequence[str]
+    amounts_cents: Sequence[int]
+
+
+def record_bills(bills: BillRows, *, segments: SegmentRows, lines: Sequence[LineColumn], receipt_id: int) -> None:
+    """Write bills, their segments and their lines, whose members are indexes into the segments.
+
+    As many statements for a shard of thousands as for one bill. Their entries are posted already.
+
+    Raises:
+        PeriodAlreadyBilled: an active segment covers some of the days.
+    """
+    price_ids = keep_prices({item.price.key: item.price for item in lines}.values())
+    segment_ids = take_row_ids("billing_billsegment", count=len(segments.bills))
+    issued_on = bills.issued_on.isoformat()
+    insert_texts(
+        table="billing_bill",
+        columns=_BILL_COLUMNS,
+        rows=[
+            (
+                bill_id, number, account_id, kind, issued_on, due_on.isoformat(), total, corrects_id, entry_id,
+                payload, sha256(payload.encode()).hexdigest(), receipt_id, bills.run_id,
+            )
+            for bill_id, number, account_id, kind, due_on, total, corrects_id, entry_id, payload in zip(
+                bills.bill_ids, bills.numbers, bills.account_ids, bills.kinds, bills.due_on, bills.totals_cents,
+                bills.corrects_ids, bills.entry_ids, bills.payloads, strict=True,
+            )
+        ],
+    )  # fmt: skip
+    rows = [
+        (
+            segment_id, bills.bill_ids[bill], agreement_id, start.isoformat(), end.isoformat(), 1, None, schedule,
+            schedule_sha256, energy, demand, int(estimated), determinants, amount,
+        )
+        for segment_id, bill, agreement_id, start, end, schedule, schedule_sha256, energy, demand, estimated,
+        determinants, amount in zip(
+            segment_ids.tolist(), segments.bills, segments.agreement_ids, segments.starts, segments.ends,
+            segments.schedules, segments.schedule_sha256s, segments.energy_wh, segments.demand_w_max,
+            segments.estimated, segments.determinants, segments.amounts_cents, strict=True,
+        )
+    ]  # fmt: skip
     try:
         with transaction.atomic():
-            segment = BillSegment.objects.create(
-                bill_id=bill_id,
-                agreement_id=plan.agreement_id,
-                start_on=plan.start_on,
-                end_on=plan.end_on,
-                schedule=plan.schedule,
-                schedule_sha256=plan.schedule_sha256,
-                energy_wh=plan.energy_wh,
-                demand_w_max=plan.demand_w_max,
-                estimated=plan.estimated,
-                determinants=plan.determinants,
-                amount_cents=plan.amount_cents,
-            )
+            insert_texts(table="billing_billsegment", columns=_SEGMENT_COLUMNS, rows=rows)
     except IntegrityError as error:
-        raise PeriodAlreadyBilled from error
-    BillLine.objects.bulk_create(
-        BillLine(
-            segment=segment,
-            sequence=sequence,
-            code=line.code,
-            label=line.label,
-            amount_cents=line.amount_cents,
-            ledger_account=line.ledger_account,
-            proof=line.proof,
+        if violated_constraint(error) == "segment_billed_once":
+            raise PeriodAlreadyBilled from error
+        raise
+    sequence = np.zeros(len(segments.bills), dtype=np.int64)
+    groups: list[Mapping[str, Values]] = []
+    for item in lines:
+        sequence[item.members] += 1
+        groups.append(
+            {
+                "segment_id": segment_ids[item.members],
+                "sequence": sequence[item.members],
+                "price_id": price_ids[item.price.key],
+                "start_on": item.starts,
+                "end_on": item.ends,
+                "quantity": item.quantities,
+                "numerator": item.numerators,
+                "denominator": item.denominators,
+                "amount_cents": item.amounts_cents,
+            }
         )
-        for sequence, line in enumerate(plan.lines, 1)
+    insert_columns(table="billing_billline", types=_LINE_TYPES, groups=groups)
+
+
+def keep_prices(points: Iterable[PricePoint]) -> dict[str, int]:
+    """Keep prices that bills name; returns their numbers by key. Keeping one twice is the same as once.
+
+    A bill run keeps those of its schedules before its shards begin, so that no shard waits for another's commit.
+    """
+    wanted = {point.key: point for point in points}
+    found = dict(LinePrice.objects.filter(key__in=wanted).values_list("key", "pk"))
+    missing = [point for key, point in wanted.items() if key not in found]
+    if missing:
+        LinePrice.objects.bulk_create(
+            [
+                LinePrice(
+                    key=point.key,
+                    schedule_sha256=point.schedule_sha256,
+                    code=point.code,
+                    label=point.label,
+                    ledger_account=point.ledger_account,
+                    content=dict(point.content),
+                )
+                for point in missing
+            ],
+            ignore_conflicts=True,
+        )
+        kept = LinePrice.objects.filter(key__in=[point.key for point in missing])
+        found |= dict(kept.values_list("key", "pk"))
+    return found
+
+
+def _segment_rows(plan: BillPlan) -> SegmentRows:
+    segments = plan.segments
+    return SegmentRows(
+        bills=[0] * len(segments),
+        agreement_ids=[item.agreement_id for item in segments],
+        starts=[item.start_on for item in segments],
+        ends=[item.end_on for item in segments],
+        schedules=[item.schedule for item in segments],
+        schedule_sha256s=[item.schedule_sha256 for item in segments],
+        energy_wh=[item.energy_wh for item in segments],
+        demand_w_max=[item.demand_w_max for item in segments],
+        estimated=[item.estimated for item in segments],
+        determinants=[canonical(item.determinants) for item in segments],
+        amounts_cents=[item.amount_cents for item in segments],
     )
+
+
+def _line_columns(plan: BillPlan) -> list[LineColumn]:
+    return [
+        LineColumn(
+            price=line.price,
+            members=np.array([place], dtype=np.int64),
+            starts=np.array([line.start_on.toordinal()], dtype=np.int64),
+            ends=np.array([line.end_on.toordinal()], dtype=np.int64),
+            quantities=np.array([line.quantity], dtype=np.int64),
+            numerators=np.array([line.numerator], dtype=np.int64),
+            denominators=np.array([line.denominator], dtype=np.int64),
+            amounts_cents=np.array([line.amount_cents], dtype=np.int64),
+        )
+        for place, segment in enumerate(plan.segments)
+        for line in segment.lines
+    ]
 
 
 def raise_exceptions(plans: Sequence[ExceptionPlan], *, raised_on: date, receipt_id: int) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from django.db.models import IntegerField, Max, Min, Sum
 from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.queries import agreements_of_accounts
+from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.facts import (
     AdjustmentFacts,
     AgreementBilling,
@@ -18,12 +19,13 @@ from weatherhead.areas.billing.facts import (
     LineFacts,
     SegmentFacts,
 )
-from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment
+from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment, LinePrice
 from weatherhead.areas.metering.queries import billable_reads
 from weatherhead.areas.premises.queries import service_points
 from weatherhead.areas.records.canonical import digest
-from weatherhead.areas.tariffs.queries import schedule_facts
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.areas.tariffs.queries import kept_schedule, schedule_facts
+from weatherhead.core.rating import RatedLine, rate
+from weatherhead.core.values import Refusal, Span, gettext_noop
 
 _BILL_COLUMNS = (
     "bill_id",
@@ -41,6 +43,14 @@ class NoSuchBill(Refusal):
     """No bill has that number."""
 
     template = gettext_noop("There is no bill %(bill)s. Open the account's timeline again.")
+
+
+class ProofLost(Refusal):
+    """A bill's lines are not what its determinants and its tariff give."""
+
+    template = gettext_noop(
+        "The proof of bill segment %(segment)s does not give its lines any more. Run: weatherhead ledger check"
+    )
 
 
 class NoSuchAdjustment(Refusal):
@@ -161,20 +171,50 @@ def segments_of_bill(bill_id: int) -> tuple[SegmentFacts, ...]:
 
 
 def lines_of_bill(bill_id: int) -> tuple[LineFacts, ...]:
-    """A bill's lines, in their order."""
-    rows = BillLine.objects.filter(segment__bill_id=bill_id).order_by("segment_id", "sequence")
-    return tuple(
-        LineFacts(
-            segment_id=row.segment_id,
-            sequence=row.sequence,
-            code=row.code,
-            label=row.label,
-            amount_cents=row.amount_cents,
-            ledger_account=row.ledger_account,
-            proof=row.proof,
-        )
-        for row in rows
+    """A bill's lines, in their order, with their proofs: the segment is rated again on the text it was priced on.
+
+    Raises:
+        ProofLost: rating it again does not give the lines that were issued.
+    """
+    segments = segments_of_bill(bill_id)
+    rows = BillLine.objects.select_related("price").filter(segment_id__in=[item.segment_id for item in segments])
+    kept: dict[int, list[BillLine]] = {}
+    for row in rows.order_by("segment_id", "sequence"):
+        kept.setdefault(row.segment_id, []).append(row)
+    found: list[LineFacts] = []
+    for segment in segments:
+        lines = kept.get(segment.segment_id, [])
+        rated = _rated_again(segment)
+        if rated is None or [line.amount_cents for line in lines] != [line.amount_cents for line in rated]:
+            raise ProofLost(segment=segment.segment_id)
+        found += [_line(row, rated=line) for row, line in zip(lines, rated, strict=True)]
+    return tuple(found)
+
+
+def _rated_again(segment: SegmentFacts) -> tuple[RatedLine, ...] | None:
+    schedule = kept_schedule(segment.schedule_sha256)
+    if schedule is None:
+        return None
+    span = Span(start=segment.start_on, end=segment.end_on)
+    return rate(schedule, usage_of(segment.determinants, span=span, schedule=schedule)).lines
+
+
+def _line(row: BillLine, *, rated: RatedLine) -> LineFacts:
+    return LineFacts(
+        segment_id=row.segment_id,
+        sequence=row.sequence,
+        code=row.price.code,
+        label=row.price.label,
+        amount_cents=row.amount_cents,
+        ledger_account=row.price.ledger_account,
+        rated=rated,
     )
+
+
+def kept_prices(schedule_sha256s: Iterable[str]) -> frozenset[str]:
+    """The keys of the prices of some schedule texts that bills have named."""
+    rows = LinePrice.objects.filter(schedule_sha256__in=list(schedule_sha256s))
+    return frozenset(rows.values_list("key", flat=True))
 
 
 def exception(exception_id: int) -> ExceptionFacts:
@@ -254,7 +294,7 @@ def _segment(row: BillSegment) -> SegmentFacts:
         energy_wh=row.energy_wh,
         demand_w_max=row.demand_w_max,
         estimated=row.estimated,
-        determinants=row.determinants,
+        determinants=json.loads(row.determinants),
         amount_cents=row.amount_cents,
     )
 

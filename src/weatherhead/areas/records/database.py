@@ -7,7 +7,7 @@ whose IMMEDIATE transaction stands in for every lock.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
@@ -242,6 +242,87 @@ def append_only(table: str, *, key: Sequence[str] = ("id",)) -> RunPython:
             f"CREATE TRIGGER {table}_refuse_{name} BEFORE {events} ON {table}"
             f" FOR EACH STATEMENT EXECUTE FUNCTION records_refuse_{name}()"
             for name, events in (("change", "UPDATE OR DELETE"), ("truncate", "TRUNCATE"))
+        ),
+    ]
+    return vendor_sql(postgresql=postgresql, sqlite=sqlite)
+
+
+def references_known(table: str, *, references: Mapping[str, str], updated: Sequence[str] = ()) -> RunPython:
+    """A migration step whose triggers see that what a table's rows refer to exists, a whole statement at a time.
+
+    Instead of foreign keys, whose check of every single row was the largest cost of a bill run. The referred rows must
+    not be removable (`append_only`, `never_removed`), or the check would not hold later.
+
+    Args:
+        table: the referring table.
+        references: its columns, and the table whose ``id`` each names; null refers to nothing.
+        updated: those of the columns that may change later.
+    """
+    postgresql: list[str] = []
+    for event, columns in (("insert", tuple(references)), ("update", tuple(updated))):
+        if not columns:
+            continue
+        unknown = " OR ".join(
+            f"(row.{column} IS NOT NULL AND NOT EXISTS"
+            f" (SELECT FROM {references[column]} AS parent WHERE parent.id = row.{column}))"
+            for column in columns
+        )
+        name = f"{table}_refers_{event}"
+        postgresql += [
+            f"""
+            CREATE FUNCTION {name}() RETURNS trigger
+            LANGUAGE plpgsql SET search_path = {{schema}}, pg_temp AS $$
+            BEGIN
+                IF EXISTS (SELECT FROM changed AS row WHERE {unknown}) THEN
+                    RAISE EXCEPTION 'a row of {table} refers to a row that does not exist'
+                        USING ERRCODE = 'foreign_key_violation', TABLE = '{table}', CONSTRAINT = '{table}_refers';
+                END IF;
+                RETURN NULL;
+            END
+            $$
+            """,
+            (
+                f"CREATE TRIGGER {name} AFTER {event.upper()} ON {table} REFERENCING NEW TABLE AS changed"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+            ),
+        ]
+    sqlite = []
+    for event, columns in (("INSERT", tuple(references)), ("UPDATE", tuple(updated))):
+        checks = "".join(_refuse_unknown(table, column=column, parent=references[column]) for column in columns)
+        if checks:
+            sqlite.append(f"CREATE TRIGGER {table}_refers_{event.lower()} BEFORE {event} ON {table} BEGIN{checks} END")
+    return vendor_sql(postgresql=postgresql, sqlite=sqlite)
+
+
+def _refuse_unknown(table: str, *, column: str, parent: str) -> str:
+    said = f"{table}_refers: a row refers to a row of {parent} that does not exist"
+    known = f"EXISTS (SELECT 1 FROM {parent} WHERE id = NEW.{column})"  # noqa: S608 - names of the program
+    return f" SELECT RAISE(ABORT, '{said}') WHERE NEW.{column} IS NOT NULL AND NOT {known};"
+
+
+def never_removed(table: str, *, tag: str = "kept") -> RunPython:
+    """A migration step whose triggers refuse to remove a table's rows; they may change, but not their ``id``."""
+    refusal = f"{table}_{tag}: rows of {table} are never removed"
+    sqlite = [
+        f"CREATE TRIGGER {table}_{tag}_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{refusal}'); END",
+        (
+            f"CREATE TRIGGER {table}_{tag}_id BEFORE UPDATE OF id ON {table} WHEN NEW.id <> OLD.id"
+            f" BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+        ),
+    ]
+    postgresql = [
+        f"""
+        CREATE FUNCTION {table}_{tag}() RETURNS trigger LANGUAGE plpgsql SET search_path = {{schema}}, pg_temp AS $$
+        BEGIN
+            RAISE EXCEPTION 'rows of {table} are never removed'
+                USING ERRCODE = 'restrict_violation', TABLE = '{table}', CONSTRAINT = '{table}_{tag}';
+        END
+        $$
+        """,
+        f"CREATE TRIGGER {table}_{tag}_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{tag}()",
+        (
+            f"CREATE TRIGGER {table}_{tag}_id BEFORE UPDATE OF id ON {table}"
+            f" FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION {table}_{tag}()"
         ),
     ]
     return vendor_sql(postgresql=postgresql, sqlite=sqlite)

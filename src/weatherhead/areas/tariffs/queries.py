@@ -70,10 +70,23 @@ def schedule_facts(code: str) -> ScheduleFacts:
     return book[code]
 
 
-def kept_schedule(sha256: str) -> Schedule | None:
-    """The schedule that an old bill was priced on, from its kept text."""
+def kept_facts(sha256: str) -> ScheduleFacts | None:
+    """The schedule that old bills were priced on, from its kept text; None when that is missing or was changed."""
     row = ScheduleText.objects.filter(pk=sha256).first()
-    return load_schedule(row.text, name=row.source) if row else None
+    return _kept(row.sha256, row.source, row.text) if row else None
+
+
+def kept_schedule(sha256: str) -> Schedule | None:
+    """The schedule alone."""
+    facts = kept_facts(sha256)
+    return facts.schedule if facts else None
+
+
+@lru_cache(maxsize=64)
+def _kept(sha256: str, source: str, text: str) -> ScheduleFacts | None:
+    if hashlib.sha256(text.encode()).hexdigest() != sha256:
+        return None
+    return ScheduleFacts(schedule=load_schedule(text, name=source), source=source, text=text, sha256=sha256)
 
 
 def kept_texts(hashes: Iterable[str]) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from weatherhead.core.rating.columns import Column
 from weatherhead.core.rating.engine import rate, rate_many
-from weatherhead.core.rating.lines import RatedBill, RatedLine
+from weatherhead.core.rating.lines import RatedBill, RatedLine, RatedPrice
+from weatherhead.core.rating.proof import price_of
 from weatherhead.core.rating.rated import RatedArrays
 from weatherhead.core.rating.schedule import PostsTo, PriceStatus, Schedule, load_schedule
 from weatherhead.core.rating.usage import (
@@ -43,6 +44,7 @@ __all__ = [
     "RatedArrays",
     "RatedBill",
     "RatedLine",
+    "RatedPrice",
     "Schedule",
     "Usage",
     "UsageArrays",
@@ -50,6 +52,7 @@ __all__ = [
     "UsageOutOfRange",
     "UsagePart",
     "load_schedule",
+    "price_of",
     "rate",
     "rate_many",
     "usage_arrays",

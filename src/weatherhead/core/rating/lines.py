@@ -92,6 +92,25 @@ class RatedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RatedPrice:
+    """One price of a schedule as it stands on bills: what every line that it makes has in common.
+
+    The fields are those of `RatedLine`.
+    """
+
+    code: str
+    label: str
+    price: Decimal
+    price_unit: str
+    posts_to: str
+    version: date
+    clause: str
+    citation: str
+    status: str
+    rounding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RatedBill:
     """The lines of one account's period, in the order of the schedule; they sum to the total."""
 

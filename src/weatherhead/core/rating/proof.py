@@ -16,11 +16,12 @@ from weatherhead.core.rating.columns import (
     scaled_bound_wh,
     scaled_hours_wh,
 )
-from weatherhead.core.rating.lines import RatedLine
+from weatherhead.core.rating.lines import RatedLine, RatedPrice
 from weatherhead.core.rating.pieces import Piece
 from weatherhead.core.rating.price import fuel_steps
 from weatherhead.core.rating.schedule import (
     BillingDemand,
+    Charge,
     CountOption,
     DemandCharge,
     EnergyCharge,
@@ -150,23 +151,42 @@ def line_of(
 ) -> RatedLine:
     """One line of a column with its proof; `above` are the same bill's lines before it."""
     one = _One(column=column, position=position, schedule=schedule, usages=usages, above=above)
-    charge, entry, version = column.charge, column.entry, column.version
-    block = column.tier.block if column.tier is not None else None
+    price = price_of(column, schedule=schedule)
     quantity, unit = _quantity(one)
     amount = int(column.cents[position])
     steps = [*_proration(one), *_arithmetic(one)]
     if one.exact_dollars * CENTS_PER_DOLLAR != amount:
         steps.append(f"{dollars(one.exact_dollars)} {_ROUNDED[column.rounding]}: {cents(amount)}")
     return RatedLine(
-        code=charge.code,
-        label=(block.label if block is not None else None) or charge.label,
+        code=price.code,
+        label=price.label,
         quantity=quantity,
         quantity_unit=unit,
-        price=_price(one),
-        price_unit=_price_unit(one),
+        price=price.price,
+        price_unit=price.price_unit,
         unrounded=exact_text(one.exact_dollars),
         amount_cents=amount,
         span=one.span,
+        posts_to=price.posts_to,
+        version=price.version,
+        clause=price.clause,
+        citation=price.citation,
+        status=price.status,
+        rounding=price.rounding,
+        steps=tuple(steps),
+    )
+
+
+def price_of(column: Column, *, schedule: Schedule) -> RatedPrice:
+    """What all lines of a column have in common."""
+    charge, entry, version = column.charge, column.entry, column.version
+    block = column.tier.block if column.tier is not None else None
+    return RatedPrice(
+        code=charge.code,
+        label=(block.label if block is not None else None) or charge.label,
+        # A shortfall is made up in full.
+        price=Decimal(100) if isinstance(charge, MinimumCharge) else column.price,
+        price_unit=_price_unit(charge, schedule=schedule),
         posts_to=charge.posts_to.value,
         version=version.effective,
         clause=(block.clause if block is not None else None) or charge.clause,
@@ -178,7 +198,6 @@ def line_of(
             or version.status
         ).value,
         rounding=column.rounding.value,
-        steps=tuple(steps),
     )
 
 
@@ -213,35 +232,30 @@ def _terminating(value: Fraction) -> Decimal:
     return Decimal(text.rstrip("0").rstrip("."))
 
 
-def _thing(one: _One) -> str:
-    charge = one.column.charge
-    assert isinstance(charge, FixedCharge)
+def _thing(charge: FixedCharge, *, schedule: Schedule) -> str:
     assert charge.times is not None
-    option = one.schedule.options[charge.times]
+    option = schedule.options[charge.times]
     assert isinstance(option, CountOption)
     return option.unit
 
 
 def _things(one: _One) -> str:
-    return _thing(one) if one.quantity == 1 else f"{_thing(one)}s"
-
-
-def _price_unit(one: _One) -> str:
     charge = one.column.charge
+    assert isinstance(charge, FixedCharge)
+    thing = _thing(charge, schedule=one.schedule)
+    return thing if one.quantity == 1 else f"{thing}s"
+
+
+def _price_unit(charge: Charge, *, schedule: Schedule) -> str:
     match charge:
         case FixedCharge():
-            return f"$/{charge.per}" if charge.times is None else f"$/{_thing(one)}"
+            return f"$/{charge.per}" if charge.times is None else f"$/{_thing(charge, schedule=schedule)}"
         case EnergyCharge() | RiderCharge() | FuelClause():
             return "$/kWh"
         case DemandCharge():
             return f"$/{charge.demand.unit}"
         case PercentageCharge() | MinimumCharge():
             return "%"
-
-
-def _price(one: _One) -> Decimal:
-    """A shortfall is made up in full."""
-    return Decimal(100) if isinstance(one.column.charge, MinimumCharge) else one.column.price
 
 
 def _proration(one: _One) -> Iterator[str]:

@@ -2,7 +2,13 @@
 
 from django.db import migrations
 
-from weatherhead.areas.records.database import append_only, vendor_sql
+from weatherhead.areas.records.database import (
+    append_only,
+    create_sequence,
+    never_removed,
+    references_known,
+    vendor_sql,
+)
 
 # A range of one number stands for equality, so that no extension is needed.
 POSTGRESQL = [
@@ -32,7 +38,30 @@ class Migration(migrations.Migration):
     dependencies = [("billing", "0001_initial")]
 
     operations = [
+        create_sequence("billing_bill_number"),
         vendor_sql(postgresql=POSTGRESQL, sqlite=SQLITE),
         append_only("billing_bill"),
-        append_only("billing_billline"),
+        append_only("billing_lineprice"),
+        append_only("billing_billline", key=("segment_id", "sequence")),
+        never_removed("billing_billrun"),
+        never_removed("billing_billsegment"),
+        # What bills refer to stays.
+        never_removed("customers_account", tag="billed"),
+        never_removed("agreements_serviceagreement", tag="billed"),
+        references_known(
+            "billing_bill",
+            references={"account_id": "customers_account", "corrects_id": "billing_bill", "run_id": "billing_billrun"},
+        ),
+        references_known(
+            "billing_billsegment",
+            references={
+                "bill_id": "billing_bill",
+                "agreement_id": "agreements_serviceagreement",
+                "cancelled_by_id": "billing_bill",
+            },
+            updated=("cancelled_by_id",),
+        ),
+        references_known(
+            "billing_billline", references={"segment_id": "billing_billsegment", "price_id": "billing_lineprice"}
+        ),
     ]
