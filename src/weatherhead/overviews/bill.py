@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from weatherhead.areas.billing.facts import BillOfHistory, LineFacts, SegmentFacts
-from weatherhead.areas.billing.queries import bill, bills_of_account, lines_of_bill, segments_of_bill
+from weatherhead.areas.billing.queries import bill, bills_of_account, lines_of_segments, segments_of_bill
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.records.canonical import Json
@@ -168,7 +168,7 @@ def bill_proof(bill_id: int, *, as_of: date, grant: Grant) -> BillProof:
     issued = bill(bill_id)
     holder = account(issued.account_id)
     segments = segments_of_bill(bill_id)
-    lines = lines_of_bill(bill_id)
+    lines = lines_of_segments(segments)
     posted = entry(issued.entry_id) if issued.entry_id is not None else None
     history = bills_of_account(issued.account_id, limit=_NEIGHBOURS_READ)
     place = next((index for index, item in enumerate(history) if item.bill_id == bill_id), 0)

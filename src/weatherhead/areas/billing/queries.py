@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from django.db.models import IntegerField, Max, Min, Sum
+from django.db.models import IntegerField, Max, Min, OuterRef, Subquery, Sum
 from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.queries import agreements_of_accounts
@@ -108,11 +108,11 @@ def bill(bill_id: int) -> BillFacts:
     Raises:
         NoSuchBill: for an unknown number.
     """
-    row = Bill.objects.filter(pk=bill_id).first()
+    later = Bill.objects.filter(corrects_id=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    row = Bill.objects.filter(pk=bill_id).annotate(corrected_by=Subquery(later)).first()
     if row is None:
         raise NoSuchBill(bill=bill_id)
     payload = json.loads(row.payload)
-    corrected_by = Bill.objects.filter(corrects_id=bill_id).order_by("-pk").values_list("pk", flat=True).first()
     return BillFacts(
         bill_id=row.pk,
         number=row.number,
@@ -122,7 +122,7 @@ def bill(bill_id: int) -> BillFacts:
         due_on=row.due_on,
         total_cents=row.total_cents,
         corrects_id=row.corrects_id,
-        corrected_by_id=corrected_by,
+        corrected_by_id=row.corrected_by,
         entry_id=row.entry_id,
         payload=payload,
         payload_sha256=row.payload_sha256,
@@ -176,7 +176,11 @@ def lines_of_bill(bill_id: int) -> tuple[LineFacts, ...]:
     Raises:
         ProofLost: rating it again does not give the lines that were issued.
     """
-    segments = segments_of_bill(bill_id)
+    return lines_of_segments(segments_of_bill(bill_id))
+
+
+def lines_of_segments(segments: Sequence[SegmentFacts]) -> tuple[LineFacts, ...]:
+    """The same for segments that were read already."""
     rows = BillLine.objects.select_related("price").filter(segment_id__in=[item.segment_id for item in segments])
     kept: dict[int, list[BillLine]] = {}
     for row in rows.order_by("segment_id", "sequence"):
