@@ -13,17 +13,17 @@ from weatherhead.areas.billing.decide import NothingToBill, SegmentPlan, next_pe
 from weatherhead.areas.billing.operations import BillPlan, ExceptionPlan, issue_bill, raise_exceptions
 from weatherhead.areas.billing.queries import billing_facts, bills_of_account
 from weatherhead.areas.customers.queries import account
-from weatherhead.areas.payments.queries import payments_of_account
+from weatherhead.areas.documents.frames import bill_frame, made_frame
+from weatherhead.areas.documents.operations import keep_frame
+from weatherhead.areas.documents.queries import kept_frames
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.operations import keep_texts
-from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
+from weatherhead.areas.tariffs.queries import kept_texts, rate_book, schedule_facts
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
 from weatherhead.door.stored import stored_sentence
-
-PAYMENTS_SHOWN_MAX = 60
 
 
 class NoService(Refusal):
@@ -54,7 +54,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the bill depends on, and which rate texts are kept already."""
+    """What the bill depends on, and which rate texts and frames are kept already."""
 
     billing: BillingFacts
     kept: frozenset[str]
@@ -75,13 +75,14 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 
 def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
     """Everything that a bill of an account depends on."""
+    utility = current_utility()
     return BillingFacts(
         account=account(account_id),
         agreements=billing_facts([account_id]).get(account_id, ()),
         standing=standing_of(account_id),
         bills=bills_of_account(account_id, limit=1),
-        payments=payments_of_account(account_id, limit=PAYMENTS_SHOWN_MAX),
-        utility=current_utility(),
+        utility=utility,
+        frame=bill_frame(utility, rate_book=rate_book()),
         as_of=as_of,
     )
 
@@ -89,8 +90,12 @@ def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read account, agreements, reads, segments, exceptions, schedules and balance."""
     billing = gather_billing(inputs.account_id, as_of=moment.as_of)
-    kept = kept_texts(item.schedule.sha256 for item in billing.agreements)
-    return Facts(billing=billing, kept=kept)
+    return Facts(billing=billing, kept=kept_hashes(billing))
+
+
+def kept_hashes(billing: BillingFacts) -> frozenset[str]:
+    """Which of the rate texts and the frame that a bill would refer to are kept already."""
+    return kept_texts(item.schedule.sha256 for item in billing.agreements) | kept_frames([billing.frame.sha256])
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
@@ -112,7 +117,6 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         return _hold(billing, plans=held)
     kind = "final" if all(item.agreement.end_on for item in billing.agreements) else "regular"
     plan = compose_bill(billing, segments=segments, kind=kind)
-    new_texts = len({segment.schedule_sha256 for segment in segments} - facts.kept)
     return Proposal(
         summary=Sentence(
             gettext_noop("Bill of $%(amount)s, due %(due)s"),
@@ -122,7 +126,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         plan=Plan(bill=plan, exceptions=()),
         account_ids=(inputs.account_id,),
         entries=plan.entries,
-        creates=row_counts(plan, new_texts=new_texts),
+        creates=row_counts(plan, kept=facts.kept),
         changes=(
             *money_changes(billing.standing, entries=plan.entries, as_of=billing.as_of),
             _energy(segments, account_id=inputs.account_id),
@@ -220,6 +224,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
             recording.made_one("exception", number)
         return
     keep_texts(schedule_facts(segment.schedule) for segment in plan.bill.segments)
+    keep_frame(made_frame(plan.bill.payload["frame_sha256"]))
     bill_id, entry_ids = issue_bill(plan.bill, at=recording.moment.at, receipt_id=recording.receipt_id)
     recording.made_one("bill", bill_id)
     recording.entry_ids.extend(entry_ids)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from weatherhead.actions.billing.bill_account import gather_billing
+from weatherhead.actions.billing.bill_account import gather_billing, kept_hashes
 from weatherhead.actions.billing.composing import BillingFacts, Corrected, compose_bill, row_counts, rules_of
 from weatherhead.actions.figures import money_changes
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.billing.decide import SegmentPlan, plan_segment
-from weatherhead.areas.billing.facts import BillFacts, SegmentFacts
+from weatherhead.areas.billing.facts import BillFacts, LineFacts, SegmentFacts
 from weatherhead.areas.billing.operations import BillAlreadyCorrected, BillPlan, issue_bill
-from weatherhead.areas.billing.queries import bill, segments_of_bill
+from weatherhead.areas.billing.queries import bill, lines_of_bill, segments_of_bill
+from weatherhead.areas.documents.frames import made_frame
+from weatherhead.areas.documents.operations import keep_frame
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.tariffs.operations import keep_texts
-from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
+from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.ledger import Entry, reversal
 from weatherhead.core.values import Change, Refusal, Sentence, Span, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -44,6 +46,7 @@ class Facts:
 
     bill: BillFacts
     segments: tuple[SegmentFacts, ...]
+    lines: tuple[LineFacts, ...]
     entry: Entry | None
     billing: BillingFacts
     kept: frozenset[str]
@@ -68,9 +71,10 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         bill=issued,
         segments=segments_of_bill(inputs.bill_id),
+        lines=lines_of_bill(inputs.bill_id),
         entry=entry(issued.entry_id) if issued.entry_id is not None else None,
         billing=billing,
-        kept=kept_texts(item.schedule.sha256 for item in billing.agreements),
+        kept=kept_hashes(billing),
     )
 
 
@@ -87,7 +91,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise BillAlreadyCorrected(bill=facts.bill.number)
     as_of = facts.billing.as_of
     segments = tuple(_again(segment, billing=facts.billing) for segment in facts.segments)
-    if _charges(segments) == _charges_of(facts.bill):
+    if _charges(segments) == [(line.code, line.amount_cents) for line in facts.lines]:
         raise SameResult
     corrected = Corrected(
         bill_id=facts.bill.bill_id,
@@ -99,7 +103,6 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     )
     plan = compose_bill(facts.billing, segments=segments, kind="corrected", corrected=corrected)
     net_cents = plan.total_cents - facts.bill.total_cents
-    new_texts = len({segment.schedule_sha256 for segment in segments} - facts.kept)
     return Proposal(
         summary=Sentence(
             gettext_noop("Bill %(number)s corrected: $%(before)s becomes $%(after)s"),
@@ -113,7 +116,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         plan=Plan(bill=plan),
         account_ids=(facts.bill.account_id,),
         entries=plan.entries,
-        creates=row_counts(plan, new_texts=new_texts),
+        creates=row_counts(plan, kept=facts.kept),
         updates={"billing_billsegment": len(facts.segments)},
         changes=(
             *money_changes(facts.billing.standing, entries=plan.entries, as_of=as_of),
@@ -145,16 +148,11 @@ def _charges(segments: tuple[SegmentPlan, ...]) -> list[tuple[str, int]]:
     return [(line.code, line.amount_cents) for segment in segments for line in segment.lines]
 
 
-def _charges_of(issued: BillFacts) -> list[tuple[str, int]]:
-    return [(line["code"], line["amount_cents"]) for item in issued.payload["segments"] for line in item["lines"]]
-
-
 def _differences(facts: Facts, *, segments: tuple[SegmentPlan, ...]) -> tuple[Change, ...]:
     """Energy and each line, old and new."""
-    before = {line["label"]: 0 for item in facts.bill.payload["segments"] for line in item["lines"]}
-    for item in facts.bill.payload["segments"]:
-        for line in item["lines"]:
-            before[line["label"]] += line["amount_cents"]
+    before: dict[str, int] = {}
+    for line in facts.lines:
+        before[line.label] = before.get(line.label, 0) + line.amount_cents
     after: dict[str, int] = {}
     for segment in segments:
         for planned in segment.lines:
@@ -186,6 +184,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     """
     plan = proposal.plan.bill
     keep_texts(schedule_facts(segment.schedule) for segment in plan.segments)
+    keep_frame(made_frame(plan.payload["frame_sha256"]))
     bill_id, entry_ids = issue_bill(plan, at=recording.moment.at, receipt_id=recording.receipt_id)
     recording.made_one("bill", bill_id)
     recording.entry_ids.extend(entry_ids)

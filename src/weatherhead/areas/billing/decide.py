@@ -11,7 +11,7 @@ from itertools import pairwise
 from weatherhead.areas.billing.facts import AgreementBilling, ExceptionFacts, SegmentFacts
 from weatherhead.areas.metering.queries import BillableRead
 from weatherhead.areas.metering.usage import energy_wh_between
-from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.areas.records.utility import Bounds
 from weatherhead.core.ledger import LedgerAccount, revenue_account
 from weatherhead.core.rating import RatedBill, RatedLine, Schedule, Usage, UsagePart, rate
@@ -129,6 +129,7 @@ def plan_segment(facts: AgreementBilling, *, period: Span, bounds: Bounds) -> Se
     usage = _usage(facts, period=period, reads=reads, parts=parts)
     rated = rate(facts.schedule.schedule, usage)
     estimated = any(read.kind == "estimated" for read in reads[-1:])
+    checks = _checks(facts, period=period, usage=usage, rated=rated, bounds=bounds)
     return SegmentPlan(
         agreement_id=facts.agreement.agreement_id,
         start_on=period.start,
@@ -138,9 +139,9 @@ def plan_segment(facts: AgreementBilling, *, period: Span, bounds: Bounds) -> Se
         energy_wh=usage.energy_wh,
         demand_w_max=usage.demand_w_max,
         estimated=estimated,
-        determinants=_determinants(reads, usage=usage),
+        determinants=_determinants(reads, usage=usage, checks=checks),
         lines=tuple(_line(line, schedule=facts.schedule.schedule) for line in rated.lines),
-        checks=_checks(facts, period=period, usage=usage, rated=rated, bounds=bounds),
+        checks=checks,
         service=_service(facts, reads=reads),
     )
 
@@ -231,8 +232,10 @@ def ledger_account_of(posts_to: PostsTo, *, revenue_class: str) -> str:
     return revenue_account(revenue_class)
 
 
-def _determinants(reads: Sequence[BillableRead], *, usage: Usage) -> dict[str, Json]:
+def _determinants(reads: Sequence[BillableRead], *, usage: Usage, checks: Sequence[Check]) -> dict[str, Json]:
+    """What the prices multiplied, and what it was checked for."""
     return {
+        "checks": [to_json(check) for check in checks],
         "reads": [
             {
                 "read": read.read_id,

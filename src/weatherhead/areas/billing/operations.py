@@ -11,9 +11,10 @@ from django.db import IntegrityError, transaction
 from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment
 from weatherhead.areas.ledger.operations import post
-from weatherhead.areas.records.canonical import Json, canonical, digest, to_json
+from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.areas.records.operations.counters import next_number
 from weatherhead.core.ledger import EntryDraft
+from weatherhead.core.statements import numbered, payload_sha256, payload_text
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 
 _BILL_NUMBER_DIGITS = 8
@@ -84,7 +85,7 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
         BillAlreadyCorrected: a segment to cancel is no longer active.
     """
     number = str(next_number("bill")).zfill(_BILL_NUMBER_DIGITS)
-    payload = to_json({**plan.payload, "number": number})
+    payload = payload_text(numbered(plan.payload, number=number))
     entry_ids = post(list(plan.entries), inserted_at=at, receipt_id=receipt_id) if plan.entries else ()
     bill = Bill.objects.create(
         number=number,
@@ -95,8 +96,8 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
         total_cents=plan.total_cents,
         corrects_id=plan.corrects_id,
         entry_id=entry_ids[-1] if plan.has_charge_entry else None,
-        payload=canonical(payload),
-        payload_sha256=digest(payload),
+        payload=payload,
+        payload_sha256=payload_sha256(payload),
         receipt_id=receipt_id,
     )
     if plan.cancels:
