@@ -43,6 +43,11 @@ def made_frame(sha256: str) -> Frame:
     return _made[sha256]
 
 
+def find_made_frame(sha256: str) -> Frame | None:
+    """A frame that this process made, or None."""
+    return _made.get(sha256)
+
+
 def _body(
     utility: Utility, *, texts: BillTexts, rate_book: Mapping[str, ScheduleFacts], language: str
 ) -> dict[str, Any]:

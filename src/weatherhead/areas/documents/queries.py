@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from weatherhead.areas.documents.frames import find_made_frame
 from weatherhead.areas.documents.models import DocumentFrame
 from weatherhead.core.statements import payload_sha256
 
@@ -20,13 +21,18 @@ def kept_frames(hashes: Iterable[str]) -> frozenset[str]:
     return frozenset(DocumentFrame.objects.filter(pk__in=list(hashes)).values_list("pk", flat=True))
 
 
-@lru_cache(maxsize=16)
 def frame_body(sha256: str) -> Mapping[str, Any]:
-    """The body of a kept frame, proved by its hash.
+    """The body of a frame: one that this process made, or a kept one, proved by its hash.
 
     Raises:
         FrameChanged: it is missing or was changed.
     """
+    made = find_made_frame(sha256)
+    return _kept_body(sha256) if made is None else made.body
+
+
+@lru_cache(maxsize=16)
+def _kept_body(sha256: str) -> Mapping[str, Any]:
     text = DocumentFrame.objects.filter(pk=sha256).values_list("text", flat=True).first()
     if text is None or payload_sha256(text) != sha256:
         raise FrameChanged(f"document frame {sha256}")
