@@ -187,4 +187,5 @@ OURS = (
     "agreements_",
     "billing_",
     "payments_",
+    "documents_",
 )

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from weatherhead.areas.billing.determinants import judged
 from weatherhead.areas.billing.facts import BillOfHistory, LineFacts, SegmentFacts
 from weatherhead.areas.billing.queries import bill, bills_of_account, lines_of_segments, segments_of_bill
 from weatherhead.areas.customers.queries import account
+from weatherhead.areas.documents.queries import frame_body
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import Entry
 from weatherhead.core.rating import RatedLine
+from weatherhead.core.statements import DocumentService, parse_payload, plain_text
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
-from weatherhead.door.stored import stored_sentence
 from weatherhead.overviews.account import ActionOffer, offers_on
 from weatherhead.overviews.composing import ledger_title
 
@@ -172,7 +174,7 @@ def bill_proof(bill_id: int, *, as_of: date, grant: Grant) -> BillProof:
     posted = entry(issued.entry_id) if issued.entry_id is not None else None
     history = bills_of_account(issued.account_id, limit=_NEIGHBOURS_READ)
     place = next((index for index, item in enumerate(history) if item.bill_id == bill_id), 0)
-    documents = issued.payload["segments"]
+    document = parse_payload(issued.payload, frame=frame_body(issued.payload["frame_sha256"]))
     return BillProof(
         as_of=as_of,
         bill_id=bill_id,
@@ -188,10 +190,10 @@ def bill_proof(bill_id: int, *, as_of: date, grant: Grant) -> BillProof:
         corrects_id=issued.corrects_id,
         corrected_by_id=issued.corrected_by_id,
         segments=tuple(
-            _segment(segment, document=document, lines=lines, posted=posted)
-            for segment, document in zip(segments, documents, strict=True)
+            _segment(segment, service=service, lines=lines, posted=posted)
+            for segment, service in zip(segments, document.services, strict=True)
         ),
-        checks=tuple(_check(item) for document in documents for item in document["checks"]),
+        checks=tuple(check for segment in segments for check in _checks(segment)),
         entry_id=issued.entry_id,
         postings=_postings(posted),
         payload_sha256=issued.payload_sha256,
@@ -204,11 +206,10 @@ def bill_proof(bill_id: int, *, as_of: date, grant: Grant) -> BillProof:
 
 
 def _segment(
-    segment: SegmentFacts, *, document: Mapping[str, Json], lines: Sequence[LineFacts], posted: Entry | None
+    segment: SegmentFacts, *, service: DocumentService, lines: Sequence[LineFacts], posted: Entry | None
 ) -> SegmentProof:
     reads = segment.determinants["reads"]
-    service = document["service"]
-    name = service["schedule_name"]
+    name = service.schedule_name
     return SegmentProof(
         segment_id=segment.segment_id,
         start_on=segment.start_on,
@@ -217,9 +218,9 @@ def _segment(
         active=segment.active,
         schedule=segment.schedule,
         schedule_name=f"{segment.schedule}, {name}",
-        service_address=service["address"],
-        meter_serial=service["meter"],
-        multiplier=_plain(Decimal(reads[-1]["multiplier"])) if reads else "",
+        service_address=service.address,
+        meter_serial=reads[-1]["meter"] if reads else "",
+        multiplier=plain_text(Decimal(reads[-1]["multiplier"])) if reads else "",
         start_read=_read(reads[0]) if reads else None,
         end_read=_read(reads[-1]) if reads else None,
         energy_wh=segment.energy_wh,
@@ -287,26 +288,23 @@ def _quantity(rated: RatedLine) -> str:
     """A quantity with its unit; percentages multiply dollars."""
     if rated.quantity_unit in {"$", "USD", "dollars"}:
         return f"${rated.quantity:,.2f}"
-    return f"{_plain(rated.quantity)} {rated.quantity_unit}".strip()
+    return f"{plain_text(rated.quantity)} {rated.quantity_unit}".strip()
 
 
 def _price(rated: RatedLine) -> str:
     if rated.price_unit == "%":
-        return f"{_plain(rated.price)}%"
-    return f"${_plain(rated.price, least=2)}"
+        return f"{plain_text(rated.price)}%"
+    return f"${plain_text(rated.price, places_min=2)}"
 
 
-def _plain(value: Decimal, *, least: int = 0) -> str:
-    """A decimal without superfluous zeros, with thousands separated and at least some decimals."""
-    places = max(-int(value.normalize().as_tuple().exponent), least, 0)
-    return f"{value:,.{places}f}"
-
-
-def _check(item: Mapping[str, Json]) -> CheckPassed:
-    text = stored_sentence(item["text"])
-    if item["released"]:
-        text = Sentence(gettext_noop("%(check)s %(reason)s"), {"check": text, "reason": item["released"]})
-    return CheckPassed(passed=item["passed"], text=text)
+def _checks(segment: SegmentFacts) -> Iterator[CheckPassed]:
+    """What a segment was checked for before it was issued."""
+    for item in judged(segment.determinants, days=segment.days, amount_cents=segment.amount_cents):
+        reason = "" if item.passed else segment.determinants["released"].get(item.code, "")
+        text = item.text
+        if reason:
+            text = Sentence(gettext_noop("%(check)s %(reason)s"), {"check": text, "reason": reason})
+        yield CheckPassed(passed=item.passed, text=text)
 
 
 def _postings(posted: Entry | None) -> tuple[PostingFact, ...]:

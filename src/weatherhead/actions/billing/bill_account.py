@@ -14,16 +14,15 @@ from weatherhead.areas.billing.operations import BillPlan, ExceptionPlan, issue_
 from weatherhead.areas.billing.queries import billing_facts, bills_of_account
 from weatherhead.areas.billing.refusals import BillingHeld, NoService, NothingToBill
 from weatherhead.areas.customers.queries import account
-from weatherhead.areas.payments.queries import payments_of_account
+from weatherhead.areas.documents.frames import bill_frame, made_frame
+from weatherhead.areas.documents.operations import keep_frame
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.operations import keep_texts
-from weatherhead.areas.tariffs.queries import schedule_facts
+from weatherhead.areas.tariffs.queries import rate_book, schedule_facts
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
-
-PAYMENTS_SHOWN_MAX = 60
 
 
 class ThroughFuture(Refusal):
@@ -42,7 +41,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the bill depends on, and which rate texts and prices are kept already."""
+    """What the bill depends on, and which rate texts, prices and frames are kept already."""
 
     billing: BillingFacts
     kept: Kept
@@ -63,13 +62,14 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 
 def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
     """Everything that a bill of an account depends on."""
+    utility = current_utility()
     return BillingFacts(
         account=account(account_id),
         agreements=billing_facts([account_id]).get(account_id, ()),
         standing=standing_of(account_id),
         bills=bills_of_account(account_id, limit=1),
-        payments=payments_of_account(account_id, limit=PAYMENTS_SHOWN_MAX),
-        utility=current_utility(),
+        utility=utility,
+        frame=bill_frame(utility, rate_book=rate_book()),
         as_of=as_of,
     )
 
@@ -77,8 +77,7 @@ def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read account, agreements, reads, segments, exceptions, schedules and balance."""
     billing = gather_billing(inputs.account_id, as_of=moment.as_of)
-    kept = kept_for(billing.agreements)
-    return Facts(billing=billing, kept=kept)
+    return Facts(billing=billing, kept=kept_for(billing))
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
@@ -204,6 +203,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
             recording.made_one("exception", number)
         return
     keep_texts(schedule_facts(segment.schedule) for segment in plan.bill.segments)
+    keep_frame(made_frame(plan.bill.payload["frame_sha256"]))
     bill_id, entry_ids = issue_bill(plan.bill, at=recording.moment.at, receipt_id=recording.receipt_id)
     recording.made_one("bill", bill_id)
     recording.entry_ids.extend(entry_ids)

@@ -17,9 +17,11 @@ from weatherhead.actions.billing.composing import (
 from weatherhead.actions.figures import money_changes
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.billing.decide import SegmentPlan, plan_segment
-from weatherhead.areas.billing.facts import BillFacts, SegmentFacts
+from weatherhead.areas.billing.facts import BillFacts, ChargeFacts, SegmentFacts
 from weatherhead.areas.billing.operations import BillAlreadyCorrected, BillPlan, issue_bill
-from weatherhead.areas.billing.queries import bill, segments_of_bill
+from weatherhead.areas.billing.queries import bill, charges_of_bill, segments_of_bill
+from weatherhead.areas.documents.frames import made_frame
+from weatherhead.areas.documents.operations import keep_frame
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.tariffs.operations import keep_texts
 from weatherhead.areas.tariffs.queries import schedule_facts
@@ -52,6 +54,7 @@ class Facts:
 
     bill: BillFacts
     segments: tuple[SegmentFacts, ...]
+    charges: tuple[ChargeFacts, ...]
     entry: Entry | None
     billing: BillingFacts
     kept: Kept
@@ -76,9 +79,10 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         bill=issued,
         segments=segments_of_bill(inputs.bill_id),
+        charges=charges_of_bill(inputs.bill_id),
         entry=entry(issued.entry_id) if issued.entry_id is not None else None,
         billing=billing,
-        kept=kept_for(billing.agreements),
+        kept=kept_for(billing),
     )
 
 
@@ -95,7 +99,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise BillAlreadyCorrected(bill=facts.bill.number)
     as_of = facts.billing.as_of
     segments = tuple(_again(segment, billing=facts.billing) for segment in facts.segments)
-    if _charges(segments) == _charges_of(facts.bill):
+    if _charges(segments) == [(line.code, line.amount_cents) for line in facts.charges]:
         raise SameResult
     corrected = Corrected(
         bill_id=facts.bill.bill_id,
@@ -152,16 +156,11 @@ def _charges(segments: tuple[SegmentPlan, ...]) -> list[tuple[str, int]]:
     return [(line.code, line.amount_cents) for segment in segments for line in segment.lines]
 
 
-def _charges_of(issued: BillFacts) -> list[tuple[str, int]]:
-    return [(line["code"], line["amount_cents"]) for item in issued.payload["segments"] for line in item["lines"]]
-
-
 def _differences(facts: Facts, *, segments: tuple[SegmentPlan, ...]) -> tuple[Change, ...]:
     """Energy and each line, old and new."""
-    before = {line["label"]: 0 for item in facts.bill.payload["segments"] for line in item["lines"]}
-    for item in facts.bill.payload["segments"]:
-        for line in item["lines"]:
-            before[line["label"]] += line["amount_cents"]
+    before: dict[str, int] = {}
+    for line in facts.charges:
+        before[line.label] = before.get(line.label, 0) + line.amount_cents
     after: dict[str, int] = {}
     for segment in segments:
         for planned in segment.lines:
@@ -193,6 +192,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     """
     plan = proposal.plan.bill
     keep_texts(schedule_facts(segment.schedule) for segment in plan.segments)
+    keep_frame(made_frame(plan.payload["frame_sha256"]))
     bill_id, entry_ids = issue_bill(plan, at=recording.moment.at, receipt_id=recording.receipt_id)
     recording.made_one("bill", bill_id)
     recording.entry_ids.extend(entry_ids)

@@ -5,19 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
 
 from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.decide import SegmentPlan
-from weatherhead.areas.billing.facts import AgreementBilling, BillOfHistory
+from weatherhead.areas.billing.facts import AgreementBilling, BillOfHistory, SegmentFacts
 from weatherhead.areas.billing.operations import BillPlan
 from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts
-from weatherhead.areas.payments.queries import PaymentFacts
-from weatherhead.areas.records.canonical import Json, to_json
+from weatherhead.areas.documents.queries import kept_frames
+from weatherhead.areas.metering.usage import energy_wh_between
+from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Utility
 from weatherhead.areas.tariffs.queries import kept_texts
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
-from weatherhead.core.values import Rule
+from weatherhead.core.statements import (
+    CancelledBill,
+    Frame,
+    LastBill,
+    Message,
+    MeterUse,
+    Movement,
+    ServiceFacts,
+    StatementFacts,
+    Use,
+    bill_payload,
+    charge_line,
+)
+from weatherhead.core.values import RoundingRule, Rule, round_ratio
+
+PERIODS_OF_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +46,8 @@ class BillingFacts:
     agreements: tuple[AgreementBilling, ...]
     standing: Standing
     bills: tuple[BillOfHistory, ...]
-    payments: tuple[PaymentFacts, ...]
     utility: Utility
+    frame: Frame
     as_of: date
 
 
@@ -94,78 +112,173 @@ def compose_bill(
         has_charge_entry=charge is not None,
         corrects_id=corrected.bill_id if corrected else None,
         cancels=corrected.segment_ids if corrected else (),
-        payload=_payload(facts, segments=segments, kind=kind, due_on=due_on, corrected=corrected),
+        payload=bill_payload(
+            _statement(facts, segments=segments, kind=kind, due_on=due_on, corrected=corrected), frame=facts.frame
+        ),
     )
 
 
-def _payload(
-    facts: BillingFacts, *, segments: tuple[SegmentPlan, ...], kind: str, due_on: date, corrected: Corrected | None
-) -> dict[str, Json]:
-    account, utility = facts.account, facts.utility
-    before_cents = facts.standing.balance_cents(as_of=facts.as_of)
-    total_cents = sum(segment.amount_cents for segment in segments)
-    cancelled_cents = corrected.total_cents if corrected else 0
+def _statement(
+    facts: BillingFacts, *, segments: Sequence[SegmentPlan], kind: str, due_on: date, corrected: Corrected | None
+) -> StatementFacts:
+    """What the document says, from what billing knows."""
+    account = facts.account
+    balance_cents = facts.standing.balance_cents(as_of=facts.as_of)
+    cancelled_ids = frozenset(corrected.segment_ids) if corrected else frozenset()
+    past, compared = uses_before(facts.agreements, segments=segments, cancelled_ids=cancelled_ids)
+    charges_cents = sum(segment.amount_cents for segment in segments)
+    cancelled = CancelledBill(corrected.number, corrected.total_cents) if corrected else None
     last = facts.bills[0] if facts.bills else None
-    since = [item for item in facts.payments if last and item.paid_on >= last.issued_on and item.reversed_on is None]
-    payload = {
-        "layout": 1,
-        "kind": kind,
-        "utility": {
-            "name": utility.name,
-            "phone": utility.phone,
-            "emergency_phone": utility.emergency_phone,
-            "email": utility.email,
-            "address": utility.address.model_dump(),
-        },
-        "account": {
-            "number": account.number,
-            "number_grouped": account.number_grouped,
-            "name": account.customer_name,
-            "mail": [
-                f"{account.mail_street}, {account.mail_unit}" if account.mail_unit else account.mail_street,
-                f"{account.mail_city} {account.mail_state} {account.mail_postal_code}",
-            ],
-        },
-        "issued_on": facts.as_of,
-        "due_on": due_on,
-        "last_bill": {"number": last.number, "issued_on": last.issued_on, "total_cents": last.total_cents}
-        if last
-        else None,
-        "payments": [
-            {"on": item.paid_on, "amount_cents": item.amount_cents, "kind": item.tender_kind} for item in since
-        ],
-        "balance_before_cents": before_cents,
-        "corrects": {"number": corrected.number, "total_cents": corrected.total_cents} if corrected else None,
-        "charges_cents": total_cents,
-        "amount_due_cents": before_cents - cancelled_cents + total_cents,
-        "segments": [segment_payload(segment) for segment in segments],
-    }
-    said: dict[str, Json] = to_json(payload)
-    return said
+    due_cents = balance_cents + charges_cents - (cancelled.amount_cents if cancelled else 0)
+    return StatementFacts(
+        kind=kind,
+        issued_on=facts.as_of,
+        due_on=due_on,
+        account_number=account.number,
+        customer_name=account.customer_name,
+        mail=mail_lines(account),
+        last=LastBill(last.number, last.issued_on) if last else None,
+        movements=_movements_since(facts),
+        balance_cents=balance_cents,
+        cancelled=cancelled,
+        services=[_service_facts(segment) for segment in segments],
+        history=past,
+        compared=compared,
+        messages=bill_messages(
+            kind=kind,
+            services=segments,
+            history=past,
+            charges_cents=charges_cents,
+            due_cents=due_cents,
+            past_due_cents=0 if corrected else facts.standing.past_due_cents(as_of=facts.as_of),
+            cancelled=cancelled,
+            first=last is None,
+        ),
+    )
 
 
-def segment_payload(segment: SegmentPlan) -> dict[str, object]:
-    """What the document says of one segment."""
-    return {
-        "agreement": segment.agreement_id,
-        "service": segment.service,
-        "start_on": segment.start_on,
-        "end_on": segment.end_on,
-        "schedule": segment.schedule,
-        "schedule_sha256": segment.schedule_sha256,
-        "energy_wh": segment.energy_wh,
-        "demand_w_max": segment.demand_w_max,
-        "estimated": segment.estimated,
-        "determinants": segment.determinants,
-        "amount_cents": segment.amount_cents,
-        "lines": [
-            {"code": line.code, "label": line.label, "amount_cents": line.amount_cents} for line in segment.lines
-        ],
-        "checks": [
-            {"code": check.code, "passed": check.passed, "text": check.text, "released": check.released}
-            for check in segment.checks
-        ],
-    }
+def mail_lines(account: AccountFacts) -> list[str]:
+    """The address as it stands in the window: name, street, city; in capitals without marks (USPS Publication 28)."""
+    street = f"{account.mail_street} {account.mail_unit}" if account.mail_unit else account.mail_street
+    city = f"{account.mail_city} {account.mail_state} {account.mail_postal_code}"
+    lines = (account.customer_name, street, city)
+    return [" ".join(line.replace(".", " ").replace(",", " ").upper().split()) for line in lines]
+
+
+def _movements_since(facts: BillingFacts) -> list[Movement]:
+    """What moved the balance since the last bill's entry. What is effective later is not counted yet."""
+    last = facts.bills[0] if facts.bills else None
+    moved: list[Movement] = []
+    for item in facts.standing.movements:
+        if item.effective_on > facts.as_of:
+            continue
+        if last is not None and last.entry_id is not None and item.ref.entry_id <= last.entry_id:
+            continue
+        if last is not None and last.entry_id is None and item.effective_on <= last.issued_on:
+            continue
+        moved.append(Movement(item.effective_on, item.amount_cents, item.charge))
+    return moved
+
+
+def uses_before(
+    agreements: Sequence[AgreementBilling], *, segments: Sequence[SegmentPlan], cancelled_ids: frozenset[int]
+) -> tuple[list[Use], bool]:
+    """Earlier periods of an account, oldest first, and whether the last of them was of the services billed now."""
+    starts_on = min(segment.start_on for segment in segments)
+    by_end: dict[date, list[SegmentFacts]] = {}
+    for agreement in agreements:
+        for item in agreement.segments:
+            if item.segment_id not in cancelled_ids and item.end_on <= starts_on:
+                by_end.setdefault(item.end_on, []).append(item)
+    uses = [
+        Use(
+            end_on,
+            (end_on - min(item.start_on for item in items)).days,
+            sum(item.energy_wh for item in items),
+            any(item.estimated for item in items),
+            sum(item.amount_cents for item in items),
+        )
+        for end_on, items in sorted(by_end.items())
+    ]
+    if not uses:
+        return [], False
+    before = {item.agreement_id for item in by_end[uses[-1].end_on]}
+    return uses, before == {segment.agreement_id for segment in segments}
+
+
+def _service_facts(segment: SegmentPlan) -> ServiceFacts:
+    return ServiceFacts(
+        agreement_id=segment.agreement_id,
+        schedule=segment.schedule,
+        start_on=segment.start_on,
+        end_on=segment.end_on,
+        address=str(segment.service["address"]),
+        energy_wh=segment.energy_wh,
+        demand_w_max=segment.demand_w_max,
+        estimated=segment.estimated,
+        reads=meter_uses(segment.determinants["reads"]),
+        lines=[charge_line(line.rated) for line in segment.lines],
+    )
+
+
+def meter_uses(reads: Sequence[Mapping[str, Json]]) -> list[MeterUse]:
+    """Each two reads of one meter that follow each other, with the energy between them."""
+    return [
+        MeterUse(
+            second["meter"],
+            date.fromisoformat(first["on"]),
+            first["kind"],
+            first["dial_reading"],
+            date.fromisoformat(second["on"]),
+            second["kind"],
+            second["dial_reading"],
+            second["multiplier"],
+            energy_wh_between(
+                start_reading=first["dial_reading"],
+                end_reading=second["dial_reading"],
+                turns=second["turns"] - first["turns"],
+                dials=second["dials"],
+                multiplier=Decimal(second["multiplier"]),
+            ),
+        )
+        for first, second in pairwise(reads)
+        if first["meter"] == second["meter"] and first["on"] != second["on"]
+    ]
+
+
+def bill_messages(
+    *,
+    kind: str,
+    services: Sequence[SegmentPlan],
+    history: Sequence[Use],
+    charges_cents: int,
+    due_cents: int,
+    past_due_cents: int,
+    cancelled: CancelledBill | None,
+    first: bool,
+) -> list[Message]:
+    """What to tell beside the figures, the weightiest first. An account's own figures, or nothing."""
+    told: list[Message] = []
+    if cancelled is not None:
+        params: dict[str, int | str] = {"number": cancelled.number, "before_cents": cancelled.amount_cents}
+        told.append(Message("corrected", {**params, "after_cents": charges_cents}))
+    if kind == "final":
+        told.append(Message("final", {"end_on": max(item.end_on for item in services).isoformat()}))
+    estimated = [item for item in services if item.estimated]
+    told.extend(Message("estimated", {"meter": str(item.service["meter"])}) for item in estimated)
+    if past_due_cents > 0 and due_cents > 0:
+        told.append(Message("past_due", {"amount_cents": min(past_due_cents, due_cents)}))
+    if due_cents < 0:
+        told.append(Message("credit", {"amount_cents": -due_cents}))
+    if first and cancelled is None:
+        told.append(Message("first", {}))
+    year = [item.amount_cents for item in history[-(PERIODS_OF_YEAR - 1) :]]
+    if len(year) == PERIODS_OF_YEAR - 1:
+        total_cents = sum(year) + charges_cents
+        average = round_ratio(numerator=total_cents, denominator=PERIODS_OF_YEAR, rule=RoundingRule.HALF_UP)
+        figures = {"count": PERIODS_OF_YEAR, "total_cents": total_cents, "average_cents": average}
+        told.append(Message("average", figures))
+    return told
 
 
 def rules_of(agreements: Sequence[AgreementBilling], *, on: date) -> tuple[Rule, ...]:
@@ -182,16 +295,21 @@ def rules_of(agreements: Sequence[AgreementBilling], *, on: date) -> tuple[Rule,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What earlier bills have kept: rate texts by hash and prices by key."""
+    """What earlier bills have kept: rate texts and frames by hash, prices by key."""
 
     texts: frozenset[str]
     prices: frozenset[str]
+    frames: frozenset[str]
 
 
-def kept_for(agreements: Sequence[AgreementBilling]) -> Kept:
-    """What is kept of the schedules of some agreements."""
-    hashes = {item.schedule.sha256 for item in agreements}
-    return Kept(texts=kept_texts(hashes), prices=kept_prices(hashes))
+def kept_for(facts: BillingFacts) -> Kept:
+    """What is kept of the schedules and the frame that a bill would refer to."""
+    hashes = {item.schedule.sha256 for item in facts.agreements}
+    return Kept(
+        texts=kept_texts(hashes),
+        prices=kept_prices(hashes),
+        frames=kept_frames([facts.frame.sha256]),
+    )
 
 
 def row_counts(plan: BillPlan, *, kept: Kept) -> dict[str, int]:
@@ -203,5 +321,6 @@ def row_counts(plan: BillPlan, *, kept: Kept) -> dict[str, int]:
         "billing_billline": sum(len(segment.lines) for segment in plan.segments),
         "billing_lineprice": len(prices - kept.prices),
         "tariffs_scheduletext": len({segment.schedule_sha256 for segment in plan.segments} - kept.texts),
+        "documents_documentframe": len({plan.payload["frame_sha256"]} - kept.frames),
     }
     return {table: count for table, count in counts.items() if count}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from weatherhead.areas.agreements.queries import AgreementFacts
 from weatherhead.areas.metering.queries import BillableRead
@@ -83,6 +84,14 @@ class LineFacts:
     amount_cents: int
     ledger_account: str
     rated: RatedLine
+
+
+class ChargeFacts(NamedTuple):
+    """What a line charged."""
+
+    code: str
+    label: str
+    amount_cents: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from weatherhead.areas.records.arrays import ColumnType, Values, insert_columns,
 from weatherhead.areas.records.canonical import Json, canonical, to_json
 from weatherhead.areas.records.database import next_ids, violated_constraint
 from weatherhead.core.ledger import EntryDraft
+from weatherhead.core.statements import numbered, payload_text
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 
 _BILL_NUMBER_DIGITS = 8
@@ -119,7 +120,7 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
         totals_cents=(plan.total_cents,),
         corrects_ids=(plan.corrects_id,),
         entry_ids=(entry_ids[-1] if plan.has_charge_entry else None,),
-        payloads=(canonical({**plan.payload, "number": number}),),
+        payloads=(payload_text(numbered(plan.payload, number=number)),),
         run_id=None,
     )
     # The corrected segments make room before the new ones come.

@@ -15,6 +15,7 @@ from weatherhead.areas.billing.facts import (
     AgreementBilling,
     BillFacts,
     BillOfHistory,
+    ChargeFacts,
     ExceptionFacts,
     LineFacts,
     SegmentFacts,
@@ -177,6 +178,12 @@ def lines_of_bill(bill_id: int) -> tuple[LineFacts, ...]:
         ProofLost: rating it again does not give the lines that were issued.
     """
     return lines_of_segments(segments_of_bill(bill_id))
+
+
+def charges_of_bill(bill_id: int) -> tuple[ChargeFacts, ...]:
+    """What a bill charged, line by line, without the proofs."""
+    rows = BillLine.objects.filter(segment__bill_id=bill_id).order_by("segment_id", "sequence")
+    return tuple(ChargeFacts(*row) for row in rows.values_list("price__code", "price__label", "amount_cents"))
 
 
 def lines_of_segments(segments: Sequence[SegmentFacts]) -> tuple[LineFacts, ...]:

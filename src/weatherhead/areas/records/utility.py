@@ -97,6 +97,7 @@ class Utility(Model):
     tariffs: str
     jobs: str
     regulations: str
+    bill_texts: str = ""  # what bills say beside the figures; see docs/documents.md
     ledger_accounts: dict[str, GeneralLedgerAccount]
     directory: str = ""  # filled by the loader: where the file stands
 

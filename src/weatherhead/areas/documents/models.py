@@ -1,0 +1,54 @@
+"""Documents for customers. Every row is written once and never changed."""
+
+from django.db import models
+
+
+class DocumentFrame(models.Model):
+    """What many payloads share (the utility's block, captions, wording), kept once under the hash of its text."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    text = models.TextField()  # canonical JSON
+
+
+class Document(models.Model):
+    """A file rendered from a frozen payload, once. The content lies with the attachments, under its hash."""
+
+    kind = models.CharField(max_length=12)  # bill
+    subject_id = models.BigIntegerField()  # the bill's number in the database
+    payload_sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=80)
+    size_bytes = models.BigIntegerField()
+    pages = models.IntegerField()
+    renderer = models.CharField(max_length=60)  # name and version of what rendered it, and of its templates
+    rendered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "subject_id"], name="document_rendered_once")]
+
+
+class PrintFile(models.Model):
+    """A file for the printer: at most 500 bills in the order of their mail, and a manifest that says what it holds."""
+
+    number = models.CharField(max_length=20, unique=True)
+    bills = models.IntegerField()
+    pages = models.IntegerField()
+    charges_cents = models.BigIntegerField()
+    amount_due_cents = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)  # of the archive
+    size_bytes = models.BigIntegerField()
+    manifest = models.TextField()  # canonical JSON
+    made_at = models.DateTimeField()
+    receipt_id = models.BigIntegerField()
+
+
+class PrintFileBill(models.Model):
+    """A bill in a print file: a bill is printed in one file; whoever needs it again takes the same document."""
+
+    print_file = models.ForeignKey(PrintFile, on_delete=models.PROTECT, related_name="+")
+    sequence = models.IntegerField()
+    bill_id = models.BigIntegerField(unique=True)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["print_file", "sequence"], name="print_file_sequence_once")]
