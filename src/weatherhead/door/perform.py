@@ -201,7 +201,7 @@ def _record(ask: _Ask, *, proposal: Proposal[Any], grant: Grant, receipt_id: int
         ask, kind="performed", account_ids=account_ids, subject=f"receipt:{receipt_id}",
         detail={
             "inputs": action.redacted(ask.values), "receipt": receipt_id, "entries": recording.entry_ids,
-            "digests": to_json(digests_of(recording.entry_ids)),
+            "digests": to_json(digests_of(recording.entry_ids)), "batch": recording.batch or None,
             "substance": proposal.substance(as_of=moment.as_of), "made": to_json(recording.made),
             "maker": proposal.approving.maker if proposal.approving else None,
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from weatherhead.areas.records.canonical import Json, digest
 from weatherhead.core.ledger import EntryDraft
@@ -70,8 +70,18 @@ class Proposal(Generic[Plan]):
         return digest(_undated(said, as_of=as_of))
 
 
+@runtime_checkable
+class Digested(Protocol):
+    """A plan of thousands of rows, which says by itself what its substance is."""
+
+    def substance_digest(self) -> str:
+        """A hash of everything that the plan would change."""
+
+
 def _undated(value: object, *, as_of: date) -> object:
     """Replace today's date by a word, deep inside tuples, mappings and frozen dataclasses."""
+    if isinstance(value, Digested):
+        return value.substance_digest()
     if value == as_of:
         return "today"
     if isinstance(value, tuple | list):

@@ -48,6 +48,7 @@ class Recording:
     moment: Moment
     made: dict[str, list[int]] = field(default_factory=dict)
     entry_ids: list[int] = field(default_factory=list)
+    batch: dict[str, Json] = field(default_factory=dict)  # of thousands of entries: their count and a hash over all
 
     def made_one(self, kind: str, number: int) -> None:
         """Remember that a record of a kind was made, for the receipt."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple, Protocol
 
 from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.decide import SegmentPlan
@@ -146,7 +147,9 @@ def _statement(
         compared=compared,
         messages=bill_messages(
             kind=kind,
-            services=segments,
+            services=[
+                BilledService(segment.end_on, segment.estimated, str(segment.service["meter"])) for segment in segments
+            ],
             history=past,
             charges_cents=charges_cents,
             due_cents=due_cents,
@@ -157,7 +160,43 @@ def _statement(
     )
 
 
-def mail_lines(account: AccountFacts) -> list[str]:
+class Addressed(Protocol):
+    """Someone to whom mail goes."""
+
+    @property
+    def customer_name(self) -> str:
+        """Who."""
+
+    @property
+    def mail_street(self) -> str:
+        """Street."""
+
+    @property
+    def mail_unit(self) -> str:
+        """Unit, or nothing."""
+
+    @property
+    def mail_city(self) -> str:
+        """City."""
+
+    @property
+    def mail_state(self) -> str:
+        """State."""
+
+    @property
+    def mail_postal_code(self) -> str:
+        """Postal code."""
+
+
+class BilledService(NamedTuple):
+    """What messages ask of a billed service."""
+
+    end_on: date
+    estimated: bool
+    meter: str
+
+
+def mail_lines(account: Addressed) -> list[str]:
     """The address as it stands in the window: name, street, city; in capitals without marks (USPS Publication 28)."""
     street = f"{account.mail_street} {account.mail_unit}" if account.mail_unit else account.mail_street
     city = f"{account.mail_city} {account.mail_state} {account.mail_postal_code}"
@@ -249,7 +288,7 @@ def meter_uses(reads: Sequence[Mapping[str, Json]]) -> list[MeterUse]:
 def bill_messages(
     *,
     kind: str,
-    services: Sequence[SegmentPlan],
+    services: Sequence[BilledService],
     history: Sequence[Use],
     charges_cents: int,
     due_cents: int,
@@ -265,7 +304,7 @@ def bill_messages(
     if kind == "final":
         told.append(Message("final", {"end_on": max(item.end_on for item in services).isoformat()}))
     estimated = [item for item in services if item.estimated]
-    told.extend(Message("estimated", {"meter": str(item.service["meter"])}) for item in estimated)
+    told.extend(Message("estimated", {"meter": item.meter}) for item in estimated)
     if past_due_cents > 0 and due_cents > 0:
         told.append(Message("past_due", {"amount_cents": min(past_due_cents, due_cents)}))
     if due_cents < 0:

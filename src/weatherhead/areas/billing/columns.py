@@ -23,10 +23,12 @@ KIND_NUMBERS: Mapping[str, int] = {kind: number for number, kind in enumerate(RE
 
 
 class MeterText(NamedTuple):
-    """What a bill says of a meter. Both are JSON texts."""
+    """What a bill says of a meter, and the same as JSON texts."""
 
     serial: str
     multiplier: str
+    serial_json: str
+    multiplier_json: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class HistoryColumns:
     starts: Int64Array
     ends: Int64Array
     energy_wh: Int64Array
+    amounts_cents: Int64Array
+    estimated: Int64Array  # 0 or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,7 @@ class BillingColumns:
 
 def meter_text(*, serial: str, multiplier: str) -> MeterText:
     """A meter's texts, quoted once for all bills that name it."""
-    return MeterText(json.dumps(serial, ensure_ascii=False), json.dumps(multiplier))
+    return MeterText(serial, multiplier, json.dumps(serial, ensure_ascii=False), json.dumps(multiplier))
 
 
 def columns_of(agreements: Sequence[AgreementBilling]) -> BillingColumns:
@@ -106,6 +110,8 @@ def columns_of(agreements: Sequence[AgreementBilling]) -> BillingColumns:
             starts=_array(segment.start_on.toordinal() for _, segment in segments),
             ends=_array(segment.end_on.toordinal() for _, segment in segments),
             energy_wh=_array(segment.energy_wh for _, segment in segments),
+            amounts_cents=_array(segment.amount_cents for _, segment in segments),
+            estimated=_array(int(segment.estimated) for _, segment in segments),
         ),
         reads=ReadColumns(
             agreements=_array(index for index, _ in reads),

@@ -96,8 +96,8 @@ class determinants_text:  # noqa: N801 - used as a function: what a batch has in
         reading, dials, kind, meter, day, read, turns = row
         text = self._meters[meter]
         return (
-            f'{{"dial_reading":{reading},"dials":{dials},"kind":"{READ_KINDS[kind]}","meter":{text.serial},'
-            f'"multiplier":{text.multiplier},"on":"{self._day(day)}","read":{read},"turns":{turns}}}'
+            f'{{"dial_reading":{reading},"dials":{dials},"kind":"{READ_KINDS[kind]}","meter":{text.serial_json},'
+            f'"multiplier":{text.multiplier_json},"on":"{self._day(day)}","read":{read},"turns":{turns}}}'
         )
 
     def _day(self, ordinal: int) -> str:

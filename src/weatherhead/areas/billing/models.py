@@ -56,7 +56,6 @@ class BillRunShard(models.Model):
     last_account_id = models.BigIntegerField()
     accounts = models.IntegerField()
     done_at = models.DateTimeField(null=True)
-    milliseconds = models.IntegerField(null=True)
     outcome = models.JSONField(null=True)  # counts, sums in cents and Wh, what was held or refused and why
     receipt_id = models.BigIntegerField(null=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from django.db.models import IntegerField, Max, Min, OuterRef, Subquery, Sum
 from django.db.models.functions import Cast
 
@@ -23,10 +24,12 @@ from weatherhead.areas.billing.facts import (
 from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment, LinePrice
 from weatherhead.areas.metering.queries import billable_reads
 from weatherhead.areas.premises.queries import service_points
+from weatherhead.areas.records.arrays import among, fetch_columns, rows_among
 from weatherhead.areas.records.canonical import digest
+from weatherhead.areas.records.database import chunks
 from weatherhead.areas.tariffs.queries import kept_schedule, schedule_facts
 from weatherhead.core.rating import RatedLine, rate
-from weatherhead.core.values import Refusal, Span, gettext_noop
+from weatherhead.core.values import Int64Array, Refusal, Span, gettext_noop
 
 _BILL_COLUMNS = (
     "bill_id",
@@ -92,6 +95,21 @@ def _segments_by_agreement(agreement_ids: Iterable[int]) -> dict[int, tuple[Segm
     found: dict[int, list[SegmentFacts]] = {}
     for row in rows:
         found.setdefault(row.agreement_id, []).append(_segment(row))
+    return {key: tuple(items) for key, items in found.items()}
+
+
+def exceptions_by_agreement(agreement_ids: Int64Array) -> dict[int, tuple[ExceptionFacts, ...]]:
+    """The exceptions of many agreements, oldest first, in one question however many there are."""
+    numbers = fetch_columns(
+        f"SELECT found.id FROM {among('id')} JOIN billing_billexception AS found"  # noqa: S608
+        " ON found.agreement_id = wanted.id",
+        rows_among(agreement_ids),
+        width=1,
+    )[0]
+    found: dict[int, list[ExceptionFacts]] = {}
+    for chunk in chunks(np.sort(numbers).tolist()):
+        for row in BillException.objects.filter(pk__in=chunk).order_by("pk"):
+            found.setdefault(row.agreement_id, []).append(_exception(row))
     return {key: tuple(items) for key, items in found.items()}
 
 

@@ -19,8 +19,8 @@ class StartReadMissing(Refusal):
     )
 
 
-class UnmeteredPeriodMissing(Refusal):
-    """Unmetered service needs a day."""
+class UnmeteredPeriodMissing(NothingToBill):
+    """Unmetered service was billed through the day, or needs one."""
 
     template = gettext_noop("Unmetered service from %(start)s is billed through a day: choose one after %(start)s.")
 

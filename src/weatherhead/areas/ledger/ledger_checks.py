@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 
 from weatherhead.areas.ledger.check import Checker, Finding
 from weatherhead.areas.ledger.models import JournalEntry
-from weatherhead.areas.records.queries.told import told_digests
+from weatherhead.areas.records.queries.told import told_batches, told_digests
 from weatherhead.core.values import gettext_noop
 
 _CHUNK = 5_000
@@ -14,7 +17,10 @@ _CHUNK = 5_000
 
 def _unlike_the_audit_log() -> Iterator[Finding]:
     told = dict(told_digests())
-    for entry_id, digest in JournalEntry.objects.values_list("pk", "digest").iterator(chunk_size=_CHUNK):
+    batches = {receipt: (count, digest) for receipt, count, digest in told_batches()}
+    yield from _batches_unlike(batches)
+    single = JournalEntry.objects.exclude(receipt_id__in=list(batches))
+    for entry_id, digest in single.values_list("pk", "digest").iterator(chunk_size=_CHUNK):
         audited = told.pop(entry_id, None)
         if audited is None:
             yield Finding(
@@ -37,6 +43,27 @@ def _unlike_the_audit_log() -> Iterator[Finding]:
             values={"entry": entry_id},
             entry_id=entry_id,
         )
+
+
+def _batches_unlike(batches: Mapping[int, tuple[int, str]]) -> Iterator[Finding]:
+    """Each batch of a bill run as a whole: as many entries as were posted, and the hash of their digests."""
+    rows = JournalEntry.objects.filter(receipt_id__in=list(batches)).order_by("receipt_id", "pk")
+    found: dict[int, tuple[int, str]] = {}
+    for receipt_id, group in groupby(
+        rows.values_list("receipt_id", "digest").iterator(chunk_size=_CHUNK), key=itemgetter(0)
+    ):
+        digests = [digest for _, digest in group]
+        found[receipt_id] = (len(digests), sha256("".join(digests).encode()).hexdigest())
+    for receipt_id, (count, digest) in batches.items():
+        if found.get(receipt_id, (0, digest)) != (count, digest):
+            yield Finding(
+                code="batch_rewritten",
+                template=gettext_noop(
+                    "The %(count)s entries of receipt %(receipt)s are not what the audit log saw posted: "
+                    "%(found)s stand, or some were rewritten."
+                ),
+                values={"receipt": receipt_id, "count": count, "found": found.get(receipt_id, (0, ""))[0]},
+            )
 
 
 CHECKERS = (

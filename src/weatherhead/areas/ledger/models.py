@@ -97,7 +97,7 @@ class LedgerPosting(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["account", "ledger_account"],
+                fields=["account", "ledger_account", "entry"],
                 condition=Q(account__isnull=False),
                 name="ledger_posting_by_account",
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, Literal
@@ -79,6 +79,49 @@ def _fetch_postgresql(statement: str, parameters: Sequence[int | str | date], *,
     count = (len(data) - len(_SIGNATURE) - len(_TRAILER)) // dtype.itemsize
     rows = np.frombuffer(data, dtype=dtype, count=count, offset=len(_SIGNATURE))
     return tuple(rows[name].astype(np.int64) for name in names)
+
+
+def among(*columns: str) -> str:
+    """SQL for a table ``wanted`` of rows given as one parameter (`rows_among`), to be joined with.
+
+    ``FROM {among("id", "since")} JOIN …``: each column is an integer.
+    """
+    if is_postgresql(connection):
+        places = ", ".join(["%s::bigint[]"] * len(columns))
+        return f"unnest({places}) AS wanted ({', '.join(columns)})"
+    if len(columns) == 1:
+        return f"(SELECT value AS {columns[0]} FROM json_each(%s)) AS wanted"  # noqa: S608
+    picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
+    return f"(SELECT {picked} FROM json_each(%s)) AS wanted"  # noqa: S608
+
+
+def rows_among(*columns: Int64Array) -> list[str]:
+    """The parameters for `among`: equally long columns, none of them with MISSING."""
+    if is_postgresql(connection):
+        return ["{" + ",".join(map(str, column.tolist())) + "}" for column in columns]
+    if len(columns) == 1:
+        return ["[" + ",".join(map(str, columns[0].tolist())) + "]"]
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return ["[" + ",".join("[" + ",".join(map(str, row)) + "]" for row in rows) + "]"]
+
+
+def fetch_rows(statement: str, parameters: Sequence[int | str | date] = ()) -> list[tuple[Any, ...]]:
+    """Run a SELECT and return its rows, texts among them. The statement comes from the program."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def text_sql(expression: str) -> str:
+    """SQL for a JSON column as its text."""
+    return f"{expression}::text" if is_postgresql(connection) else expression
+
+
+def ordinal_sql(expression: str) -> str:
+    """SQL for the date of an ordinal."""
+    if is_postgresql(connection):
+        return f"(DATE '0001-01-01' + ({expression} - 1)::integer)"
+    return f"date({expression} + 1721424.5)"
 
 
 # ------------------------------------------------------------------------------------------------------------- writing
@@ -212,6 +255,11 @@ def insert_texts(*, table: str, columns: Sequence[str], rows: Sequence[Sequence[
             return
         places = ", ".join(["%s"] * len(columns))
         cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({places})", rows)  # noqa: S608
+
+
+def stored_instant(at: datetime) -> str:
+    """An aware instant as `insert_texts` takes it: as the ORM stores it."""
+    return str(connection.ops.adapt_datetimefield_value(at))
 
 
 def _escaped(value: str | int | None) -> str:

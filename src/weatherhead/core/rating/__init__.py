@@ -3,7 +3,7 @@
 from weatherhead.core.rating.columns import Column
 from weatherhead.core.rating.engine import rate, rate_many
 from weatherhead.core.rating.lines import RatedBill, RatedLine, RatedPrice
-from weatherhead.core.rating.proof import price_of
+from weatherhead.core.rating.proof import line_of, price_of
 from weatherhead.core.rating.rated import RatedArrays
 from weatherhead.core.rating.schedule import PostsTo, PriceStatus, Schedule, load_schedule
 from weatherhead.core.rating.usage import (
@@ -51,6 +51,7 @@ __all__ = [
     "UsageNotRatable",
     "UsageOutOfRange",
     "UsagePart",
+    "line_of",
     "load_schedule",
     "price_of",
     "rate",

@@ -22,6 +22,7 @@ from weatherhead.core.statements.facts import (
     Use,
 )
 from weatherhead.core.statements.frame import Frame, payload_sha256, payload_text
+from weatherhead.core.statements.how_many import how_texts, kilo_text
 from weatherhead.core.statements.payload import (
     LAYOUT,
     PERIODS_SHOWN,
@@ -68,6 +69,8 @@ __all__ = [
     "charge_line",
     "check_digits",
     "how_text",
+    "how_texts",
+    "kilo_text",
     "numbered",
     "parse_payload",
     "pay_code",

@@ -125,7 +125,6 @@ class Migration(migrations.Migration):
                 ("last_account_id", models.BigIntegerField()),
                 ("accounts", models.IntegerField()),
                 ("done_at", models.DateTimeField(null=True)),
-                ("milliseconds", models.IntegerField(null=True)),
                 ("outcome", models.JSONField(null=True)),
                 ("receipt_id", models.BigIntegerField(null=True)),
                 (

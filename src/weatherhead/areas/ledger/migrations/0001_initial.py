@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=Q(account__isnull=False),
-                        fields=["account", "ledger_account"],
+                        fields=["account", "ledger_account", "entry"],
                         name="ledger_posting_by_account",
                     )
                 ],

@@ -1,0 +1,123 @@
+"""What decides the next bills of many accounts, read in a fixed number of statements."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from weatherhead.areas.agreements.columns import AgreementRow, agreement_rows
+from weatherhead.areas.billing.columns import BillingColumns, HistoryColumns, ReadColumns, meter_text
+from weatherhead.areas.billing.facts import ExceptionFacts
+from weatherhead.areas.billing.queries import exceptions_by_agreement
+from weatherhead.areas.metering.columns import meter_rows, reads_of_points
+from weatherhead.areas.metering.usage import step_wh
+from weatherhead.areas.records.arrays import MISSING, among, day_sql, fetch_columns, fetch_rows, number_sql, rows_among
+from weatherhead.areas.tariffs.queries import schedule_facts
+from weatherhead.core.values import Int64Array
+
+
+class LastBillRow(NamedTuple):
+    """The latest bill of an account. `entry_id` is MISSING for one whose charges netted to nothing."""
+
+    account_id: int
+    entry_id: int
+    issued: int
+    number: str
+
+
+def gather_columns(account_ids: Int64Array, *, through_on: date) -> tuple[BillingColumns, list[AgreementRow]]:
+    """The agreements of some accounts (numbers ascending), by account, with all that decides their next bills."""
+    rows = agreement_rows(account_ids)
+    agreement_ids = np.array([row.agreement_id for row in rows], dtype=np.int64)
+    starts = np.array([row.start for row in rows], dtype=np.int64)
+    codes: dict[str, int] = {}
+    schedule_of = np.array([codes.setdefault(row.schedule, len(codes)) for row in rows], dtype=np.int64)
+    options: dict[str, int] = {}
+    options_of = np.array([options.setdefault(row.options, len(options)) for row in rows], dtype=np.int64)
+    history = _history(agreement_ids)
+    since = starts.copy()
+    np.maximum.at(since, history.agreements, history.ends)
+    metered = np.array([int(row.kind == "metered") for row in rows], dtype=np.int64)
+    points = np.array([row.service_point_id for row in rows], dtype=np.int64)
+    places = np.flatnonzero(metered)
+    found = reads_of_points(
+        asked=places,
+        service_point_ids=points[places],
+        since=since[places],
+        through=through_on.toordinal(),
+    )
+    meters = meter_rows(np.unique(found.meter_ids))
+    steps = {number: step_wh(row.multiplier) for number, row in meters.items()}
+    columns = BillingColumns(
+        agreement_ids=agreement_ids,
+        account_ids=np.array([row.account_id for row in rows], dtype=np.int64),
+        metered=metered,
+        starts=starts,
+        ends=np.array([row.end for row in rows], dtype=np.int64),
+        schedules=tuple(schedule_facts(code) for code in codes),
+        schedule_of=schedule_of,
+        option_sets=tuple(json.loads(text) for text in options),
+        options_of=options_of,
+        history=history,
+        reads=ReadColumns(
+            agreements=found.asked,
+            read_ids=found.read_ids,
+            meter_ids=found.meter_ids,
+            days=found.days,
+            kinds=found.kinds,
+            dial_readings=found.dial_readings,
+            turns=found.turns,
+            demand_w_max=found.demand_w_max,
+            dials=found.dials,
+            step_wh=np.array([steps[number] for number in found.meter_ids.tolist()], dtype=np.int64),
+        ),
+        meters={
+            number: meter_text(serial=row.serial, multiplier=str(row.multiplier)) for number, row in meters.items()
+        },
+        exceptions=_exceptions(agreement_ids),
+    )
+    return columns, rows
+
+
+def _history(agreement_ids: Int64Array) -> HistoryColumns:
+    owners, starts, ends, energy_wh, amounts, estimated = fetch_columns(
+        f"SELECT segment.agreement_id, {day_sql('segment.start_on')}, {day_sql('segment.end_on')}, segment.energy_wh,"  # noqa: S608
+        " segment.amount_cents, CASE WHEN segment.estimated THEN 1 ELSE 0 END"
+        f" FROM {among('id')} JOIN billing_billsegment AS segment ON segment.agreement_id = wanted.id"
+        " WHERE segment.active",
+        rows_among(agreement_ids),
+        width=6,
+    )
+    by_number = np.argsort(agreement_ids, kind="stable")
+    places = by_number[np.searchsorted(agreement_ids, owners, sorter=by_number)] if len(owners) else owners
+    order = np.lexsort((starts, places))
+    return HistoryColumns(
+        agreements=places[order],
+        starts=starts[order],
+        ends=ends[order],
+        energy_wh=energy_wh[order],
+        amounts_cents=amounts[order],
+        estimated=estimated[order],
+    )
+
+
+def _exceptions(agreement_ids: Int64Array) -> dict[int, tuple[ExceptionFacts, ...]]:
+    places = {number: place for place, number in enumerate(agreement_ids.tolist())}
+    return {places[number]: items for number, items in exceptions_by_agreement(agreement_ids).items()}
+
+
+def last_bills(account_ids: Int64Array) -> dict[int, LastBillRow]:
+    """The latest bill of each account that has one."""
+    rows = fetch_rows(
+        f"SELECT bill.account_id, {number_sql('bill.entry_id')}, {day_sql('bill.issued_on')}, bill.number"  # noqa: S608
+        f" FROM {among('id')} JOIN billing_bill AS bill ON bill.id = (SELECT other.id FROM billing_bill AS other"
+        " WHERE other.account_id = wanted.id ORDER BY other.issued_on DESC, other.id DESC LIMIT 1)",
+        rows_among(account_ids),
+    )
+    return {row[0]: LastBillRow(*row) for row in rows}
+
+
+__all__ = ["MISSING", "LastBillRow", "gather_columns", "last_bills"]

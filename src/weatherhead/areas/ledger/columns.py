@@ -1,0 +1,49 @@
+"""The receivable of many accounts at once, for bill runs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from weatherhead.areas.records.arrays import among, day_sql, fetch_columns, fetch_rows, rows_among
+from weatherhead.core.ledger import LedgerAccount
+from weatherhead.core.values import Int64Array
+
+
+class MovementRow(NamedTuple):
+    """A posted receivable posting. `day` is the ordinal of the day on which it is effective."""
+
+    account_id: int
+    entry_id: int
+    day: int
+    amount_cents: int
+    charge: str
+
+
+def receivable_balances(account_ids: Int64Array) -> Int64Array:
+    """The running balance of each account, in the order given, which rises."""
+    found, balances = fetch_columns(
+        "SELECT kept.account_id, kept.balance_cents"  # noqa: S608
+        f" FROM {among('id')} JOIN ledger_runningbalance AS kept"
+        " ON kept.account_id = wanted.id AND kept.ledger_account = %s",
+        [*rows_among(account_ids), LedgerAccount.RECEIVABLE.value],
+        width=2,
+    )
+    result = np.zeros(len(account_ids), dtype=np.int64)
+    result[np.searchsorted(account_ids, found)] = balances
+    return result
+
+
+def movements_since(*, account_ids: Int64Array, entry_ids: Int64Array) -> list[MovementRow]:
+    """What moved the receivable of each account after its entry, by account, in the order of posting."""
+    rows = fetch_rows(
+        "SELECT posting.account_id, posting.entry_id, "  # noqa: S608
+        f"{day_sql('entry.effective_on')}, posting.amount_cents, posting.charge"
+        f" FROM {among('id', 'since')} JOIN ledger_ledgerposting AS posting ON posting.account_id = wanted.id"
+        " AND posting.ledger_account = %s AND posting.entry_id > wanted.since"
+        " JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id AND entry.state = 'posted'"
+        " ORDER BY posting.account_id, posting.entry_id, posting.sequence",
+        [*rows_among(account_ids, entry_ids), LedgerAccount.RECEIVABLE.value],
+    )
+    return [MovementRow(*row) for row in rows]
