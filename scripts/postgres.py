@@ -112,9 +112,15 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
             server.wait()
 
 
+# What any server for one program has: its port is all that differs from PostgreSQL's own defaults.
+DURABLE = {"timezone": "UTC", "unix_socket_directories": ""}
+
+
 @contextmanager
-def temporary_postgres() -> Iterator[str]:
+def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
     """Start a server and yield its superuser's URL (``postgresql://…/postgres``); stop and remove it after.
+
+    `durable` leaves PostgreSQL's default settings, for measurements and for tests that kill it.
 
     Raises:
         PostgresDidNotStart: with the server's log.
@@ -143,7 +149,9 @@ def temporary_postgres() -> Iterator[str]:
         port = _free_port()
         url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
         command = [str(root / "bin/postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
-        command += [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        command += [
+            part for name, value in (DURABLE if durable else FAST).items() for part in ("-c", f"{name}={value}")
+        ]
         with log.open("wb") as output:
             # A session of its own: an interrupt at the terminal reaches the tests first and the server last.
             server = subprocess.Popen(

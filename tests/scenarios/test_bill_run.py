@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
-from tests.billing_town import all_billed, run_cycle, work_off
+from tests.billing_town import all_billed, run_cycle
 from tests.house import House
-from weatherhead.areas.billing.models import Bill, BillException, BillRun, BillRunShard
+from weatherhead.areas.billing.models import Bill, BillRun
 from weatherhead.areas.customers.models import Account
 from weatherhead.areas.ledger.check import check
-from weatherhead.areas.records.models import WorkItem
 from weatherhead.core.values import Refusal
 from weatherhead.interfaces.cli.ledger import extra_checkers
 

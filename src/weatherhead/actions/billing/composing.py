@@ -150,7 +150,7 @@ def _statement(
             services=[
                 BilledService(segment.end_on, segment.estimated, str(segment.service["meter"])) for segment in segments
             ],
-            history=past,
+            year_cents=[item.amount_cents for item in past],
             charges_cents=charges_cents,
             due_cents=due_cents,
             past_due_cents=0 if corrected else facts.standing.past_due_cents(as_of=facts.as_of),
@@ -289,7 +289,7 @@ def bill_messages(
     *,
     kind: str,
     services: Sequence[BilledService],
-    history: Sequence[Use],
+    year_cents: Sequence[int],
     charges_cents: int,
     due_cents: int,
     past_due_cents: int,
@@ -311,7 +311,7 @@ def bill_messages(
         told.append(Message("credit", {"amount_cents": -due_cents}))
     if first and cancelled is None:
         told.append(Message("first", {}))
-    year = [item.amount_cents for item in history[-(PERIODS_OF_YEAR - 1) :]]
+    year = year_cents[-(PERIODS_OF_YEAR - 1) :]
     if len(year) == PERIODS_OF_YEAR - 1:
         total_cents = sum(year) + charges_cents
         average = round_ratio(numerator=total_cents, denominator=PERIODS_OF_YEAR, rule=RoundingRule.HALF_UP)

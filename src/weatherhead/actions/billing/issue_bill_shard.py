@@ -13,11 +13,13 @@ from weatherhead.actions.billing.composing import Kept
 from weatherhead.actions.billing.shard import (
     ShardFacts,
     ShardPricing,
+    caption_text,
     due_on_of,
     gather_shard,
     line_columns,
     payloads_of,
     price_shard,
+    quoted,
 )
 from weatherhead.actions.billing.shard_outcome import changes_of, outcome_of
 from weatherhead.actions.figures import house_rule
@@ -36,7 +38,6 @@ from weatherhead.areas.records.arrays import MISSING, take_row_ids
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.tariffs.operations import keep_texts
 from weatherhead.areas.tariffs.queries import kept_texts
-from weatherhead.core.statements import ChargeLine
 from weatherhead.core.values import Int64Array, Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -70,7 +71,7 @@ class Plan:
     facts: ShardFacts
     pricing: ShardPricing
     lines: tuple[LineColumn, ...]
-    charges: Sequence[Sequence[ChargeLine]]  # by billed agreement
+    charges: Sequence[Sequence[str]]  # by billed agreement, as its payload says them
     kinds: tuple[str, ...]
     totals_cents: Int64Array  # by bill
     held: tuple[HeldRow, ...]
@@ -127,12 +128,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     of = facts.shard_facts
     pricing = price_shard(of)
     lines: list[LineColumn] = []
-    charges: list[list[ChargeLine]] = [[] for _ in range(len(pricing.billed))]
+    charges: list[list[str]] = [[] for _ in range(len(pricing.billed))]
     for item, texts in line_columns(of, pricing=pricing):
         lines.append(item)
-        code, label, clause = item.price.code, item.price.label, str(item.price.content["clause"])
+        begun = f"[{caption_text(of.frame, price=item.price)},"
         for place, how, cents in zip(item.members.tolist(), texts, item.amounts_cents.tolist(), strict=True):
-            charges[place].append(ChargeLine(code, label, clause, how, cents))
+            charges[place].append(f"{begun}{quoted(how)},{cents}]")
     outcome = outcome_of(of, pricing=pricing)
     plan = Plan(
         run_id=facts.run.run_id,
@@ -242,11 +243,11 @@ def _issue(plan: Plan, *, recording: Recording) -> None:
         bill_ids=bill_ids.tolist(),
         numbers=numbers,
         account_ids=plan.pricing.bill_accounts.tolist(),
-        kinds=plan.kinds,
+        kinds=list(plan.kinds),
         issued_on=plan.facts.as_of,
-        due_on=[plan.due_on] * count,
+        due_on=plan.due_on,
         totals_cents=plan.totals_cents.tolist(),
-        corrects_ids=[None] * count,
+        corrects_id=None,
         entry_ids=[None if number == MISSING else number for number in posted.entry_ids.tolist()],
         payloads=[payload_of(place, number) for place, number in enumerate(numbers)],
         run_id=plan.run_id,
@@ -275,11 +276,11 @@ def _charge_columns(plan: Plan) -> ChargeColumns:
 
 def _segment_rows(plan: Plan) -> SegmentRows:
     priced, billed, columns = plan.pricing.priced, plan.pricing.billed, plan.facts.columns
-    days: dict[int, date] = {}
+    days: dict[int, str] = {}
 
-    def dated(ordinals: Int64Array) -> list[date]:
+    def dated(ordinals: Int64Array) -> list[str]:
         listed = ordinals.tolist()
-        days.update((day, date.fromordinal(day)) for day in set(listed) - days.keys())
+        days.update((day, date.fromordinal(day).isoformat()) for day in set(listed) - days.keys())
         return [days[day] for day in listed]
 
     text_of = determinants_text(columns, priced=priced, bounds=plan.facts.utility.billing.bounds)
@@ -293,7 +294,7 @@ def _segment_rows(plan: Plan) -> SegmentRows:
         schedule_sha256s=[item.sha256 for item in schedules],
         energy_wh=priced.energy_wh[billed].tolist(),
         demand_w_max=[None if watts == MISSING else watts for watts in priced.demand_w_max[billed].tolist()],
-        estimated=priced.estimated[billed].tolist(),
+        estimated=priced.estimated[billed].astype(np.int64).tolist(),
         determinants=[text_of(index) for index in billed.tolist()],
         amounts_cents=priced.total_cents[billed].tolist(),
     )

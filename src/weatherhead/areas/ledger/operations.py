@@ -223,8 +223,8 @@ def _write_headers(
     credits_of = [f'["{code}",' for code in columns.ledger_accounts]
     tail = f',null,null,"{columns.charge}",null,null]'
     days: dict[int, str] = {}
-    rows: list[tuple[str | int | None, ...]] = []
-    stored_at = stored_instant(at)
+    counts: list[int] = []
+    digests: list[str] = []
     figures = zip(
         entry_ids[chosen].tolist(),
         columns.account_ids[chosen].tolist(),
@@ -234,30 +234,30 @@ def _write_headers(
         strict=True,
     )
     for entry_id, account_id, cents, due, amounts in figures:
-        postings: list[str] = []
+        postings = [f"{begun}{amount}{tail}" for begun, amount in zip(credits_of, amounts, strict=True) if amount]
         if cents:
             day = days.get(due) or days.setdefault(due, f'"{date.fromordinal(due).isoformat()}"')
-            postings.append(f"{heads[0]}{cents},{account_id},{day if cents > 0 else 'null'},{heads[1]}")
-        postings += [f"{begun}{amount}{tail}" for begun, amount in zip(credits_of, amounts, strict=True) if amount]
-        said = f"[{entry_id}{head}{','.join(postings)}]]"
-        digest = sha256(said.encode()).hexdigest()
-        rows.append(
-            (
-                entry_id,
-                columns.kind,
-                effective_on,
-                stored_at,
-                "",
-                "posted",
-                None,
-                None,
-                len(postings),
-                receipt_id,
-                digest,
-            )
-        )
-    insert_texts(table="ledger_journalentry", columns=_ENTRY_COLUMNS, rows=rows)
-    return digest_of_digests(str(row[-1]) for row in rows)
+            postings.insert(0, f"{heads[0]}{cents},{account_id},{day if cents > 0 else 'null'},{heads[1]}")
+        counts.append(len(postings))
+        digests.append(sha256(f"[{entry_id}{head}{','.join(postings)}]]".encode()).hexdigest())
+    insert_texts(
+        table="ledger_journalentry",
+        columns={
+            "id": entry_ids[chosen].tolist(),
+            "kind": columns.kind,
+            "effective_on": effective_on,
+            "inserted_at": stored_instant(at),
+            "reason": "",
+            "state": "posted",
+            "reverses_id": None,
+            "resolves_id": None,
+            "posting_count": counts,
+            "receipt_id": receipt_id,
+            "digest": digests,
+        },
+        count=len(chosen),
+    )
+    return digest_of_digests(digests)
 
 
 def digest_of_digests(digests: Iterable[str]) -> str:

@@ -1,12 +1,13 @@
 """Whole columns in and out of the database, for work on thousands of rows at once; the bulk room of `database`.
 
-On PostgreSQL columns travel as binary COPY, which numpy reads and writes without a Python object a value. On SQLite
-they are rows of one prepared statement. Integers only, and what is as good as one: dates are proleptic ordinals
+On PostgreSQL columns travel in its binary format, which numpy reads and writes without a Python object a value. On
+SQLite they are rows of one prepared statement. Integers only, and what is as good as one: dates are proleptic ordinals
 (`date.toordinal()`), booleans 0 and 1. `MISSING` stands for NULL.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -32,7 +33,7 @@ _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _INTEGERS = {"bigint": ">i8", "integer": ">i4", "smallint": ">i2", "date": ">i4", "boolean": "u1"}
 _EPOCH_ORDINAL = date(2000, 1, 1).toordinal()
-_READ_BYTES = 1 << 20
+_SPECIAL = re.compile(r"[\\\n\t\r]")
 
 
 # ------------------------------------------------------------------------------------------------------------- reading
@@ -63,22 +64,18 @@ def fetch_columns(statement: str, parameters: Sequence[int | str | date] = (), *
 
 
 def _fetch_postgresql(statement: str, parameters: Sequence[int | str | date], *, width: int) -> tuple[Int64Array, ...]:
+    """One row with a column's numbers in each field, as PostgreSQL sends them: no Python object a value or a row."""
     names = [f"c{place}" for place in range(width)]
-    cast = ", ".join(f"{name}::bigint" for name in names)
-    wrapped = f"COPY (SELECT {cast} FROM ({statement}) AS found ({', '.join(names)})) TO STDOUT (FORMAT BINARY)"  # noqa: S608
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(wrapped, parameters or None) as copy,
-    ):
-        data = b"".join(copy)
-    layout: list[tuple[str, str]] = [("fields", ">i2")]
-    for name in names:
-        layout += [(f"{name}_length", ">i4"), (name, ">i8")]
-    dtype = np.dtype(layout)
-    count = (len(data) - len(_SIGNATURE) - len(_TRAILER)) // dtype.itemsize
-    rows = np.frombuffer(data, dtype=dtype, count=count, offset=len(_SIGNATURE))
-    return tuple(rows[name].astype(np.int64) for name in names)
+    packed = ", ".join(f"string_agg(int8send({name}::bigint), ''::bytea)" for name in names)
+    wrapped = f"SELECT {packed} FROM ({statement}) AS found ({', '.join(names)})"  # noqa: S608
+    connection.ensure_connection()
+    from psycopg import Cursor  # SQLite's installations may do without
+
+    # Django's own cursor binds on the client, which PostgreSQL answers in text.
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(wrapped, list(parameters), binary=True)
+        row = cursor.fetchone() or ()
+    return tuple(np.frombuffer(field or b"", dtype=">i8").astype(np.int64) for field in row)
 
 
 def among(*columns: str) -> str:
@@ -239,22 +236,43 @@ def _checked(value: Int64Array | int, *, dtype: np.dtype[Any], name: str, shift:
     return shifted
 
 
-def insert_texts(*, table: str, columns: Sequence[str], rows: Sequence[Sequence[str | int | None]]) -> None:
-    """Insert rows whose values are mostly texts: text COPY built in one go on PostgreSQL, `executemany` on SQLite.
+Texts = Sequence[str] | Sequence[int] | Sequence[int | None] | str | int | None
+"""A column of texts or numbers, one a row, or one value for all rows."""
 
-    Dates and instants go as the texts that the database reads; so do booleans on PostgreSQL (``t``, ``f``).
+
+def insert_texts(*, table: str, columns: Mapping[str, Texts], count: int) -> None:
+    """Insert `count` rows whose values are mostly texts: text COPY made in one go on PostgreSQL, else `executemany`.
+
+    Dates and instants go as the texts that the database reads, booleans as 0 and 1. A list is a column, anything else
+    one value for every row.
     """
     require_transaction("rows are written")
+    if not count:
+        return
     quote = connection.ops.quote_name
     names = ", ".join(quote(name) for name in columns)
     with connection.cursor() as cursor:
         if is_postgresql(connection):
+            ready = [_copied(values, count=count) for values in columns.values()]
             with connection.wrap_database_errors, cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN") as copy:
-                if rows:
-                    copy.write("\n".join(["\t".join(map(_escaped, row)) for row in rows]) + "\n")
+                copy.write("\n".join(map("\t".join, zip(*ready, strict=True))) + "\n")
             return
         places = ", ".join(["%s"] * len(columns))
-        cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({places})", rows)  # noqa: S608
+        rows = zip(
+            *(values if isinstance(values, list) else repeat(values, count) for values in columns.values()), strict=True
+        )
+        cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({places})", list(rows))  # noqa: S608
+
+
+def _copied(values: Texts, *, count: int) -> Iterable[str]:
+    """A column as COPY reads it."""
+    if not isinstance(values, list):
+        return repeat(_escaped(values), count)  # type: ignore[arg-type]
+    if all(type(value) is int for value in values):
+        return map(str, values)
+    if None not in values and not _SPECIAL.search("".join(values)):
+        return values
+    return map(_escaped, values)
 
 
 def stored_instant(at: datetime) -> str:
@@ -276,12 +294,21 @@ def _escaped(value: str | int | None) -> str:
 def take_row_ids(table: str, *, count: int) -> Int64Array:
     """Numbers for the primary key ``id`` of rows that will be inserted with it, rising."""
     require_transaction("numbers are taken")
+    if is_postgresql(connection):
+        sequence = _sequence_of(table, connection.settings_dict["NAME"])
+        [numbers] = fetch_columns(
+            "SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count], width=1
+        )
+        return numbers
     with connection.cursor() as cursor:
-        if is_postgresql(connection):
-            statement = "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass) FROM generate_series(1, %s)"
-            cursor.execute(statement, [connection.ops.quote_name(table), count])
-            return np.fromiter((number for (number,) in cursor.fetchall()), dtype=np.int64, count=count)
         # The write lock is held; SQLite's own sequence follows the largest number that was inserted.
         cursor.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
         [last] = cursor.fetchone()
     return np.arange(last + 1, last + 1 + count, dtype=np.int64)
+
+
+@lru_cache(maxsize=64)
+def _sequence_of(table: str, _database: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [connection.ops.quote_name(table)])
+        return str(cursor.fetchone()[0])

@@ -271,7 +271,7 @@ def references_known(table: str, *, references: Mapping[str, str], updated: Sequ
         postgresql += [
             f"""
             CREATE FUNCTION {name}() RETURNS trigger
-            LANGUAGE plpgsql SET search_path = {{schema}}, pg_temp AS $$
+            LANGUAGE plpgsql SET search_path = {{schema}}, pg_temp SET enable_seqscan = off AS $$
             BEGIN
                 IF EXISTS (SELECT FROM changed AS row WHERE {unknown}) THEN
                     RAISE EXCEPTION 'a row of {table} refers to a row that does not exist'

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def payload_text(payload: Mapping[str, Any]) -> str:
-    """The canonical JSON text of a payload or a frame: sorted keys, no spaces. The text is what is hashed and kept."""
+def payload_text(payload: Mapping[str, Any] | Sequence[Any]) -> str:
+    """The canonical JSON text of a payload, a part of one, or a frame: sorted keys, no spaces. The text is what is hashed and kept."""
     return _ENCODER.encode(payload)
 
 

@@ -10,14 +10,43 @@ from weatherhead.areas.records.database import (
     vendor_sql,
 )
 
-# A range of one number stands for equality, so that no extension is needed.
+# An EXCLUDE constraint would say this in a line, at 60 µs a segment: a quarter of a bill run's whole time. The lock on the
+# agreement makes two transactions that bill the same days wait for each other, so that the second sees the first.
 POSTGRESQL = [
     """
-    ALTER TABLE billing_billsegment ADD CONSTRAINT segment_billed_once EXCLUDE USING gist (
-        int8range(agreement_id, agreement_id, '[]') WITH &&,
-        daterange(start_on, end_on) WITH &&
-    ) WHERE (active)
-    """
+    CREATE FUNCTION billing_refuse_overlap() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = {schema}, pg_temp SET enable_seqscan = off AS $$
+    DECLARE
+        twice bigint;
+    BEGIN
+        PERFORM FROM agreements_serviceagreement AS agreement
+          WHERE agreement.id = ANY (ARRAY(SELECT agreement_id FROM changed WHERE active))
+          ORDER BY agreement.id FOR NO KEY UPDATE;
+        SELECT segment.agreement_id INTO twice
+          FROM changed AS segment
+         CROSS JOIN LATERAL (
+               SELECT FROM billing_billsegment AS other
+                WHERE other.agreement_id = segment.agreement_id AND other.active AND other.id <> segment.id
+                  AND other.start_on < segment.end_on AND segment.start_on < other.end_on
+               ) AS overlapping
+         WHERE segment.active
+         LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'some of these days of agreement % are billed already', twice
+                USING ERRCODE = 'exclusion_violation', TABLE = 'billing_billsegment', CONSTRAINT = 'segment_billed_once';
+        END IF;
+        RETURN NULL;
+    END
+    $$
+    """,
+    *(
+        f"CREATE TRIGGER segment_billed_once_{event.lower()} AFTER {event} ON billing_billsegment"
+        " REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse_overlap()"
+        for event in ("INSERT", "UPDATE")
+    ),
+    # A payload of some kilobytes stays in its row as it is: compressing it would cost more than the disk.
+    "ALTER TABLE billing_bill ALTER COLUMN payload SET STORAGE EXTERNAL",
+    "ALTER TABLE billing_bill SET (toast_tuple_target = 8160)",
 ]
 
 _OVERLAP = """

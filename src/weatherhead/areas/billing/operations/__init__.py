@@ -14,7 +14,7 @@ from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.lines import LineColumn, PricePoint
 from weatherhead.areas.billing.models import Adjustment, BillException, BillSegment, LinePrice
 from weatherhead.areas.ledger.operations import post
-from weatherhead.areas.records.arrays import ColumnType, Values, insert_columns, insert_texts, take_row_ids
+from weatherhead.areas.records.arrays import ColumnType, Texts, Values, insert_columns, insert_texts, take_row_ids
 from weatherhead.areas.records.canonical import Json, canonical, to_json
 from weatherhead.areas.records.database import next_ids, violated_constraint
 from weatherhead.core.ledger import EntryDraft
@@ -22,14 +22,6 @@ from weatherhead.core.statements import numbered, payload_text
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 
 _BILL_NUMBER_DIGITS = 8
-_BILL_COLUMNS = (
-    "id", "number", "account_id", "kind", "issued_on", "due_on", "total_cents", "corrects_id", "entry_id",
-    "payload", "payload_sha256", "receipt_id", "run_id",
-)  # fmt: skip
-_SEGMENT_COLUMNS = (
-    "id", "bill_id", "agreement_id", "start_on", "end_on", "active", "cancelled_by_id", "schedule",
-    "schedule_sha256", "energy_wh", "demand_w_max", "estimated", "determinants", "amount_cents",
-)  # fmt: skip
 _LINE_TYPES: Mapping[str, ColumnType] = {
     "segment_id": "bigint",
     "sequence": "smallint",
@@ -111,16 +103,16 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
     [bill_id] = take_row_ids("billing_bill", count=1).tolist()
     [number] = bill_numbers(count=1)
     bills = BillRows(
-        bill_ids=(bill_id,),
-        numbers=(number,),
-        account_ids=(plan.account_id,),
-        kinds=(plan.kind,),
+        bill_ids=[bill_id],
+        numbers=[number],
+        account_ids=[plan.account_id],
+        kinds=[plan.kind],
         issued_on=plan.issued_on,
-        due_on=(plan.due_on,),
-        totals_cents=(plan.total_cents,),
-        corrects_ids=(plan.corrects_id,),
-        entry_ids=(entry_ids[-1] if plan.has_charge_entry else None,),
-        payloads=(payload_text(numbered(plan.payload, number=number)),),
+        due_on=plan.due_on,
+        totals_cents=[plan.total_cents],
+        corrects_id=plan.corrects_id,
+        entry_ids=[entry_ids[-1] if plan.has_charge_entry else None],
+        payloads=[payload_text(numbered(plan.payload, number=number))],
         run_id=None,
     )
     # The corrected segments make room before the new ones come.
@@ -143,34 +135,37 @@ def bill_numbers(*, count: int) -> list[str]:
 class BillRows:
     """b bills as columns. `payloads` are canonical JSON texts with the number in them."""
 
-    bill_ids: Sequence[int]
-    numbers: Sequence[str]
-    account_ids: Sequence[int]
-    kinds: Sequence[str]
+    bill_ids: list[int]
+    numbers: list[str]
+    account_ids: list[int]
+    kinds: list[str]
     issued_on: date
-    due_on: Sequence[date]
-    totals_cents: Sequence[int]
-    corrects_ids: Sequence[int | None]
-    entry_ids: Sequence[int | None]
-    payloads: Sequence[str]
+    due_on: date
+    totals_cents: list[int]
+    corrects_id: int | None
+    entry_ids: list[int | None]
+    payloads: list[str]
     run_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentRows:
-    """s segments as columns. `bills` are indexes into the bills; `determinants` are canonical JSON texts."""
+    """s segments as columns. `bills` are indexes into the bills, days ISO texts, `estimated` 0 or 1.
 
-    bills: Sequence[int]
-    agreement_ids: Sequence[int]
-    starts: Sequence[date]
-    ends: Sequence[date]
-    schedules: Sequence[str]
-    schedule_sha256s: Sequence[str]
-    energy_wh: Sequence[int]
-    demand_w_max: Sequence[int | None]
-    estimated: Sequence[bool]
-    determinants: Sequence[str]
-    amounts_cents: Sequence[int]
+    `determinants` are canonical JSON texts.
+    """
+
+    bills: list[int]
+    agreement_ids: list[int]
+    starts: list[str]
+    ends: list[str]
+    schedules: list[str]
+    schedule_sha256s: list[str]
+    energy_wh: list[int]
+    demand_w_max: list[int | None]
+    estimated: list[int]
+    determinants: list[str]
+    amounts_cents: list[int]
 
 
 def record_bills(bills: BillRows, *, segments: SegmentRows, lines: Sequence[LineColumn], receipt_id: int) -> None:
@@ -183,36 +178,44 @@ def record_bills(bills: BillRows, *, segments: SegmentRows, lines: Sequence[Line
     """
     price_ids = keep_prices({item.price.key: item.price for item in lines}.values())
     segment_ids = take_row_ids("billing_billsegment", count=len(segments.bills))
-    issued_on = bills.issued_on.isoformat()
     insert_texts(
         table="billing_bill",
-        columns=_BILL_COLUMNS,
-        rows=[
-            (
-                bill_id, number, account_id, kind, issued_on, due_on.isoformat(), total, corrects_id, entry_id,
-                payload, sha256(payload.encode()).hexdigest(), receipt_id, bills.run_id,
-            )
-            for bill_id, number, account_id, kind, due_on, total, corrects_id, entry_id, payload in zip(
-                bills.bill_ids, bills.numbers, bills.account_ids, bills.kinds, bills.due_on, bills.totals_cents,
-                bills.corrects_ids, bills.entry_ids, bills.payloads, strict=True,
-            )
-        ],
-    )  # fmt: skip
-    rows = [
-        (
-            segment_id, bills.bill_ids[bill], agreement_id, start.isoformat(), end.isoformat(), 1, None, schedule,
-            schedule_sha256, energy, demand, int(estimated), determinants, amount,
-        )
-        for segment_id, bill, agreement_id, start, end, schedule, schedule_sha256, energy, demand, estimated,
-        determinants, amount in zip(
-            segment_ids.tolist(), segments.bills, segments.agreement_ids, segments.starts, segments.ends,
-            segments.schedules, segments.schedule_sha256s, segments.energy_wh, segments.demand_w_max,
-            segments.estimated, segments.determinants, segments.amounts_cents, strict=True,
-        )
-    ]  # fmt: skip
+        columns={
+            "id": bills.bill_ids,
+            "number": bills.numbers,
+            "account_id": bills.account_ids,
+            "kind": bills.kinds,
+            "issued_on": bills.issued_on.isoformat(),
+            "due_on": bills.due_on.isoformat(),
+            "total_cents": bills.totals_cents,
+            "corrects_id": bills.corrects_id,
+            "entry_id": bills.entry_ids,
+            "payload": bills.payloads,
+            "payload_sha256": [sha256(payload.encode()).hexdigest() for payload in bills.payloads],
+            "receipt_id": receipt_id,
+            "run_id": bills.run_id,
+        },
+        count=len(bills.bill_ids),
+    )
+    rows: dict[str, Texts] = {
+        "id": segment_ids.tolist(),
+        "bill_id": [bills.bill_ids[bill] for bill in segments.bills],
+        "agreement_id": segments.agreement_ids,
+        "start_on": segments.starts,
+        "end_on": segments.ends,
+        "active": 1,
+        "cancelled_by_id": None,
+        "schedule": segments.schedules,
+        "schedule_sha256": segments.schedule_sha256s,
+        "energy_wh": segments.energy_wh,
+        "demand_w_max": segments.demand_w_max,
+        "estimated": segments.estimated,
+        "determinants": segments.determinants,
+        "amount_cents": segments.amounts_cents,
+    }
     try:
         with transaction.atomic():
-            insert_texts(table="billing_billsegment", columns=_SEGMENT_COLUMNS, rows=rows)
+            insert_texts(table="billing_billsegment", columns=rows, count=len(segments.bills))
     except IntegrityError as error:
         if violated_constraint(error) == "segment_billed_once":
             raise PeriodAlreadyBilled from error
@@ -270,13 +273,13 @@ def _segment_rows(plan: BillPlan) -> SegmentRows:
     return SegmentRows(
         bills=[0] * len(segments),
         agreement_ids=[item.agreement_id for item in segments],
-        starts=[item.start_on for item in segments],
-        ends=[item.end_on for item in segments],
+        starts=[item.start_on.isoformat() for item in segments],
+        ends=[item.end_on.isoformat() for item in segments],
         schedules=[item.schedule for item in segments],
         schedule_sha256s=[item.schedule_sha256 for item in segments],
         energy_wh=[item.energy_wh for item in segments],
         demand_w_max=[item.demand_w_max for item in segments],
-        estimated=[item.estimated for item in segments],
+        estimated=[int(item.estimated) for item in segments],
         determinants=[canonical(item.determinants) for item in segments],
         amounts_cents=[item.amount_cents for item in segments],
     )

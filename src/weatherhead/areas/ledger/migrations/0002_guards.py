@@ -13,11 +13,12 @@ CORRECTS = "ledger_corrects_known: an entry reverses a posted entry, and resolve
 LATE = "ledger_posting_sealed: the entry is sealed, no posting can be added to it"
 
 # The lookups are LATERAL so that each is an index scan however large the journal is: PostgreSQL has no statistics on
-# transition tables, and a cached plan that reads the whole journal would be wrong for years.
+# transition tables, and a cached plan that reads the whole journal would be wrong for years; enable_seqscan is off for a
+# journal whose statistics are still those of an empty table.
 POSTGRESQL = [
     """
     CREATE FUNCTION ledger_seal_entries() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = {schema}, pg_temp SET enable_seqscan = off AS $$
     DECLARE
         wrong record;
     BEGIN
@@ -57,7 +58,7 @@ POSTGRESQL = [
     """,
     """
     CREATE FUNCTION ledger_refuse_late_postings() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = {schema}, pg_temp SET enable_seqscan = off AS $$
     DECLARE
         late bigint;
     BEGIN
