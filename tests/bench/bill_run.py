@@ -79,7 +79,8 @@ def fill(*, accounts: int) -> None:
     numbers = (
         f"generate_series(1, {accounts}) AS n(i)"
         if connection.vendor == "postgresql"
-        else f"(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {accounts}) SELECT i FROM n) AS n"
+        else "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+        f" WHERE i < {accounts}) SELECT i FROM n) AS n"
     )
     first, text = FIRST_DAY.isoformat(), "CAST(i AS TEXT)"
     false = "false" if connection.vendor == "postgresql" else "0"
@@ -124,8 +125,8 @@ def read_meters(*, accounts: int, month: int) -> None:
     with connection.cursor() as cursor:
         day = f"CAST('{on}' AS DATE)" if connection.vendor == "postgresql" else f"'{on}'"
         cursor.execute(
-            "INSERT INTO metering_read (meter_id, read_on, kind, dial_reading, turns, state, exception, note, receipt_id,"
-            f" decision) SELECT id, {day}, 'actual', 1000 + {month} * (350 + id % 1200), 0, 'accepted', '', '', 1, ''"
+            "INSERT INTO metering_read (meter_id, read_on, kind, dial_reading, turns, state, exception, note,"
+            f" receipt_id, decision) SELECT id, {day}, 'actual', 1000 + {month} * (350 + id % 1200), 0, 'accepted', '', '', 1, ''"
             f" FROM {source}"
         )
         cursor.execute("ANALYZE")

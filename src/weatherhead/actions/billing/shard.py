@@ -389,7 +389,7 @@ class payloads_of:  # noqa: N801 - used as a function
         if not rows:
             return [], balance
         today = self._facts.as_of.toordinal()
-        moved: list[tuple[int, int, str]] = []
+        moved: list[_MovedRow] = []
         for row in rows:
             if row.day > today:
                 balance -= row.amount_cents
@@ -421,6 +421,9 @@ class payloads_of:  # noqa: N801 - used as a function
         ]
         return uses, {row[5] for row in by_end[max(by_end)]} == set(places)
 
+
+_MovedRow = tuple[int, int, str]
+"""Day (ordinal), cents, charge."""
 
 _UseRow = tuple[int, int, int, int, int]
 """End (ordinal), days, Wh, estimated (0 or 1), cents."""

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
+from psycopg import Cursor
 
 from weatherhead.areas.records.database import is_postgresql, require_transaction
 from weatherhead.core.values import Int64Array
@@ -69,8 +70,6 @@ def _fetch_postgresql(statement: str, parameters: Sequence[int | str | date], *,
     packed = ", ".join(f"string_agg(int8send({name}::bigint), ''::bytea)" for name in names)
     wrapped = f"SELECT {packed} FROM ({statement}) AS found ({', '.join(names)})"  # noqa: S608
     connection.ensure_connection()
-    from psycopg import Cursor  # SQLite's installations may do without
-
     # Django's own cursor binds on the client, which PostgreSQL answers in text.
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(wrapped, list(parameters), binary=True)

@@ -12,7 +12,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 
 def payload_text(payload: Mapping[str, Any] | Sequence[Any]) -> str:
-    """The canonical JSON text of a payload, a part of one, or a frame: sorted keys, no spaces. The text is what is hashed and kept."""
+    """The canonical JSON text of a payload, a part of one, or a frame: sorted keys, no spaces; hashed and kept."""
     return _ENCODER.encode(payload)
 
 
