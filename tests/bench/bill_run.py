@@ -126,8 +126,8 @@ def read_meters(*, accounts: int, month: int) -> None:
         day = f"CAST('{on}' AS DATE)" if connection.vendor == "postgresql" else f"'{on}'"
         cursor.execute(
             "INSERT INTO metering_read (meter_id, read_on, kind, dial_reading, turns, state, exception, note,"
-            f" receipt_id, decision) SELECT id, {day}, 'actual', 1000 + {month} * (350 + id % 1200), 0, 'accepted', '', '', 1, ''"
-            f" FROM {source}"
+            f" receipt_id, decision) SELECT id, {day}, 'actual', 1000 + {month} * (350 + id % 1200), 0, 'accepted',"
+            f" '', '', 1, '' FROM {source}"
         )
         cursor.execute("ANALYZE")
 

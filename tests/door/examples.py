@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.house import PASSWORD, Home, House
+from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.metering.queries import reads_of_meter
 
 
@@ -120,7 +121,43 @@ def _start_service(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs=inputs)
 
 
+def _run(house: House, home: Home) -> int:
+    _next_read(house, home)
+    return house.made("start_bill_run", "bill_run", by="okafor", cycle=14)
+
+
+def _shard(run_id: int, *, stage: str) -> int:
+    [found] = shards_of(run_id, stage=stage)
+    return found.shard_id
+
+
+def _tried(house: House, home: Home) -> int:
+    run_id = _run(house, home)
+    house.do("try_bill_shard", by="okafor", shard_id=_shard(run_id, stage="try"))
+    return run_id
+
+
+def _issue_bill_shard(house: House, home: Home) -> Example:
+    run_id = _tried(house, home)
+    house.do("release_bill_run", by="alvarez", run_id=run_id)
+    return Example(by="alvarez", inputs={"shard_id": _shard(run_id, stage="issue")})
+
+
+def _start_bill_run(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    return Example(by="okafor", inputs={"cycle": 14})
+
+
 EXAMPLES: dict[str, Maker] = {
+    "start_bill_run": _start_bill_run,
+    "try_bill_shard": lambda house, home: Example(
+        by="okafor", inputs={"shard_id": _shard(_run(house, home), stage="try")}
+    ),
+    "release_bill_run": lambda house, home: Example(by="alvarez", inputs={"run_id": _tried(house, home)}),
+    "issue_bill_shard": _issue_bill_shard,
+    "cancel_bill_run": lambda house, home: Example(
+        by="okafor", inputs={"run_id": _tried(house, home), "reason": "The reads of route 3 are still out"}
+    ),
     "add_employee": lambda house, home: Example(
         by="larsen", inputs={"username": "new", "password": PASSWORD, "name": "N. Ewcomer", "job": "cashier"}
     ),

@@ -381,9 +381,7 @@ class payloads_of:  # noqa: N801 - used as a function
         ]
         return ",".join([f"[{self._day(row[0])},{row[1]},{row[2]},{row[3]},{row[4]}]" for row in rows])
 
-    def _moved(
-        self, account_id: int, *, balance: int, last: LastBillRow | None
-    ) -> tuple[list[tuple[int, int, str]], int]:
+    def _moved(self, account_id: int, *, balance: int, last: LastBillRow | None) -> tuple[list[_MovedRow], int]:
         """What moved the balance since the last bill's entry, and the balance. What comes later is not counted yet."""
         rows = self._facts.movements.get(account_id)
         if not rows:

@@ -14,7 +14,7 @@ from weatherhead.core.values import Refusal, gettext_noop
 class NoSuchRun(Refusal):
     """No bill run has that number."""
 
-    template = gettext_noop("There is no bill run %(run)s. See: weatherhead bill-run list")
+    template = gettext_noop("There is no bill run %(run)s. Find it in the list of bill runs")
 
 
 class NoSuchShard(Refusal):
