@@ -134,7 +134,9 @@ def _run_part(*, part: str, extra: Sequence[str]) -> Count:
 
 def _browser_part(*, extra: Sequence[str], output: IO[bytes]) -> Count:
     environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
-    return _pytest_part(part="browser", arguments=["-m", "browser", *extra], environment=environment, output=output)
+    # Unless told where to look, it need not read the others.
+    arguments = ["-m", "browser", *(extra or ["tests/browser"])]
+    return _pytest_part(part="browser", arguments=arguments, environment=environment, output=output)
 
 
 def _checked(count: Count, *, extra: Sequence[str]) -> Count:
