@@ -92,9 +92,10 @@ def test_twenty_waivers_at_once_stay_within_the_cap(billed: tuple[House, int]) -
 
     answers = at_once(lambda number: perform("waive_fee", actor=actor, key=f"w {number}", moment=now, inputs=inputs))
 
-    outcomes = [answer.outcome for answer in answers]
+    outcomes = [type(answer).__name__ if isinstance(answer, Refusal) else answer.outcome for answer in answers]
     assert outcomes.count("done") == 5  # $50.00 in 30 days
-    assert outcomes.count("approval_requested") == AT_ONCE - 5
+    assert outcomes.count("approval_requested") == 1
+    assert outcomes.count("AlreadyAsked") == AT_ONCE - 6
     assert balance_of([account_id])[account_id] == owed - 5 * 1000
 
 
