@@ -52,6 +52,12 @@ def touches_database(item: pytest.Item) -> bool:
     )
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Do not even read the core's tests for PostgreSQL: they run without Django (`make check`), so they touch none."""
+    on_postgresql = os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite") == "postgresql"
+    return True if on_postgresql and collection_path == ROOT / "tests" / "core" else None
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Mark browser tests, leave out what belongs to the other database or, on PostgreSQL, touches none, and sort."""
