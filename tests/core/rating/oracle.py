@@ -129,7 +129,6 @@ class _Rating:
     def __init__(self, *, schedule: Schedule, version: Version, usage: Usage, days: list[date]) -> None:
         self.schedule, self.version, self.usage, self.days = schedule, version, usage, days
         self.made: list[OracleLine] = []
-        self.seasons = {on: self._season_of(on) for on in days} if version.seasons else {}
 
     def lines(self) -> list[OracleLine]:
         makers: dict[str, Callable[..., None]] = {
@@ -155,11 +154,11 @@ class _Rating:
 
     def _pieces(self, season: str | None, mark: Callable[[date], object] = lambda _: None) -> Iterator[Piece]:
         def agree(on: date) -> object:
-            return self.seasons[on] if season is not None else None, mark(on)
+            return self._season_of(on) if season is not None else None, mark(on)
 
         for _, days in groupby(self.days, key=agree):
             run = list(days)
-            if season is None or self.seasons[run[0]][0] == season:
+            if season is None or self._season_of(run[0])[0] == season:
                 yield Piece(start=run[0], end=run[-1] + ONE_DAY, months=self._months(len(run)))
 
     def _season_of(self, on: date) -> tuple[str, int, int]:
