@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.workbench.stage import LONG_NAME, Stage
+from tests.workbench.stage import LONG_NAME, TODAY, Stage
 from weatherhead.areas.records.models import AuditEntry
 from weatherhead.areas.records.queries.approvals import waiting_requests
 
@@ -178,6 +178,13 @@ def test_hidden_details_are_in_no_other_page_either(stage: Stage, at_desk: SignI
     options = client.get("/search/options?q=(402) 555-0142").content.decode()
     assert "Kowalczyk" in options
     assert "0142" not in options
+
+
+def test_meter_readings_are_written_with_thousands_before_and_after(stage: Stage, at_desk: SignIn) -> None:
+    form = {"meter": "77402944", "read_on": TODAY.isoformat(), "reading": "12310", "step": "preview"}
+    page = text_of(at_desk("reyes").post(f"/account/{stage.grace}/do/enter_read", form).content)
+    assert "Meter read" in page
+    assert re.search(r"2,310\b.*\b12,310\b", page, flags=re.DOTALL)
 
 
 def test_a_hidden_mailing_address_is_in_no_preview_and_on_no_receipt(stage: Stage, at_desk: SignIn) -> None:

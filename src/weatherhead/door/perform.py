@@ -22,7 +22,7 @@ from weatherhead.areas.records.operations.receipts import fill_receipt, name_acc
 from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
 from weatherhead.core.values import Refusal, gettext_noop
-from weatherhead.door.authority import Verdict, judge, require_permission
+from weatherhead.door.authority import Verdict, judge, require_not_asked, require_permission
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.door.proposal import Proposal
@@ -151,6 +151,8 @@ def _perform_once(ask: _Ask) -> ReceiptFacts:
         if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
             raise ChangedSincePreview
         verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+        if verdict.ask is not None:
+            require_not_asked(action, values=values, proposal=proposal)
         receipt_id = _open(ask, proposal)
         if verdict.ask is not None:
             _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)

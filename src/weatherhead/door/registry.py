@@ -18,6 +18,7 @@ Facts = TypeVar("Facts")
 Plan = TypeVar("Plan")
 
 SENSITIVE = {"sensitive": True}
+_MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
 """Field metadata: the value never stands in the audit log."""
 
 
@@ -117,6 +118,15 @@ class Action(Generic[Inputs, Facts, Plan]):
         if not isinstance(said, dict):
             raise TypeError(f"the inputs of {self.name} are a dataclass")
         return said
+
+    def subject(self, values: Inputs) -> tuple[str, int] | None:
+        """The input that names the one thing acted on, and its number: ("adjustment_id", 7). None for an account:
+        much may be asked about one at a time."""
+        if self.on in _MANY_AT_A_TIME:
+            return None
+        name = f"{self.on}_id"
+        number = getattr(values, name, None)
+        return None if number is None else (name, number)
 
     def redacted(self, values: Inputs) -> dict[str, Json]:
         """The inputs as JSON for the audit log: sensitive values only say that they were given."""

@@ -104,9 +104,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     change = Change(
         code="meter_read",
         label=Sentence(gettext_noop("Read of %(on)s"), {"on": found.read_on}),
-        unit=Unit.TEXT,
-        before=str(found.dial_reading),
-        after=str(inputs.reading),
+        unit=Unit.COUNT,
+        before=found.dial_reading,
+        after=inputs.reading,
         account_id=facts.account_ids[0] if facts.account_ids else None,
     )
     return Proposal(

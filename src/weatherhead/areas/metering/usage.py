@@ -394,7 +394,7 @@ class _Usual:
             template = gettext_noop(
                 "No use in %(days)s days, where %(usual)s kWh are usual. The meter may have stopped."
             )
-            params = {"days": self.days, "usual": format_kwh(self.average_wh)}
+            params = {"days": self.days, "usual": format_whole_kwh(self.average_wh)}
             return "zero", Sentence(template=template, params=params)
         if self.is_high(energy_wh):
             return "high", self._say(energy_wh, high=True)
@@ -406,7 +406,7 @@ class _Usual:
         params: dict[str, object] = {
             "energy": format_kwh(energy_wh),
             "days": self.days,
-            "usual": format_kwh(self.average_wh or 0),
+            "usual": format_whole_kwh(self.average_wh or 0),
             "periods": self.periods,
         }
         if self.year_before_wh is None:
@@ -418,7 +418,7 @@ class _Usual:
                 )
             )
         else:
-            params["year_before"] = format_kwh(self.year_before_wh)
+            params["year_before"] = format_whole_kwh(self.year_before_wh)
             template = (
                 gettext_noop(
                     "%(energy)s kWh in %(days)s days is high: %(usual)s kWh by the last %(periods)s periods, "
@@ -448,3 +448,8 @@ def format_kwh(energy_wh: int) -> str:
     """Watt-hours as kilowatt-hours for people, exactly: 1397000 gives "1,397", 1250 gives "1.25"."""
     whole = Decimal(energy_wh).scaleb(-3)
     return f"{whole.quantize(Decimal(1)) if energy_wh % _WH_PER_KWH == 0 else whole.normalize():,f}"
+
+
+def format_whole_kwh(energy_wh: int) -> str:
+    """Watt-hours that were averaged or spread, to the nearest kilowatt-hour, a half up: 523931 gives "524"."""
+    return f"{(energy_wh + _WH_PER_KWH // 2) // _WH_PER_KWH:,}"
