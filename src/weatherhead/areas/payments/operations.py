@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from weatherhead.areas.ledger.operations import post
@@ -14,6 +15,16 @@ class PaymentAlreadyReversed(Refusal):
     """It was reversed before."""
 
     template = gettext_noop("Payment %(payment)s was reversed on %(on)s already. Nothing more is needed.")
+
+
+class TenderAlreadyReturned(Refusal):
+    """It came back before."""
+
+    template = gettext_noop("This %(what)s was returned on %(on)s already. Nothing more is needed.")
+
+
+TENDER_RETURNED = "tender_returned"
+"""Why a payment is reversed whose tender came back: nobody posted it wrong."""
 
 
 def record_payment(
@@ -64,3 +75,42 @@ def record_reversal(
         on = Payment.objects.values_list("reversed_on", flat=True).get(pk=payment_id)
         raise PaymentAlreadyReversed(payment=payment_id, on=on or "")
     return entry_id
+
+
+def cancel_tender(
+    *,
+    tender_id: int,
+    entries: Mapping[int, EntryDraft],
+    cancelled_on: date,
+    reason: str,
+    note: str,
+    at: datetime,
+    receipt_id: int,
+) -> tuple[int, ...]:
+    """Cancel a tender that came back: the event that received it stays, each of its payments is undone by an entry.
+
+    `entries` are the reversing entries by payment, of those payments that still stand. Returns the entries' numbers, in
+    that order.
+
+    Raises:
+        TenderAlreadyReturned: it came back before.
+        PaymentAlreadyReversed: one of its payments was reversed meanwhile.
+    """
+    held = Tender.objects.filter(pk=tender_id, cancelled_on__isnull=True)
+    changed = held.update(
+        cancelled_on=cancelled_on, cancel_reason=reason, cancel_note=note, cancel_receipt_id=receipt_id
+    )
+    if changed != 1:
+        row = Tender.objects.get(pk=tender_id)
+        raise TenderAlreadyReturned(what=row.kind, on=row.cancelled_on or "")
+    return tuple(
+        record_reversal(
+            payment_id=payment_id,
+            entry=entry,
+            reversed_on=cancelled_on,
+            reason=TENDER_RETURNED,
+            at=at,
+            receipt_id=receipt_id,
+        )
+        for payment_id, entry in entries.items()
+    )

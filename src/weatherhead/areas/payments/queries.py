@@ -31,6 +31,11 @@ class PaymentFacts:
     reversal_entry_id: int | None
     reversal_reason: str
     receipt_id: int
+    event_id: int
+    tender_id: int
+    tender_cents: int  # of the whole tender, which may have paid several accounts
+    returned_on: date | None
+    return_reason: str
 
 
 def payment(payment_id: int) -> PaymentFacts:
@@ -43,6 +48,12 @@ def payment(payment_id: int) -> PaymentFacts:
     if row is None:
         raise NoSuchPayment(payment=payment_id)
     return _facts(row)
+
+
+def payments_of_tender(tender_id: int) -> tuple[PaymentFacts, ...]:
+    """Every payment that a tender made, in their order, reversed ones among them."""
+    rows = Payment.objects.select_related("tender", "event").filter(tender_id=tender_id)
+    return tuple(_facts(row) for row in rows.order_by("pk"))
 
 
 def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, ...]:
@@ -65,4 +76,9 @@ def _facts(row: Payment) -> PaymentFacts:
         reversal_entry_id=row.reversal_entry_id,
         reversal_reason=row.reversal_reason,
         receipt_id=row.event.receipt_id,
+        event_id=row.event_id,
+        tender_id=row.tender_id,
+        tender_cents=row.tender.amount_cents,
+        returned_on=row.tender.cancelled_on,
+        return_reason=row.tender.cancel_reason,
     )
