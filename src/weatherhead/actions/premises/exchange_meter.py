@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weatherhead.actions.figures import house_rule
+from weatherhead.actions.figures import house_rule, made
 from weatherhead.actions.inputs import Note, Number
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Multiplier, OptionalSerial, Reading, Serial
 from weatherhead.actions.premises.point_reads import (
@@ -223,17 +223,29 @@ def _require_new(facts: Facts, *, inputs: Inputs) -> None:
 
 def _changes(facts: Facts, *, plan: Plan, old: MeterFacts) -> tuple[Change, ...]:
     account_id = facts.account.account_id
-    changes = [
-        ("meter", gettext_noop("Meter"), Unit.TEXT, old.serial, plan.serial),
-        ("multiplier", gettext_noop("Multiplier"), Unit.TEXT, f"{old.multiplier:f}", f"{plan.multiplier:f}"),
-        ("exchanged_on", gettext_noop("Exchanged on"), Unit.DATE, None, plan.exchanged_on),
-        ("first_read", gettext_noop("First read"), Unit.TEXT, None, str(plan.first_reading)),
-    ]
-    said = tuple(
-        Change(code=code, label=Sentence(label), unit=unit, before=before, after=after, account_id=account_id)
-        for code, label, unit, before, after in changes
+    meter = Change(
+        code="meter",
+        label=Sentence(gettext_noop("Meter")),
+        unit=Unit.TEXT,
+        before=old.serial,
+        after=plan.serial,
+        account_id=account_id,
     )
-    return (*said, *read_changes(plan.last_read, label=gettext_noop("Last read"), account_id=account_id))
+    multiplier = Change(
+        code="multiplier",
+        label=Sentence(gettext_noop("Multiplier")),
+        unit=Unit.TEXT,
+        before=f"{old.multiplier.normalize():f}",
+        after=f"{plan.multiplier.normalize():f}",
+        account_id=account_id,
+    )
+    return (
+        meter,
+        multiplier,
+        made(gettext_noop("Exchanged on"), plan.exchanged_on, code="exchanged_on", unit=Unit.DATE),
+        *read_changes(plan.last_read, label=gettext_noop("Last read"), account_id=account_id),
+        made(gettext_noop("First read"), str(plan.first_reading), code="first_read"),
+    )
 
 
 def record(proposal: Proposal[Plan], recording: Recording) -> None:

@@ -1,10 +1,10 @@
-"""Late charges of many accounts at once: on whom a dated rule puts one, and how it is recorded."""
+"""Late charges of many accounts at once: on whom a dated rule puts one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
@@ -16,10 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from weatherhead.areas.billing.fees import Fee, compute_fee
 from weatherhead.areas.billing.models import Adjustment
-from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.records.database import chunks
 from weatherhead.areas.records.utility import current_utility, read_text
-from weatherhead.core.ledger import EntryDraft, ReceivableMovement, age
+from weatherhead.core.ledger import ReceivableMovement, age
 from weatherhead.core.values import ProblemsAt, Refusal, Rule, gettext_noop, load_yaml
 
 LATE_CHARGE = "late_charge"
@@ -159,33 +158,3 @@ def last_late_charges(account_ids: Iterable[int]) -> Mapping[int, date]:
         rows = Adjustment.objects.filter(account_id__in=chunk, kind="fee", charge=LATE_CHARGE)
         found.update(rows.values("account_id").annotate(on=Max("adjusted_on")).values_list("account_id", "on"))
     return found
-
-
-def record_late_charges(
-    charges: Sequence[LateCharge],
-    *,
-    entries: Sequence[EntryDraft],
-    charged_on: date,
-    reason: str,
-    rule: str,
-    at: datetime,
-    receipt_id: int,
-) -> tuple[int, ...]:
-    """Record late charges and post their entries, one for each in the same order. Returns the entries' numbers."""
-    entry_ids = post(entries, inserted_at=at, receipt_id=receipt_id)
-    Adjustment.objects.bulk_create(
-        Adjustment(
-            account_id=charge.account_id,
-            kind="fee",
-            charge=LATE_CHARGE,
-            amount_cents=charge.amount_cents,
-            adjusted_on=charged_on,
-            reason=reason,
-            note=charge.arithmetic,
-            rule=rule,
-            entry_id=entry_id,
-            receipt_id=receipt_id,
-        )
-        for charge, entry_id in zip(charges, entry_ids, strict=True)
-    )
-    return entry_ids
