@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 
 from tests.house import Home, House, move_in, read_and_bill, table_rows
 from weatherhead.actions.payments.return_payment import CashDoesNotReturn, ReturnedBeforePaid, ReturnedInFuture
@@ -15,6 +17,7 @@ from weatherhead.areas.payments.operations import TENDER_RETURNED, PaymentAlread
 from weatherhead.areas.payments.queries import payment
 from weatherhead.core.ledger import Ageing
 from weatherhead.core.values import Refusal
+from weatherhead.interfaces.cli.main import main
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +132,15 @@ def test_late_charges_are_assessed_in_ranges(house: House, home: Home) -> None:
     house.do("assess_late_charges", by="okafor", cycle=14, from_account=home.account_id + 1)
     house.do("assess_late_charges", by="okafor", cycle=13)
     assert balance_of([home.account_id])[home.account_id] == owed
+
+
+def test_the_command_charges_a_cycle_and_says_so(
+    house: House, home: Home, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.TODAY = house.today + timedelta(days=60)
+    assert main(["late-charges", "--cycle", "14", "--as", "okafor", "--json"]) == 0
+    [fee] = adjustments_of_account(home.account_id)
+    assert json.loads(capsys.readouterr().out) == {"accounts": 1, "charges": 1, "total_cents": fee.amount_cents}
+    assert main(["late-charges", "--cycle", "14", "--as", "okafor"]) == 0
+    assert "1 accounts, 1 late charges" in capsys.readouterr().out  # the same receipt again
+    assert len(adjustments_of_account(home.account_id)) == 1
