@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.house import PASSWORD, Home, House
+from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import reads_of_meter
 
 
@@ -175,6 +176,14 @@ def _return_payment(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs={"payment_id": made, "reason": "insufficient_funds"})
 
 
+def _post_payment_batch(house: House, home: Home) -> Example:
+    number = account(home.account_id).number
+    rows = f"{number}, 25.00, 1042\n{number}, 3.50,\n000000000, 7.00, 17"
+    return Example(
+        by="nguyen", inputs={"name": "Mail of the day", "counted": "3", "total_cents": "35.50", "payments": rows}
+    )
+
+
 def _assess_late_charges(house: House, home: Home) -> Example:
     house.pass_days(60)
     return Example(by="okafor", inputs={"cycle": 14})
@@ -247,6 +256,7 @@ EXAMPLES: dict[str, Maker] = {
     ),
     "reverse_payment": _reverse_payment,
     "return_payment": _return_payment,
+    "post_payment_batch": _post_payment_batch,
     "end_service": _end_service,
     "move_service": _move_service,
     "exchange_meter": _exchange_meter,

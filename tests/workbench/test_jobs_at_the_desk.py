@@ -15,7 +15,7 @@ from weatherhead.door.registry import registry
 load_actions()
 
 # Written out by hand, so that a job profile changed by mistake is seen here.
-MONEY = {"take_payment"}
+MONEY = {"take_payment", "post_payment_batch"}
 METERS = {"enter_read", "release_read", "reject_read"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}

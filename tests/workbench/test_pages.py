@@ -44,6 +44,7 @@ PAGES = {
     "to end service": "/account/{grace}/do/end_service",
     "to move service": "/account/{grace}/do/move_service",
     "to exchange a meter": "/account/{grace}/do/exchange_meter",
+    "to post a batch of payments": "/do/post_payment_batch",
     "to assess late charges": "/do/assess_late_charges",
     "to change an address": "/account/{ruth}/do/change_mailing_address",
     "to hold billing": "/account/{ruth}/do/hold_billing",

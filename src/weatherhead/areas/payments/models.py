@@ -5,7 +5,31 @@ from django.db import models
 from weatherhead.areas.customers.models import Account
 
 
+class PaymentBatch(models.Model):
+    """Payments posted together and balanced against what was counted: a day's mail, a drop box."""
+
+    name = models.CharField(max_length=120, unique=True)
+    channel = models.CharField(max_length=20)
+    received_on = models.DateField()
+    rows = models.IntegerField()
+    total_cents = models.BigIntegerField()
+    posted_rows = models.IntegerField()
+    posted_cents = models.BigIntegerField()
+    report = models.JSONField()  # each row that was not posted: its place, what it says, why
+    receipt_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rows__gt=0, posted_rows__gte=0, posted_rows__lte=models.F("rows"))
+                & models.Q(posted_cents__gte=0, posted_cents__lte=models.F("total_cents")),
+                name="payment_batch_loses_nothing",
+            )
+        ]
+
+
 class PaymentEvent(models.Model):
+    batch = models.ForeignKey(PaymentBatch, on_delete=models.PROTECT, related_name="+", null=True)
     received_at = models.DateTimeField()
     received_on = models.DateField()
     channel = models.CharField(max_length=20)  # counter, mail, phone

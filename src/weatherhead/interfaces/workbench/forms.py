@@ -68,6 +68,9 @@ _LABELS = {
     "serial": gettext_noop("New meter's number"),
     "first_reading": gettext_noop("First reading"),
     "returned_on": gettext_noop("Returned on"),
+    "counted": gettext_noop("How many were counted"),
+    "total_cents": gettext_noop("Counted in all"),
+    "payments": gettext_noop("Payments"),
     "from_account": gettext_noop("From account record"),
     "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
@@ -250,6 +253,8 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs=attrs), **common)
     if base is date or name.endswith("_on"):
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
+    if name == "payments":
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
     if name in _WIDE_WORDS or name == "options":
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
         return forms.CharField(widget=widget, help_text=_help(name), **common)
@@ -263,6 +268,8 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
 def _help(name: str) -> str:
     if name == "options":
         return gettext("What the rate asks for, one a line, such as facilities_level=2.")
+    if name == "payments":
+        return gettext("One a line: account, amount, check number; without one it is cash.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 
 
