@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
-from weatherhead.actions.figures import house_rule, made
+from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Blankable, Note, Number, ShortText
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading
 from weatherhead.actions.premises.forwarding import MailAddress, MailPlan, mail_changes, plan_mail, write_mail
@@ -193,17 +193,16 @@ def end_counts(plan: EndPlan) -> dict[str, int]:
 def end_changes(facts: EndFacts, *, plan: EndPlan) -> tuple[Change, ...]:
     """What ends: where, when, with which read."""
     account_id = facts.account.account_id
-    place = Change(
-        code="service",
-        label=Sentence(gettext_noop("Service at")),
-        unit=Unit.TEXT,
-        before=facts.place.point.address,
-        after=None,
+    until = Change(
+        code="end",
+        label=Sentence(gettext_noop("Service at %(address)s, until"), {"address": facts.place.point.address}),
+        unit=Unit.DATE,
+        before=None,
+        after=plan.end_on,
         account_id=account_id,
     )
     return (
-        place,
-        made(gettext_noop("Until"), plan.end_on, code="end", unit=Unit.DATE),
+        until,
         *read_changes(plan.read, label=gettext_noop("Move-out read"), account_id=account_id),
     )
 

@@ -226,6 +226,8 @@ def _field(
         common["initial"] = item.default
     if name in _USUALLY_TODAY and account is not None:
         common["initial"] = account.as_of.isoformat()
+    if name == "schedule" and account is not None and account.services:
+        common["initial"] = account.services[0].schedule
     if name.removeprefix("mail_") == "state":
         common["initial"] = current_utility().state
     listed = _listed(action, name, account=account)
