@@ -113,7 +113,7 @@ def _nearest(values: Mapping[date, float], *, on: date) -> float:
 def daily_kwh(shape: Shape, *, weather: Weather, chance: Chance, name: str) -> Days:
     """What a service uses on each day, kWh. No money is made of these floats: only whole steps of a dial are billed."""
     degrees = weather.all_degrees
-    use = np.full(DAYS, shape.base_kwh)
+    use = np.full(DAYS, float(shape.base_kwh))
     if shape.home:
         use += shape.home * weather.home_kwh(weeks_shifted=shape.weeks_shifted)
     if shape.open_days:
@@ -126,22 +126,3 @@ def daily_kwh(shape: Shape, *, weather: Weather, chance: Chance, name: str) -> D
     for since_on, factor in shape.changes:
         use[max(0, day_number(since_on)) :] *= factor
     return use
-
-
-class Use:
-    """The use of one service since its first day, added up, so that reads are differences of it."""
-
-    def __init__(self, shape: Shape, *, since_on: date, weather: Weather, chance: Chance, name: str) -> None:
-        """Begin at zero at the start of `since_on`."""
-        self._load_factor, self._first = shape.load_factor, day_number(since_on)
-        self._daily = daily_kwh(shape, weather=weather, chance=chance, name=name)[self._first :]
-        self._sums = np.concatenate(([0.0], np.cumsum(self._daily)))
-
-    def until(self, on: date) -> float:
-        """kWh from the first day up to the start of a day."""
-        return float(self._sums[day_number(on) - self._first])
-
-    def highest_kw(self, start_on: date, end_on: date) -> float:
-        """The highest demand of a period: the highest day's mean over the load factor, kW."""
-        days = self._daily[day_number(start_on) - self._first : day_number(end_on) - self._first]
-        return float(days.max(initial=0.0)) / 24 / self._load_factor
