@@ -23,8 +23,8 @@ import pytest
 
 from weatherhead.core.values import BusinessDays
 from weatherhead.interfaces.cli.demo_town.chance import Chance
-from weatherhead.interfaces.cli.demo_town.home import Home, NotOurDatabase, read_settings, town_fingerprint
 from weatherhead.interfaces.cli.demo_town.dials import Dial
+from weatherhead.interfaces.cli.demo_town.home import Home, NotOurDatabase, read_settings, town_fingerprint
 from weatherhead.interfaces.cli.demo_town.loads import Shape, Weather, daily_kwh
 from weatherhead.interfaces.cli.demo_town.members import MeterPlan
 from weatherhead.interfaces.cli.demo_town.people import STAFF
