@@ -13,8 +13,9 @@ from weatherhead.interfaces.cli.demo_town.places import Place
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE
 
 _WEEKDAYS, _SIX_DAYS, _ALL_DAYS = (0, 1, 2, 3, 4), (0, 1, 2, 3, 4, 5), (0, 1, 2, 3, 4, 5, 6)
-_STREETS = ("Market St", "Depot St", "Railway Ave", "Platte St", "N 4th St", "Grange St", "Elevator Rd", "Pioneer Ave")
-_PLANT_STREETS = ("Elevator Rd", "Waterworks Rd", "Railway Ave", "Airport Rd", "Stockyard Rd")
+# No home stands in these.
+_STREETS = ("Market St", "Main St", "Front St", "Union St", "Exchange Ave", "Commerce St", "Mill Rd", "Courthouse Sq")
+_PLANT_STREETS = ("Elevator Rd", "Waterworks Rd", "Industrial Dr", "Airport Rd", "Stockyard Rd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
