@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.house import PASSWORD, Home, House
 from weatherhead.areas.billing.runs import shards_of
+from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import reads_of_meter
 
 
@@ -148,6 +149,74 @@ def _start_bill_run(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"cycle": 14})
 
 
+def _end_service(house: House, home: Home) -> Example:
+    house.pass_days(12)
+    inputs = {
+        "agreement_id": home.agreement_id,
+        "end_on": house.today,
+        "reading": "1980",
+        "mail_street": "PO Box 12",
+        **{f"mail_{key}": value for key, value in ADDRESS.items()},
+    }
+    return Example(by="reyes", inputs=inputs)
+
+
+def _vacant_flat(house: House, *, serial: str = "88100204") -> int:
+    """A service point with a meter, where nobody takes service."""
+    premise = house.made("add_premise", "premise", street="12 Elm Ct", **ADDRESS)
+    point = house.made("add_service_point", "service_point", premise_id=premise)
+    house.do("add_meter", service_point_id=point, serial=serial, installed_on=house.today, first_reading="12")
+    return point
+
+
+def _move_service(house: House, home: Home) -> Example:
+    point = _vacant_flat(house)
+    house.pass_days(12)
+    inputs = {
+        "agreement_id": home.agreement_id,
+        "end_on": house.today,
+        "reading": "1980",
+        "service_point_id": point,
+        "schedule": "R-1",
+        "options": {"facilities_level": "1"},
+        "start_reading": "12",
+    }
+    return Example(by="reyes", inputs=inputs)
+
+
+def _exchange_meter(house: House, home: Home) -> Example:
+    house.pass_days(12)
+    inputs = {
+        "account_id": home.account_id,
+        "exchanged_on": house.today,
+        "last_reading": "1980",
+        "serial": "88100204",
+        "first_reading": "3",
+        "reason": "failed",
+    }
+    return Example(by="reyes", inputs=inputs)
+
+
+def _return_payment(house: House, home: Home) -> Example:
+    check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
+    made = house.made("take_payment", "payment", account_id=home.account_id, **check)
+    house.pass_days(5)
+    return Example(by="reyes", inputs={"payment_id": made, "reason": "insufficient_funds"})
+
+
+def _post_payment_batch(house: House, home: Home) -> Example:
+    number = account(home.account_id).number
+    rows = f"{number}, 25.00, 1042\n{number}, 3.50,\n000000000, 7.00, 17"
+    return Example(
+        by="nguyen", inputs={"name": "Mail of the day", "counted": "3", "total_cents": "35.50", "payments": rows}
+    )
+
+
+def _assess_late_charges(house: House, home: Home) -> Example:
+    house.pass_days(60)
+    return Example(by="okafor", inputs={"cycle": 14})
+
+
 EXAMPLES: dict[str, Maker] = {
     "start_bill_run": _start_bill_run,
     "try_bill_shard": lambda house, home: Example(
@@ -223,6 +292,12 @@ EXAMPLES: dict[str, Maker] = {
         inputs={"account_id": home.account_id, "amount_cents": "73.57", "tender": "check", "check_number": "1042"},
     ),
     "reverse_payment": _reverse_payment,
+    "return_payment": _return_payment,
+    "post_payment_batch": _post_payment_batch,
+    "end_service": _end_service,
+    "move_service": _move_service,
+    "exchange_meter": _exchange_meter,
+    "assess_late_charges": _assess_late_charges,
     "assess_fee": lambda house, home: Example(
         by="reyes",
         inputs={"account_id": home.account_id, "charge": "returned_payment_fee", "reason": "returned_payment"},

@@ -15,18 +15,21 @@ from weatherhead.door.registry import registry
 load_actions()
 
 # Written out by hand, so that a job profile changed by mistake is seen here.
-MONEY = {"take_payment"}
+MONEY = {"take_payment", "post_payment_batch"}
 METERS = {"enter_read", "release_read", "reject_read"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}
-RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point", "start_service"}
-REPRESENTATIVE = MONEY | METERS | BILLS | FEES | RECORDS | {"add_meter", "reverse_payment", "change_mailing_address"}
+RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
+SERVICE = {"start_service", "end_service", "move_service"}
+HUNG = {"add_meter", "exchange_meter"}
+UNDONE = {"reverse_payment", "return_payment"}
+REPRESENTATIVE = MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | {"change_mailing_address"}
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
     "nguyen": MONEY,
-    "okafor": METERS | BILLS | {"add_meter", "import_reads"},
+    "okafor": METERS | BILLS | HUNG | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | {"import_reads"},
+    "alvarez": REPRESENTATIVE | DECIDING | {"import_reads", "assess_late_charges"},
     "larsen": DECIDING | {"add_employee", "assign_job", "link_employee"},
 }
 ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read"}

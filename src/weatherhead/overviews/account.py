@@ -201,7 +201,9 @@ _READ_KINDS = {
     "check": gettext_noop("Check read"),
 }
 _TENDERS = {"cash": gettext_noop("Cash"), "check": gettext_noop("Check")}
-_MONEY_ACTIONS = frozenset({"take_payment", "reverse_payment", "assess_fee", "waive_fee", "cancel_and_rebill"})
+_MONEY_ACTIONS = frozenset(
+    {"take_payment", "reverse_payment", "return_payment", "assess_fee", "waive_fee", "cancel_and_rebill"}
+)
 _QUIET_ACTIONS = _MONEY_ACTIONS | {
     "bill_account",
     "approve_request",
@@ -505,14 +507,15 @@ def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
             kind, title, what, link = _adjustment_row(adjustments[entry_id])
         else:
             undone = payments.get(posting.reverses_id or 0) or bills.get(posting.reverses_id or 0)
-            kind, title, what, link = _other_row(posting, reversed_one=_named(undone))
+            returned = isinstance(undone, PaymentFacts) and undone.returned_on is not None
+            kind, title, what, link = _other_row(posting, reversed_one=_named(undone), returned=returned)
         row = TimelineRow(
             on=posting.effective_on,
             kind=kind,
             kind_title=title,
             what=what,
             link=link,
-            detail=Sentence(gettext_noop("reversed since")) if posting.reversed_by_id else None,
+            detail=_undone(posting, payment=payments.get(entry_id)),
             amount_cents=posting.amount_cents,
             balance_cents=posting.balance_cents,
         )
@@ -522,6 +525,15 @@ def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
     rows += [(read.read_on, -2, _read_row(read)) for reads in found.holdings.reads.values() for read in reads]
     rows.sort(key=lambda item: (item[0], item[1]), reverse=True)
     return tuple(row for _, _, row in rows)
+
+
+def _undone(posting: TimelinePosting, *, payment: PaymentFacts | None) -> Sentence | None:
+    """Whether what was posted was taken back since, and how."""
+    if posting.reversed_by_id is None:
+        return None
+    if payment is not None and payment.returned_on is not None:
+        return Sentence(gettext_noop("returned by the bank"))
+    return Sentence(gettext_noop("reversed since"))
 
 
 def _bill_row(item: BillOfHistory) -> tuple[str, Sentence, Sentence, str]:
@@ -567,12 +579,17 @@ def _adjustment_row(item: AdjustmentFacts) -> tuple[str, Sentence, Sentence, str
     )
 
 
-def _other_row(posting: TimelinePosting, *, reversed_one: Sentence | None) -> tuple[str, Sentence, Sentence, str]:
+def _other_row(
+    posting: TimelinePosting, *, reversed_one: Sentence | None, returned: bool
+) -> tuple[str, Sentence, Sentence, str]:
     """A reversal, or an entry of an action that has no list of its own here."""
     link = f"/receipt/{posting.receipt_id}/" if posting.receipt_id else ""
     if posting.reverses_id is not None:
         kind = "payment" if posting.charge == "payment" else "bill"
         what = reversed_one or Sentence(gettext_noop("Entry %(entry)s"), {"entry": str(posting.reverses_id)})
+        if returned:
+            said = Sentence(gettext_noop("%(what)s returned by the bank"), {"what": what})
+            return kind, Sentence(gettext_noop("Return")), said, link
         return (
             kind,
             Sentence(gettext_noop("Reversal")),
@@ -656,6 +673,10 @@ def _possible(name: str, *, found: _Holdings) -> bool:
     needs: dict[str, bool] = {
         "waive_fee": any(item.kind == "fee" and item.left_cents > 0 for item in found.adjustments),
         "reverse_payment": any(item.reversed_on is None for item in found.payments),
+        "return_payment": any(item.reversed_on is None and item.tender_kind != "cash" for item in found.payments),
+        "end_service": any(item.agreement.end_on is None for item in found.services),
+        "move_service": any(item.agreement.end_on is None for item in found.services),
+        "exchange_meter": bool(found.meters),
         "cancel_and_rebill": any(item.active for item in found.bills),
         "release_exception": bool(found.exceptions),
         "release_read": bool(found.held_reads),

@@ -42,3 +42,29 @@ def start_agreement(
             ).pk
     except IntegrityError as error:
         raise ServicePointTaken(account="of someone else") from error
+
+
+class AgreementEnded(Refusal):
+    """Service there has an end already."""
+
+    template = gettext_noop("Service there ended on %(on)s already. Nothing more is needed.")
+
+
+class AgreementChanged(Refusal):
+    """Someone changed the agreement meanwhile."""
+
+    template = gettext_noop("Someone changed this service just now. Look at it again, then do this once more.")
+
+
+def end_agreement(*, agreement_id: int, version: int, end_on: date) -> None:
+    """End service on a day, which is the first one that is not served. The service point stays, and so does its meter.
+
+    Raises:
+        AgreementEnded: it has an end.
+        AgreementChanged: it is no longer at `version`.
+    """
+    held = ServiceAgreement.objects.filter(pk=agreement_id, version=version, end_on__isnull=True)
+    if held.update(end_on=end_on, version=version + 1) == 1:
+        return
+    on = ServiceAgreement.objects.values_list("end_on", flat=True).get(pk=agreement_id)
+    raise AgreementEnded(on=on) if on is not None else AgreementChanged

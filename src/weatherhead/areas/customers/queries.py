@@ -10,6 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import group_number
+from weatherhead.areas.records.database import chunks
 from weatherhead.areas.records.text import fold
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
@@ -128,6 +129,16 @@ def account_by_number(number: str) -> AccountFacts:
     if row is None:
         raise NoSuchAccount(account=number)
     return _account(row)
+
+
+def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
+    """The internal numbers of accounts by their printed ones, digits only; unknown ones are missing."""
+    found: dict[str, int] = {}
+    wanted = sorted(set(numbers))
+    for places in chunks(range(len(wanted))):
+        rows = Account.objects.filter(number__in=[wanted[place] for place in places])
+        found.update(rows.values_list("number", "pk"))
+    return found
 
 
 def accounts_of_customer(customer_id: int) -> tuple[AccountFacts, ...]:

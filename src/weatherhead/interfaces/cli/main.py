@@ -32,6 +32,7 @@ COMMANDS = (
     Command(name="reads", about="meter reads: import a file", installed=True),
     Command(name="bill", about="bill accounts", installed=True),
     Command(name="runs", about="bill runs: start, follow, release, cancel", installed=True),
+    Command(name="late-charges", about="add the late charges of a bill cycle", installed=True),
     Command(name="worker", about="do the work that waits in the queue", installed=True),
     Command(name="ledger", about="the books: prove them", installed=True),
     Command(name="audit", about="the audit log: verify and sign it", installed=True),
@@ -77,7 +78,7 @@ def _parser(chosen: Command | None) -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         if command is chosen:
-            import_module(f"weatherhead.interfaces.cli.{command.name}").add_parser(commands)
+            import_module(f"weatherhead.interfaces.cli.{command.name.replace('-', '_')}").add_parser(commands)
         else:
             commands.add_parser(command.name, help=command.about)
     return made

@@ -13,6 +13,7 @@ from django.db import connection
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.interfaces.cli.demo_town.arrivals import employ, plan_arrivals
 from weatherhead.interfaces.cli.demo_town.chance import Chance
+from weatherhead.interfaces.cli.demo_town.dials import Dials, hanging_days
 from weatherhead.interfaces.cli.demo_town.life import Months
 from weatherhead.interfaces.cli.demo_town.loads import Weather
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, reading_days
@@ -46,8 +47,12 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     clock = utility.business_days
     weather = Weather(utility.path(LOAD_DIRECTORY))
     members = town_roll(size, weather=weather, clock=clock)
-    town = Town(members=members, clock=clock, zone=utility.zone, weather=weather, chance=Chance(SEED))
     days = {cycle: reading_days(cycle, months=size.months, clock=clock) for cycle in DAY_OF_CYCLE}
+    chance = Chance(SEED)
+    first_days = {cycle: of_cycle[0] for cycle, of_cycle in days.items()}
+    hung_on = hanging_days(members, first_days=first_days, converted=size.converted)
+    dials = Dials(members, hung_on=hung_on, weather=weather, chance=chance)
+    town = Town(members=members, clock=clock, zone=utility.zone, dials=dials, chance=chance)
     first_on = min(of_cycle[0] for of_cycle in days.values())
     opens_on = clock.add(first_on, -3)
     town.diary.write(opens_on, time(7, 30), lambda at: employ(town, at=at))
