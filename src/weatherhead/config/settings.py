@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "weatherhead.areas.agreements",
     "weatherhead.areas.billing",
     "weatherhead.areas.payments",
+    "weatherhead.areas.service_orders",
 ]
 
 MIDDLEWARE = [

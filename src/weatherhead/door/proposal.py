@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from weatherhead.areas.records.canonical import Json, digest
 from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.values import Change, Rule, Sentence
 
 Plan = TypeVar("Plan")
+
+
+@runtime_checkable
+class Digested(Protocol):
+    """A plan of thousands of rows, which knows a hash of them: today's date reads the same every day in it, too."""
+
+    @property
+    def substance(self) -> str:
+        """The hash of what would be recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +75,8 @@ class Proposal(Generic[Plan]):
 
     def substance(self, *, as_of: date) -> str:
         """A hash of what would change. Today's date reads the same every day, so that waiting alone changes nothing."""
-        said = (self.entries, dict(self.creates), dict(self.updates), self.plan, self.authority_cents)
+        plan = self.plan.substance if isinstance(self.plan, Digested) else self.plan
+        said = (self.entries, dict(self.creates), dict(self.updates), plan, self.authority_cents)
         return digest(_undated(said, as_of=as_of))
 
 

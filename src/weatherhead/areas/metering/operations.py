@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from weatherhead.areas.metering.queries import accepted_count
 from weatherhead.areas.metering.usage import step_wh
 from weatherhead.areas.premises.models import ServicePoint
 from weatherhead.areas.records.canonical import Json, to_json
-from weatherhead.areas.records.database import lock_rows
+from weatherhead.areas.records.database import bulk_insert, lock_rows
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -144,35 +145,97 @@ def record_reads(
     Raises:
         MeterReadMeanwhile: it does not, or another read of the same meter and day came first.
     """
+    _lock_unchanged(meter_ids, accepted_before=accepted_before)
+    try:
+        with transaction.atomic():
+            made = Read.objects.bulk_create(
+                Read(**dict(zip(_COLUMNS, values, strict=True)) | {"detail": _detail(plan), "proof": plan.proof})
+                for plan, values in zip(plans, _rows(plans, receipt_id=receipt_id, batch_id=batch_id), strict=True)
+            )
+    except IntegrityError as error:
+        raise _meanwhile(plans, error=error) from error
+    return tuple(row.pk for row in made)
+
+
+def record_many_reads(
+    plans: Sequence[ReadPlan],
+    *,
+    receipt_id: int,
+    batch_id: int | None,
+    meter_ids: Iterable[int],
+    accepted_before: int,
+) -> None:
+    """The same for thousands of reads, in one statement; their numbers are nobody's concern.
+
+    Raises:
+        MeterReadMeanwhile: see `record_reads`.
+    """
+    _lock_unchanged(meter_ids, accepted_before=accepted_before)
+    try:
+        with transaction.atomic():
+            bulk_insert(
+                table=Read._meta.db_table,
+                columns=_COLUMNS,
+                rows=_rows(plans, receipt_id=receipt_id, batch_id=batch_id),
+            )
+    except IntegrityError as error:
+        raise _meanwhile(plans, error=error) from error
+
+
+_COLUMNS = (
+    "meter_id",
+    "read_on",
+    "kind",
+    "dial_reading",
+    "turns",
+    "demand_w_max",
+    "state",
+    "exception",
+    "detail",
+    "proof",
+    "note",
+    "batch_id",
+    "receipt_id",
+    "decision",
+)
+
+
+def _rows(plans: Sequence[ReadPlan], *, receipt_id: int, batch_id: int | None) -> Iterator[tuple[object, ...]]:
+    """A row for each read, in the order of `_COLUMNS`; JSON as text."""
+    for plan in plans:
+        yield (
+            plan.meter_id,
+            plan.read_on,
+            plan.kind,
+            plan.dial_reading,
+            plan.turns,
+            plan.demand_w_max,
+            plan.state,
+            plan.exception,
+            None if plan.sentence is None else json.dumps(_detail(plan)),
+            None if plan.proof is None else json.dumps(plan.proof),
+            plan.note,
+            batch_id,
+            receipt_id,
+            "",
+        )
+
+
+def _detail(plan: ReadPlan) -> Json:
+    return None if plan.sentence is None else to_json(plan.sentence)
+
+
+def _lock_unchanged(meter_ids: Iterable[int], *, accepted_before: int) -> None:
+    """Lock meters, and see that what their new reads were judged by still holds."""
     lock_rows(Meter, meter_ids)
     if accepted_count(meter_ids) != accepted_before:
         raise MeterReadMeanwhile
-    rows = [
-        Read(
-            meter_id=plan.meter_id,
-            read_on=plan.read_on,
-            kind=plan.kind,
-            dial_reading=plan.dial_reading,
-            turns=plan.turns,
-            demand_w_max=plan.demand_w_max,
-            state=plan.state,
-            exception=plan.exception,
-            detail=None if plan.sentence is None else to_json(plan.sentence),
-            note=plan.note,
-            batch_id=batch_id,
-            receipt_id=receipt_id,
-        )
-        for plan in plans
-    ]
-    try:
-        with transaction.atomic():
-            made = Read.objects.bulk_create(rows)
-    except IntegrityError as error:
-        days = {(plan.meter_id, plan.read_on) for plan in plans}
-        if len(days) < len(plans) or not _any_taken(days):
-            raise
-        raise MeterReadMeanwhile from error
-    return tuple(row.pk for row in made)
+
+
+def _meanwhile(plans: Sequence[ReadPlan], *, error: IntegrityError) -> Exception:
+    """What a violated constraint means: another read of the same day came first, or a bug."""
+    days = {(plan.meter_id, plan.read_on) for plan in plans}
+    return MeterReadMeanwhile() if len(days) == len(plans) and _any_taken(days) else error
 
 
 def _any_taken(days: set[tuple[int, date]]) -> bool:
@@ -191,6 +254,8 @@ def record_batch(
     rejected: int,
     report: Sequence[Mapping[str, Json]],
     receipt_id: int,
+    part: int = 1,
+    parts: int = 1,
 ) -> int:
     """Record an imported file and what came of every row; returns its number.
 
@@ -202,6 +267,8 @@ def record_batch(
             row = ReadBatch.objects.create(
                 name=name[:200],
                 sha256=sha256,
+                part=part,
+                parts=parts,
                 attachment_id=attachment_id,
                 imported_at=imported_at,
                 rows=accepted + held + rejected,
@@ -212,7 +279,7 @@ def record_batch(
                 receipt_id=receipt_id,
             )
     except IntegrityError as error:
-        first = ReadBatch.objects.filter(sha256=sha256).exclude(accepted=0, held=0).first()
+        first = ReadBatch.objects.filter(sha256=sha256, part=part).exclude(accepted=0, held=0).first()
         if first is None:
             raise
         raise FileAlreadyImported(

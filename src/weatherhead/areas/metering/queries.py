@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from weatherhead.areas.metering.intake import InstallationFacts, MeterHistory
 from weatherhead.areas.metering.models import Meter, MeterInstallation, Read, ReadBatch
 from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, Dial, DialRead, UseBounds, UsePeriod, use_periods
 from weatherhead.areas.records.canonical import Json
-from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.database import chunks, is_postgresql
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 
@@ -127,6 +128,8 @@ class BatchFacts:
     rejected: int
     report: tuple[Mapping[str, Json], ...]
     receipt_id: int
+    part: int
+    parts: int
 
 
 # ------------------------------------------------------------------------------------------------------------- meters
@@ -491,9 +494,15 @@ def _know(
 
 def accepted_count(meter_ids: Iterable[int]) -> int:
     """How many accepted reads some meters have: it grows with every read entered or released, and never shrinks."""
-    return sum(
-        Read.objects.filter(meter_id__in=chunk, state="accepted").count() for chunk in chunks(sorted(set(meter_ids)))
-    )
+    wanted = sorted(set(meter_ids))
+    if is_postgresql(connection) and len(wanted) > 1:
+        with connection.cursor() as cursor:  # one array is read faster than thousands of parameters
+            cursor.execute(
+                "SELECT count(*) FROM metering_read WHERE state = 'accepted' AND meter_id = ANY(%s)", [wanted]
+            )
+            [counted] = cursor.fetchone()
+        return int(counted)
+    return sum(Read.objects.filter(meter_id__in=chunk, state="accepted").count() for chunk in chunks(wanted))
 
 
 # ------------------------------------------------------------------------------------------------------ imported files
@@ -538,4 +547,6 @@ def _batch(row: ReadBatch) -> BatchFacts:
         rejected=row.rejected,
         report=tuple(row.report),
         receipt_id=row.receipt_id,
+        part=row.part,
+        parts=row.parts,
     )

@@ -7,15 +7,17 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.utils.translation import gettext
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from weatherhead.actions.metering.import_reads import Inputs, inputs_for
+from weatherhead.actions.metering.import_reads import Inputs, inputs_for, parts_of
+from weatherhead.areas.metering.intake import FileDecision
 from weatherhead.areas.metering.queries import batch_of_receipt, batches_of_file
 from weatherhead.areas.metering.reads_file import FILE_BYTES_MAX, FileProblem, require_size
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
@@ -87,25 +89,55 @@ def run(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> Report:
     name, content = _read(args.file)
-    inputs = inputs_for(name=name, content=content)
+    parts = parts_of(content)
     actor, moment = actor_for(args.username), present_moment()
-    if args.dry_run:
-        decision = preview("import_reads", actor=actor, moment=moment, inputs=inputs).proposal.plan.decision
-        return Report(
-            name=name,
-            sha256=inputs.sha256,
-            receipt_id=None,
-            repeated=False,
-            rows=decision.rows,
-            accepted=decision.accepted,
-            held=decision.held,
-            rejected=decision.rejected,
-            problems=decision.problems,
-        )
-    receipt = perform(
-        "import_reads", actor=actor, key=_key(inputs, username=args.username), moment=moment, inputs=inputs
+    reports: list[Report] = []
+    with _progress(shown=parts > 1 and not args.json) as progress:
+        task = progress.add_task(gettext("Importing"), total=parts)
+        for part in range(1, parts + 1):
+            inputs = inputs_for(name=name, content=content, part=part, parts=parts)
+            if args.dry_run:
+                decision = preview("import_reads", actor=actor, moment=moment, inputs=inputs).proposal.plan.decision
+                reports.append(_previewed(decision, inputs=inputs, name=name))
+            else:
+                key = _key(inputs, username=args.username)
+                receipt = perform("import_reads", actor=actor, key=key, moment=moment, inputs=inputs)
+                reports.append(_stored(receipt.receipt_id, name=name, repeated=receipt.at < moment.at))
+            progress.advance(task)
+    return _together(reports)
+
+
+def _progress(*, shown: bool) -> Progress:
+    """How far a large file is; what was done stays done, and the same command goes on after it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True)
+
+
+def _previewed(decision: FileDecision, *, inputs: Inputs, name: str) -> Report:
+    return Report(
+        name=name,
+        sha256=inputs.sha256,
+        receipt_id=None,
+        repeated=False,
+        rows=decision.rows,
+        accepted=decision.accepted,
+        held=decision.held,
+        rejected=decision.rejected,
+        problems=decision.problems,
     )
-    return _stored(receipt.receipt_id, name=name, repeated=receipt.at < moment.at)
+
+
+def _together(reports: Sequence[Report]) -> Report:
+    """One report of all parts of a file, by line. Its receipt is the last; it is repeated when every part was."""
+    return replace(
+        reports[-1],
+        repeated=all(report.repeated for report in reports),
+        rows=sum(report.rows for report in reports),
+        accepted=sum(report.accepted for report in reports),
+        held=sum(report.held for report in reports),
+        rejected=sum(report.rejected for report in reports),
+        problems=tuple(sorted((item for report in reports for item in report.problems), key=lambda item: item.line)),
+    )
 
 
 def _read(path: str) -> tuple[str, bytes]:
@@ -126,9 +158,12 @@ def _read(path: str) -> tuple[str, bytes]:
 
 
 def _key(inputs: Inputs, *, username: str) -> str:
-    """One key for one person's import of one file; a new one only after an import that kept nothing of it."""
-    in_vain = sum(not batch.accepted and not batch.held for batch in batches_of_file(inputs.sha256))
+    """One key for one person's import of a file or part; a new one only after an import that kept nothing of it."""
+    before = [batch for batch in batches_of_file(inputs.sha256) if batch.part == inputs.part]
+    in_vain = sum(not batch.accepted and not batch.held for batch in before)
     mark = f"{username}\n{inputs.name}\n{inputs.sha256}\n{in_vain}"
+    if inputs.parts > 1:
+        mark = f"{mark}\n{inputs.part} of {inputs.parts}"
     return f"reads-{hashlib.sha256(mark.encode()).hexdigest()}"
 
 
