@@ -42,7 +42,6 @@ from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
 
-
 PART_ROWS = 50_000
 """Rows that are recorded in one transaction; a larger file comes in parts."""
 

@@ -228,7 +228,7 @@ def _require_possible(new: NewRead, *, meter: MeterHistory, as_of: date) -> Inst
         raise ReadInFuture(read_on=new.read_on)
     installation = meter.installation_on(new.read_on)
     if installation is None:
-        raise MeterNotInstalled(serial=meter.serial, read_on=new.read_on, spans=_spans(meter.installations))
+        raise MeterNotInstalled(serial=meter.serial, read_on=new.read_on, spans=spans_of(meter.installations))
     if new.dial_reading >= meter.dial.range_steps:
         raise TooManyDigits(serial=meter.serial, reading=str(new.dial_reading), dials=meter.dial.dials)
     if new.demand_w_max is not None and not meter.has_demand:
@@ -242,7 +242,8 @@ def _require_possible(new: NewRead, *, meter: MeterHistory, as_of: date) -> Inst
     return installation
 
 
-def _spans(installations: Sequence[InstallationFacts]) -> str:
+def spans_of(installations: Sequence[InstallationFacts]) -> str:
+    """When a meter hung anywhere, for a sentence."""
     if not installations:
         return "–"
     return ", ".join(

@@ -127,6 +127,9 @@ class Read(models.Model):
             models.Index(fields=["state"], name="read_by_state"),
             models.Index(fields=["meter", "read_on"], name="read_by_meter_and_day"),
             models.Index(fields=["read_on"], name="read_by_day"),
+            models.Index(
+                fields=["meter"], condition=models.Q(kind="estimated", state="accepted"), name="read_estimated_by_meter"
+            ),
         ]
 
 
@@ -138,7 +141,9 @@ class ReadingRoute(models.Model):
     cycle = models.IntegerField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(cycle__gte=1, cycle__lte=31), name="route_cycle_known")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(cycle__gte=1, cycle__lte=31), name="route_cycle_known")
+        ]
         indexes = [models.Index(fields=["cycle"], name="route_by_cycle")]
 
 

@@ -6,11 +6,21 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from django.db import IntegrityError, transaction
 
+from weatherhead.areas.metering.calendar import CycleDayPlan
 from weatherhead.areas.metering.intake import ReadPlan
-from weatherhead.areas.metering.models import Meter, MeterInstallation, Read, ReadBatch
+from weatherhead.areas.metering.models import (
+    CycleDay,
+    Meter,
+    MeterInstallation,
+    Read,
+    ReadBatch,
+    ReadingRoute,
+    RouteStop,
+)
 from weatherhead.areas.metering.queries import accepted_count
 from weatherhead.areas.metering.usage import step_wh
 from weatherhead.areas.premises.models import ServicePoint
@@ -53,10 +63,11 @@ class MeterReadMeanwhile(Refusal):
 
 
 class ReadNotAccepted(Refusal):
-    """Only what was accepted can be corrected."""
+    """A read that was set aside, or decided by somebody else meanwhile."""
 
     template = gettext_noop(
-        "The read of meter %(serial)s on %(read_on)s is %(state)s, not accepted. Release or reject a held read instead."
+        "The read of meter %(serial)s on %(read_on)s is %(state)s now. Look at it again; what was set aside is not "
+        "corrected."
     )
 
 
@@ -318,13 +329,15 @@ def reject_read(*, read_id: int, decided_on: date, decision: str, receipt_id: in
     _decide(read_id, state="rejected", turns=turns, decided_on=decided_on, decision=decision, receipt_id=receipt_id)
 
 
-def withdraw_read(*, read_id: int, decided_on: date, decision: str, receipt_id: int) -> None:
-    """Set an accepted read aside because it is wrong: it is kept, and no longer billed.
+def withdraw_read(
+    *, read_id: int, decided_on: date, decision: str, receipt_id: int, state: Literal["accepted", "held"] = "accepted"
+) -> None:
+    """Set a read aside because it is wrong: it is kept, and no longer billed. `state` is what it was looked at as.
 
     Raises:
-        ReadNotAccepted: it is held, or was set aside before.
+        ReadNotAccepted: it is no longer in that state.
     """
-    changed = Read.objects.filter(pk=read_id, state="accepted").update(
+    changed = Read.objects.filter(pk=read_id, state=state).update(
         state="rejected", decided_on=decided_on, decision=decision, decision_receipt_id=receipt_id
     )
     if changed != 1:
@@ -339,3 +352,108 @@ def _decide(read_id: int, *, state: str, turns: int, decided_on: date, decision:
     if changed != 1:
         row = Read.objects.select_related("meter").get(pk=read_id)
         raise ReadNotHeld(serial=row.meter.serial, read_on=row.read_on, state=row.state)
+
+
+# --------------------------------------------------------------------------------------------- routes and the calendar
+class RouteTaken(Refusal):
+    """Another route has the code."""
+
+    template = gettext_noop("There is a route %(code)s already: %(name)s. Choose another code.")
+
+
+class SequenceTaken(Refusal):
+    """Another service point has the place."""
+
+    template = gettext_noop("Place %(sequence)s of route %(route)s is taken. Choose another number.")
+
+
+class CalendarPlanned(Refusal):
+    """The year is planned already."""
+
+    template = gettext_noop("The calendar of %(year)s is planned already. Change a single day instead.")
+
+
+class CycleDayChanged(Refusal):
+    """Somebody else moved the day."""
+
+    template = gettext_noop("The day of cycle %(cycle)s was moved just now. Look at the calendar again.")
+
+
+def create_route(*, code: str, name: str, cycle: int) -> int:
+    """Create a reading route; nobody is on it yet.
+
+    Raises:
+        RouteTaken: the code is.
+    """
+    try:
+        with transaction.atomic():
+            return ReadingRoute.objects.create(code=code, name=name, cycle=cycle).pk
+    except IntegrityError as error:
+        first = ReadingRoute.objects.filter(code=code).first()
+        if first is None:
+            raise
+        raise RouteTaken(code=code, name=first.name) from error
+
+
+def place_on_route(*, route_id: int, service_point_id: int, sequence: int, note: str) -> int:
+    """Give a service point a place on a route, taking it off the route where it was; returns the stop's number.
+
+    Raises:
+        SequenceTaken: another service point has that place.
+    """
+    try:
+        with transaction.atomic():
+            row, _ = RouteStop.objects.update_or_create(
+                service_point_id=service_point_id,
+                defaults={"route_id": route_id, "sequence": sequence, "note": note},
+            )
+    except IntegrityError as error:
+        if not RouteStop.objects.filter(route_id=route_id, sequence=sequence).exists():
+            raise
+        route = ReadingRoute.objects.get(pk=route_id)
+        raise SequenceTaken(sequence=sequence, route=route.code) from error
+    return row.pk
+
+
+def record_calendar(plans: Sequence[CycleDayPlan], *, receipt_id: int) -> tuple[int, ...]:
+    """Record the planned days of a year.
+
+    Raises:
+        CalendarPlanned: somebody planned it meanwhile.
+    """
+    try:
+        with transaction.atomic():
+            made = CycleDay.objects.bulk_create(
+                CycleDay(
+                    cycle=plan.cycle,
+                    month=plan.month,
+                    read_on=plan.read_on,
+                    bill_on=plan.bill_on,
+                    due_on=plan.due_on,
+                    receipt_id=receipt_id,
+                )
+                for plan in plans
+            )
+    except IntegrityError as error:
+        if not CycleDay.objects.filter(month__in={plan.month for plan in plans}).exists():
+            raise
+        raise CalendarPlanned(year=plans[0].month.year) from error
+    return tuple(row.pk for row in made)
+
+
+def move_cycle_day(plan: CycleDayPlan, *, version: int, reason: str, receipt_id: int) -> None:
+    """Move a cycle's day of a month.
+
+    Raises:
+        CycleDayChanged: it is not the version that was looked at.
+    """
+    changed = CycleDay.objects.filter(cycle=plan.cycle, month=plan.month, version=version).update(
+        read_on=plan.read_on,
+        bill_on=plan.bill_on,
+        due_on=plan.due_on,
+        reason=reason,
+        receipt_id=receipt_id,
+        version=version + 1,
+    )
+    if changed != 1:
+        raise CycleDayChanged(cycle=plan.cycle)

@@ -115,9 +115,7 @@ def _usual(energy_wh: int, *, outline: Outline, on: date, high: Fraction, low: F
     return not (least - energy_wh >= floor_wh and energy_wh * low.denominator < low.numerator * least)
 
 
-def _nearest(
-    periods: tuple[tuple[date, int, date, int], ...], *, on: date
-) -> tuple[date, int, date, int] | None:
+def _nearest(periods: tuple[tuple[date, int, date, int], ...], *, on: date) -> tuple[date, int, date, int] | None:
     wanted = on.toordinal() - YEAR_DAYS
     near = [period for period in periods if abs(period[2].toordinal() - wanted) <= SAME_TIME_DAYS]
     return min(near, key=lambda period: abs(period[2].toordinal() - wanted), default=None)

@@ -357,7 +357,7 @@ class _Usual:
         average = year_before = None
         if known and days:
             average = _share(sum(p.energy_wh for p in known), days=days, of_days=sum(p.days for p in known))
-            same = _same_time_a_year_before(periods, read_on=read_on)
+            same = same_time_a_year_before(periods, read_on=read_on)
             year_before = None if same is None else _share(same.energy_wh, days=days, of_days=same.days)
         return cls(
             days=days,
@@ -438,7 +438,8 @@ def _share(energy_wh: int, *, days: int, of_days: int) -> int:
     return energy_wh * days // of_days
 
 
-def _same_time_a_year_before(periods: Sequence[UsePeriod], *, read_on: date) -> UsePeriod | None:
+def same_time_a_year_before(periods: Sequence[UsePeriod], *, read_on: date) -> UsePeriod | None:
+    """The period that ends nearest to a year before a day, if one ends within about half a month of it."""
     wanted = read_on - timedelta(days=_YEAR_DAYS)
     near = [period for period in periods if abs((period.end_on - wanted).days) <= _SAME_TIME_DAYS]
     return min(near, key=lambda period: abs((period.end_on - wanted).days), default=None)

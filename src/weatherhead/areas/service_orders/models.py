@@ -37,9 +37,12 @@ class ServiceOrder(models.Model):
                 name="order_closed_with_day_and_receipt",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=["done", "cancelled"]) | ~models.Q(result=""), name="order_closed_with_result"
+                condition=~models.Q(state__in=["done", "cancelled"]) | ~models.Q(result=""),
+                name="order_closed_with_result",
             ),
-            models.CheckConstraint(condition=models.Q(due_on__gte=models.F("opened_on")), name="order_due_after_opened"),
+            models.CheckConstraint(
+                condition=models.Q(due_on__gte=models.F("opened_on")), name="order_due_after_opened"
+            ),
         ]
         indexes = [
             models.Index(fields=["account"], name="order_by_account"),
