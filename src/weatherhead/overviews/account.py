@@ -26,9 +26,11 @@ from weatherhead.areas.metering.queries import (
     held_reads_of,
     meters_and_reads,
 )
+from weatherhead.areas.metering.routes import next_read_day
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.areas.records.queries.approvals import RequestFacts, requests_of_account
 from weatherhead.areas.records.queries.receipts import ReceiptLine, receipts_of_account
+from weatherhead.areas.service_orders.queries import OrderFacts, orders_of_account
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.ledger import ReceivableMovement, age
 from weatherhead.core.values import Sentence, gettext_noop
@@ -178,6 +180,7 @@ class AccountOverview:
     timeline_more: bool
     actions: tuple[ActionOffer, ...]
     held_reads: tuple[ReadFacts, ...] = ()
+    next_read_on: date | None = None
 
 
 TIMELINE_ROWS = 12
@@ -192,7 +195,7 @@ _CLASSES = {
     "industrial": gettext_noop("Industrial"),
     "lighting": gettext_noop("Lighting"),
 }
-_READ_KINDS = {
+READ_KINDS = {
     "actual": gettext_noop("Actual read"),
     "estimated": gettext_noop("Estimated read"),
     "customer": gettext_noop("Customer's read"),
@@ -200,6 +203,7 @@ _READ_KINDS = {
     "move_out": gettext_noop("Move-out read"),
     "check": gettext_noop("Check read"),
 }
+_ORDER_KINDS = {"re_read": gettext_noop("Re-read"), "investigate": gettext_noop("Investigation")}
 _TENDERS = {"cash": gettext_noop("Cash"), "check": gettext_noop("Check")}
 _MONEY_ACTIONS = frozenset({"take_payment", "reverse_payment", "assess_fee", "waive_fee", "cancel_and_rebill"})
 _QUIET_ACTIONS = _MONEY_ACTIONS | {
@@ -208,6 +212,11 @@ _QUIET_ACTIONS = _MONEY_ACTIONS | {
     "decline_request",
     "enter_read",
     "import_reads",
+    "request_reread",
+    "complete_reread",
+    "cancel_order",
+    "estimate_read",
+    "record_check_read",
 }
 _LIKELY_MAX = 6
 _LIKELY = ("take_payment", "waive_fee", "enter_read", "bill_account", "change_mailing_address", "assess_fee")
@@ -238,6 +247,7 @@ class _Gathered:
     postings: tuple[TimelinePosting, ...]
     requests: tuple[RequestFacts, ...]
     receipts: tuple[ReceiptLine, ...]
+    orders: tuple[OrderFacts, ...]
 
 
 def account_overview(
@@ -291,7 +301,16 @@ def account_overview(
         timeline_more=len(rows) > limit or len(found.holdings.payments) >= TIMELINE_ROWS_ALL,
         actions=_offers(found.holdings, grant=grant),
         held_reads=found.holdings.held_reads,
+        next_read_on=_next_read_on(found, as_of=as_of),
     )
+
+
+def _next_read_on(found: _Gathered, *, as_of: date) -> date | None:
+    """When the cycle is read next; None for a closed account or where no calendar is planned."""
+    if found.account.closed_on is not None or not found.holdings.meters:
+        return None
+    day = next_read_day(found.account.cycle, as_of=as_of)
+    return day.read_on if day else None
 
 
 def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant) -> tuple[ActionOffer, ...]:
@@ -309,6 +328,7 @@ def _gather(account_id: int, *, whole: bool) -> _Gathered:
         postings=postings_for_timeline(account_id),
         requests=requests_of_account(account_id),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
+        orders=orders_of_account(account_id),
     )
 
 
@@ -519,6 +539,7 @@ def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
         rows.append((posting.effective_on, entry_id, row))
     rows += [(item.requested_at.date(), 2**62, _request_row(item)) for item in found.requests]
     rows += [(item.as_of, -1, _receipt_row(item)) for item in found.receipts]
+    rows += [(item.opened_on, -1, _order_row(item)) for item in found.orders]
     rows += [(read.read_on, -2, _read_row(read)) for reads in found.holdings.reads.values() for read in reads]
     rows.sort(key=lambda item: (item[0], item[1]), reverse=True)
     return tuple(row for _, _, row in rows)
@@ -617,6 +638,35 @@ def _receipt_row(item: ReceiptLine) -> TimelineRow:
     )
 
 
+def _order_row(item: OrderFacts) -> TimelineRow:
+    """An order by the day it was opened; what came of it stands beside it."""
+    params = {"due": item.due_on, "closed": item.closed_on, "what": item.result}
+    details = {
+        "open": gettext_noop("open, due %(due)s"),
+        "done": gettext_noop("done %(closed)s: %(what)s"),
+        "cancelled": gettext_noop("cancelled %(closed)s: %(what)s"),
+    }
+    return TimelineRow(
+        on=item.opened_on,
+        kind="order",
+        kind_title=Sentence(gettext_noop("Order")),
+        what=Sentence(
+            gettext_noop("%(kind)s of meter %(serial)s for %(about)s: %(why)s"),
+            {
+                "kind": Sentence(_ORDER_KINDS[item.kind]),
+                "serial": item.serial,
+                "about": item.about_on,
+                "why": item.note,
+            },
+        ),
+        link=f"/receipt/{item.closing_receipt_id or item.receipt_id}/",
+        detail=Sentence(details[item.state], params),
+        amount_cents=None,
+        balance_cents=None,
+        pending=item.state == "open",
+    )
+
+
 def _read_row(item: BillableRead) -> TimelineRow:
     return TimelineRow(
         on=item.read_on,
@@ -624,7 +674,7 @@ def _read_row(item: BillableRead) -> TimelineRow:
         kind_title=Sentence(gettext_noop("Read")),
         what=Sentence(
             gettext_noop("%(kind)s %(reading)s"),
-            {"kind": Sentence(_READ_KINDS[item.kind]), "reading": f"{item.dial_reading:,}"},
+            {"kind": Sentence(READ_KINDS[item.kind]), "reading": f"{item.dial_reading:,}"},
         ),
         link="",
         detail=Sentence(gettext_noop("meter %(serial)s"), {"serial": item.serial}),

@@ -169,7 +169,7 @@ ACTION = registry.add(
         propose=propose,
         record=record,
         summary=gettext_noop(
-            "Sets a wrong read aside and puts the right one in its place; what was billed with it is cancelled and rebilled."
+            "Sets a wrong read aside and puts the right one in its place; if it was billed, cancel and rebill."
         ),
     )
 )

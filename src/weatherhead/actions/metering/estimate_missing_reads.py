@@ -213,8 +213,6 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop(
-            "Estimates what was not read of a cycle, by the rule; names the meters that must be read."
-        ),
+        summary=gettext_noop("Estimates by the rule what was not read of a cycle; names the meters that must be read."),
     )
 )

@@ -58,7 +58,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The service point, its place now, the route, its end, who has the place, and the cycle that service is billed in."""
+    """The service point and its place now, the route and its end, who has the place, the cycle of billing."""
 
     point: ServicePointFacts
     stop: StopFacts | None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.metering.models import MeterInstallation, Read
@@ -31,21 +32,21 @@ def services_of_cycle(cycle: int, *, on: date) -> tuple[MeteredService, ...]:
 
 def service_of_meter(meter_id: int, *, on: date) -> MeteredService | None:
     """The service through a meter on a day: the one that ends there when another begins that day."""
-    found = _services(_metered(on=on).filter(meter_id=meter_id))
+    found = _services(_metered(on=on).filter(hanging_id=meter_id))
     return found[0] if found else None
 
 
 def unread_services(cycle: int, *, read_on: date, early_days: int) -> tuple[MeteredService, ...]:
     """The metered services of a cycle that no accepted or held billable read covers since shortly before a day."""
     taken = Read.objects.filter(
-        meter_id=OuterRef("meter_id"),
+        meter_id=OuterRef("hanging_id"),
         read_on__gte=read_on - timedelta(days=early_days),
         state__in=["accepted", "held"],
     ).exclude(kind__in=KINDS_NOT_BILLED)
     return _services(_metered(on=read_on).filter(~Exists(taken), account__cycle=cycle))
 
 
-def _metered(*, on: date) -> QuerySet[ServiceAgreement]:
+def _metered(*, on: date) -> Any:  # noqa: ANN401 - a query set with two more columns
     """Agreements in force at the end of the day before, with the meter that hung there: what a read of the day ends."""
     hung = MeterInstallation.objects.filter(
         Q(removed_on__isnull=True) | Q(removed_on__gte=on),
@@ -54,14 +55,14 @@ def _metered(*, on: date) -> QuerySet[ServiceAgreement]:
     ).order_by("-installed_on")
     return (
         ServiceAgreement.objects.filter(Q(end_on__isnull=True) | Q(end_on__gte=on), start_on__lt=on)
-        .annotate(meter_id=hung.values("meter_id")[:1], serial=hung.values("meter__serial")[:1])
-        .filter(meter_id__isnull=False)
+        .annotate(hanging_id=hung.values("meter_id")[:1], serial=hung.values("meter__serial")[:1])
+        .filter(hanging_id__isnull=False)
     )
 
 
-def _services(rows: QuerySet[ServiceAgreement]) -> tuple[MeteredService, ...]:
-    values = rows.order_by("meter_id", "pk").values_list(
-        "meter_id", "serial", "service_point_id", "pk", "account_id", "schedule"
+def _services(rows: Any) -> tuple[MeteredService, ...]:  # noqa: ANN401
+    values = rows.order_by("hanging_id", "pk").values_list(
+        "hanging_id", "serial", "service_point_id", "pk", "account_id", "schedule"
     )
     return tuple(
         MeteredService(

@@ -1,10 +1,10 @@
 """Estimating a read that could not be taken. Pure, in whole watt-hours; every estimate keeps its proof.
 
-Between two reads an estimate divides the use by days. After the last read the methods of the utility's rule are tried in
-its order: the same period a year before, scaled by how the use of the cycle changed since; the own daily average of the
-last periods with actual reads; the daily average of the class. What follows from the service's own history never lies
-outside it: a day's use is not below its lowest nor above its highest period. The next actual read puts the energy right
-by itself, because a period's energy is the difference of two readings.
+Between two reads an estimate divides the use by days. After the last read the methods of the utility's rule are
+tried in its order: the same period a year before, scaled by how the use of the cycle changed since; the own daily
+average of the last periods with actual reads; the daily average of the class. What follows from the service's own
+history never lies outside it: a day's use is not below its lowest nor above its highest period. The next actual read
+puts the energy right by itself, because a period's energy is the difference of two readings.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _METERS = """
       AND NOT EXISTS (SELECT 1 FROM metering_read AS held WHERE held.meter_id = meter.id AND held.state = 'held')
 """
 
-# The last read, the first of the last twelve periods, and those that end about a year before, each with the read before.
+# The last read, the first of the last twelve periods, and those about a year before, each with the read before it.
 _READS = """
     SELECT meter_id, place, known, oldest_on, read_on, turns, dial_reading, before_on, before_turns, before_reading
     FROM (

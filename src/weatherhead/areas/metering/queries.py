@@ -169,6 +169,14 @@ def meter_of_service_points(service_point_ids: Iterable[int]) -> dict[int, Meter
     return found
 
 
+def serials_of(meter_ids: Iterable[int]) -> dict[int, str]:
+    """The serial numbers of some meters."""
+    found: dict[int, str] = {}
+    for chunk in chunks(sorted(set(meter_ids))):
+        found |= dict(Meter.objects.filter(pk__in=chunk).values_list("pk", "serial"))
+    return found
+
+
 def _meters(rows: QuerySet[Meter]) -> tuple[MeterFacts, ...]:
     found = list(rows)
     hanging = MeterInstallation.objects.filter(meter_id__in=[row.pk for row in found], removed_on__isnull=True)
@@ -300,6 +308,14 @@ def read(read_id: int) -> ReadFacts:
     if not found:
         raise NoSuchRead(read=read_id)
     return found[0]
+
+
+def reads_with_numbers(read_ids: Iterable[int]) -> dict[int, ReadFacts]:
+    """Reads by number; unknown numbers are missing."""
+    found: dict[int, ReadFacts] = {}
+    for chunk in chunks(sorted(set(read_ids))):
+        found |= {facts.read_id: facts for facts in _reads(Read.objects.filter(pk__in=chunk))}
+    return found
 
 
 def held_reads(*, limit: int | None = None) -> tuple[ReadFacts, ...]:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -140,20 +140,23 @@ class _EstimationFile(_Model):
     estimation: Estimation
 
 
-_Model_ = TypeVar("_Model_", bound=_Model)
+@lru_cache(maxsize=4)
+def _reading(path: str, mark: int) -> ReadingRules:
+    return load_yaml(read_text(Path(path)), name=path, model=ReadingRules)
 
 
-@lru_cache(maxsize=8)
-def _read(path: str, mark: int, model: type[_Model_]) -> _Model_:
-    return load_yaml(read_text(Path(path)), name=path, model=model)
+@lru_cache(maxsize=4)
+def _estimation(path: str, mark: int) -> Estimation:
+    return load_yaml(read_text(Path(path)), name=path, model=_EstimationFile).estimation
 
 
-def _of(name: str, model: type[_Model_]) -> _Model_:
+def _marked(name: str) -> tuple[str, int]:
+    """A file of the regulations, and when it changed last."""
     utility = current_utility()
     path = utility.path(utility.regulations) / name
     if not path.exists():
         raise ReadingRulesMissing(file=name)
-    return _read(str(path), path.stat().st_mtime_ns, model)
+    return str(path), path.stat().st_mtime_ns
 
 
 def reading_rules() -> ReadingRules:
@@ -163,7 +166,7 @@ def reading_rules() -> ReadingRules:
         ReadingRulesMissing: its regulations hold no reading.yaml.
         DataFileInvalid: naming file, line and key.
     """
-    return _of("reading.yaml", ReadingRules)
+    return _reading(*_marked("reading.yaml"))
 
 
 def has_reading_rules() -> bool:
@@ -179,4 +182,4 @@ def estimation() -> Estimation:
         ReadingRulesMissing: its regulations hold no estimation.yaml.
         DataFileInvalid: naming file, line and key.
     """
-    return _of("estimation.yaml", _EstimationFile).estimation
+    return _estimation(*_marked("estimation.yaml"))

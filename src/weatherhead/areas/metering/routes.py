@@ -176,11 +176,8 @@ def next_read_day(cycle: int, *, as_of: date) -> CycleDayFacts | None:
 
 def last_read_days(*, before: date) -> dict[int, date]:
     """The last planned read day of each cycle before a day."""
-    found: dict[int, date] = {}
     rows = CycleDay.objects.filter(read_on__lt=before).order_by("read_on")
-    for cycle, read_on in rows.values_list("cycle", "read_on"):
-        found[cycle] = read_on
-    return found
+    return dict(rows.values_list("cycle", "read_on"))
 
 
 def due_read_days(*, after: date, until: date) -> dict[int, date]:

@@ -48,6 +48,13 @@ _LABELS = {
     "read_on": gettext_noop("Read on"),
     "demand_kw": gettext_noop("Demand, kW"),
     "passed_zero": gettext_noop("Did the dial pass zero?"),
+    "order_kind": gettext_noop("What is asked for"),
+    "order_id": gettext_noop("Order"),
+    "use_as": gettext_noop("Use the reading"),
+    "due_on": gettext_noop("Due on"),
+    "bill_on": gettext_noop("Bill on"),
+    "route_note": gettext_noop("What the reader looks out for"),
+    "sequence": gettext_noop("Place on the route"),
     "mail_street": gettext_noop("Mail to, street"),
     "mail_unit": gettext_noop("Unit"),
     "mail_city": gettext_noop("City"),
@@ -72,6 +79,9 @@ _TITLES = {
     "drop_box": gettext_noop("Drop box"),
     "move_in": gettext_noop("Move-in"),
     "move_out": gettext_noop("Move-out"),
+    "re_read": gettext_noop("Re-read"),
+    "investigate": gettext_noop("Investigation"),
+    "replace": gettext_noop("Instead of the read in question"),
 }
 _USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on"})
 _SHORT = frozenset({"reading", "first_reading", "check_number", "demand_kw", "dials", "cycle", "multiplier"})
