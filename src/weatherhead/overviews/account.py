@@ -23,10 +23,8 @@ from weatherhead.areas.metering.queries import (
     BillableRead,
     MeterFacts,
     ReadFacts,
-    held_reads_of,
-    meters_and_reads,
+    place_reads,
 )
-from weatherhead.areas.metering.routes import next_read_day
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.areas.records.queries.approvals import RequestFacts, requests_of_account
 from weatherhead.areas.records.queries.receipts import ReceiptLine, receipts_of_account
@@ -235,6 +233,7 @@ class _Holdings:
     adjustments: tuple[AdjustmentFacts, ...]
     exceptions: tuple[ExceptionFacts, ...]
     held_reads: tuple[ReadFacts, ...]
+    next_read_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +264,7 @@ def account_overview(
     Raises:
         NoSuchAccount: for an unknown account.
     """
-    found = _gather(account_id, whole=whole)
+    found = _gather(account_id, whole=whole, as_of=as_of)
     others = [item for item in found.accounts if item.account_id != account_id]
     shown = revealed_until is not None
     contacts = contact_points(found.account.customer_id, as_of=as_of) if shown else ()
@@ -301,16 +300,13 @@ def account_overview(
         timeline_more=len(rows) > limit or len(found.holdings.payments) >= TIMELINE_ROWS_ALL,
         actions=_offers(found.holdings, grant=grant),
         held_reads=found.holdings.held_reads,
-        next_read_on=_next_read_on(found, as_of=as_of),
+        next_read_on=_next_read_on(found),
     )
 
 
-def _next_read_on(found: _Gathered, *, as_of: date) -> date | None:
+def _next_read_on(found: _Gathered) -> date | None:
     """When the cycle is read next; None for a closed account or where no calendar is planned."""
-    if found.account.closed_on is not None or not found.holdings.meters:
-        return None
-    day = next_read_day(found.account.cycle, as_of=as_of)
-    return day.read_on if day else None
+    return found.holdings.next_read_on if found.account.closed_on is None else None
 
 
 def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant) -> tuple[ActionOffer, ...]:
@@ -318,13 +314,15 @@ def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant
     return _offers(_holdings(account_id, bills=bills), grant=grant)
 
 
-def _gather(account_id: int, *, whole: bool) -> _Gathered:
+def _gather(account_id: int, *, whole: bool, as_of: date) -> _Gathered:
     limit = TIMELINE_ROWS_ALL if whole else _BILLS_READ
     accounts = accounts_beside(account_id)
+    first = next(item for item in accounts if item.account_id == account_id)
+    bills = bills_of_account(account_id, limit=limit)
     return _Gathered(
-        account=next(item for item in accounts if item.account_id == account_id),
+        account=first,
         accounts=accounts,
-        holdings=_holdings(account_id, bills=bills_of_account(account_id, limit=limit)),
+        holdings=_holdings(account_id, bills=bills, cycle=first.cycle, as_of=as_of),
         postings=postings_for_timeline(account_id),
         requests=requests_of_account(account_id),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
@@ -332,18 +330,21 @@ def _gather(account_id: int, *, whole: bool) -> _Gathered:
     )
 
 
-def _holdings(account_id: int, *, bills: tuple[BillOfHistory, ...]) -> _Holdings:
+def _holdings(
+    account_id: int, *, bills: tuple[BillOfHistory, ...], cycle: int = 0, as_of: date = date.max
+) -> _Holdings:
     services = agreements_with_points(account_id)
-    meters, reads = meters_and_reads(item.point.service_point_id for item in services)
+    place = place_reads((item.point.service_point_id for item in services), cycle=cycle, as_of=as_of)
     return _Holdings(
         services=services,
-        meters=meters,
-        reads=reads,
+        meters=place.meters,
+        reads=place.reads,
         bills=bills,
         payments=payments_of_account(account_id, limit=TIMELINE_ROWS_ALL),
         adjustments=adjustments_of_account(account_id),
         exceptions=held_exceptions_of_account(account_id),
-        held_reads=held_reads_of(meter.meter_id for meter in meters.values()),
+        held_reads=place.held,
+        next_read_on=place.next_read_on,
     )
 
 
