@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.metering.routes import CycleDayFacts, calendar_on, cycle_days
+from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.jobs import Grant
 
 _MONTHS = 12
@@ -29,6 +30,7 @@ class CalendarOverview:
     rows: tuple[CycleRow, ...]
     today_read: str
     today_bill: str
+    due_days: int
     may_plan: bool
     may_change: bool
 
@@ -63,6 +65,7 @@ def calendar_overview(year: int, *, as_of: date, grant: Grant) -> CalendarOvervi
         ),
         today_read=", ".join(str(item.cycle) for item in today.to_read),
         today_bill=", ".join(str(item.cycle) for item in today.to_bill),
+        due_days=current_utility().billing.due_days,
         may_plan="plan_calendar" in grant.actions,
         may_change="change_calendar_day" in grant.actions,
     )

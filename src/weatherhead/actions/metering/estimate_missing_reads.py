@@ -28,6 +28,7 @@ from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
 
 SHARDS_MAX = 999
+SHARD_METERS = 5_000
 
 
 class CycleNotYetRead(Refusal):
@@ -102,6 +103,11 @@ class Plan:
             said.update(f"{plan.meter_id} {plan.read_on} {plan.dial_reading} {plan.turns}\n".encode())
         said.update(digest(self.not_estimated).encode())
         return said.hexdigest()
+
+
+def shards_of(cycle: int, *, read_on: date) -> int:
+    """Into how many shards a cycle is divided: by its meters, so the same all day."""
+    return min(SHARDS_MAX, len(services_of_cycle(cycle, on=read_on)) // SHARD_METERS + 1)
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:

@@ -238,6 +238,25 @@ def judge_read(
     )
 
 
+def expected_use(
+    periods: Sequence[UsePeriod], *, since: DialRead, read_on: date, bounds: UseBounds
+) -> tuple[int, int] | None:
+    """The least and most Wh since a read that `judge_read` would believe on a day; None without history."""
+    known = [period for period in periods if period.end_on <= read_on][-PERIODS_COMPARED:]
+    usual = _Usual.of(known, periods=periods, since=since, read_on=read_on, bounds=bounds)
+    references = [value for value in (usual.average_wh, usual.year_before_wh) if value is not None]
+    if not references:
+        return None
+    least, most = min(references), max(references)
+    low = min(_floor(Fraction(bounds.ratio_low) * least), least - bounds.floor_wh)
+    high = max(_floor(Fraction(bounds.ratio_high) * most), most + bounds.floor_wh)
+    return max(low, 0), high
+
+
+def _floor(value: Fraction) -> int:
+    return value.numerator // value.denominator
+
+
 def sequence_refusal(read: DialRead, *, dial: Dial, reads: Sequence[DialRead]) -> ReadOutOfSequence | None:
     """Why an accepted later read forbids to believe this one with the turns that it has, or None."""
     after = next((other for other in reads if other.read_on > read.read_on), None)
