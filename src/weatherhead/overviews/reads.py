@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.metering.intake import MeterHistory
-from weatherhead.areas.metering.queries import ReadFacts, histories, reads_of_meter, reads_with_numbers, serials_of
+from weatherhead.areas.metering.queries import ReadFacts, histories, reads_of_meter, reads_with_numbers
 from weatherhead.areas.metering.reading_rules import reading_rules
-from weatherhead.areas.metering.routes import RouteFacts, StopFacts, due_read_days, routes, stops_of_points
+from weatherhead.areas.metering.routes import RouteFacts, due_read_days, routes
 from weatherhead.areas.metering.usage import Dial, UsePeriod
 from weatherhead.areas.premises.queries import ServicePointFacts, service_points
 from weatherhead.areas.service_orders.queries import OrderFacts, open_orders_of_meters
@@ -115,7 +115,7 @@ class ReadPeek:
 
     row: ReadRow
     read: ReadFacts | None
-    stop: StopFacts | None
+    route_note: str
     usage: tuple[UsageMonth, ...]
     reads: tuple[HistoryRow, ...]
     decisions: tuple[Decision, ...]
@@ -180,7 +180,6 @@ def old_until(as_of: date) -> date:
 
 
 def _rows(found: Sequence[WorklistRow], *, as_of: date) -> tuple[ReadRow, ...]:
-    serials = serials_of(item.meter_id for item in found)
     points = service_points(item.service_point_id for item in found if item.service_point_id is not None)
     holders = accounts(item.account_id for item in found if item.account_id is not None)
     held = reads_with_numbers(item.number for item in found if _is_held(item))
@@ -188,7 +187,6 @@ def _rows(found: Sequence[WorklistRow], *, as_of: date) -> tuple[ReadRow, ...]:
     return tuple(
         _row(
             item,
-            serial=serials[item.meter_id],
             point=points.get(item.service_point_id or 0),
             holder=holders.get(item.account_id or 0),
             held=held.get(item.number) if _is_held(item) else None,
@@ -206,7 +204,6 @@ def _is_held(item: WorklistRow) -> bool:
 def _row(
     item: WorklistRow,
     *,
-    serial: str,
     point: ServicePointFacts | None,
     holder: AccountFacts | None,
     held: ReadFacts | None,
@@ -219,7 +216,7 @@ def _row(
         kind_title=Sentence(KIND_TITLES[item.kind]),
         on=item.on,
         age_days=(as_of - item.on).days,
-        serial=serial,
+        serial=item.serial,
         address=point.address if point else "",
         customer_name=holder.customer_name if holder else "",
         account_id=item.account_id,
@@ -251,11 +248,10 @@ def _peek(row: ReadRow, *, source: WorklistRow, grant: Grant, as_of: date) -> Re
     history = histories([source.meter_id], since_on=as_of)[source.meter_id]
     reads = reads_of_meter(source.meter_id)
     held = next((item for item in reads if _is_held(source) and item.read_id == source.number), None)
-    point_ids = [source.service_point_id] if source.service_point_id is not None else []
     return ReadPeek(
         row=row,
         read=held,
-        stop=next(iter(stops_of_points(point_ids).values()), None),
+        route_note=source.route_note,
         usage=_usage(history, on=row.on),
         reads=_history(reads, dial=history.dial),
         decisions=_decisions(row, read=held, source=source, grant=grant),

@@ -169,14 +169,6 @@ def meter_of_service_points(service_point_ids: Iterable[int]) -> dict[int, Meter
     return found
 
 
-def serials_of(meter_ids: Iterable[int]) -> dict[int, str]:
-    """The serial numbers of some meters."""
-    found: dict[int, str] = {}
-    for chunk in chunks(sorted(set(meter_ids))):
-        found |= dict(Meter.objects.filter(pk__in=chunk).values_list("pk", "serial"))
-    return found
-
-
 def _meters(rows: QuerySet[Meter]) -> tuple[MeterFacts, ...]:
     found = list(rows)
     hanging = MeterInstallation.objects.filter(meter_id__in=[row.pk for row in found], removed_on__isnull=True)

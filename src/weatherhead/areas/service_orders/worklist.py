@@ -69,10 +69,12 @@ class WorklistRow:
     on: date
     number: int
     meter_id: int
+    serial: str
     service_point_id: int | None
     account_id: int | None
     cycle: int | None
     route: str
+    route_note: str
     since_on: date | None
     amount: int | None
 
@@ -160,12 +162,13 @@ _ALL = """
         {held} UNION ALL {missing} UNION ALL {inactive} UNION ALL {estimates}
     ),
     served AS (
-        SELECT listed.*, route.code AS route, route.cycle AS route_cycle,
+        SELECT listed.*, meter.serial, stop.note, route.code AS route, route.cycle AS route_cycle,
                (SELECT service.account_id FROM agreements_serviceagreement AS service
                 WHERE service.service_point_id = listed.service_point_id AND service.start_on <= listed.on_day
                   AND (service.end_on IS NULL OR service.end_on >= listed.on_day) AND listed.kind <> 'inactive'
                 ORDER BY service.start_on DESC LIMIT 1) AS account_id
         FROM listed
+        JOIN metering_meter AS meter ON meter.id = listed.meter_id
         LEFT JOIN metering_routestop AS stop ON stop.service_point_id = listed.service_point_id
         LEFT JOIN metering_readingroute AS route ON route.id = stop.route_id
     ),
@@ -174,6 +177,9 @@ _ALL = """
         FROM served LEFT JOIN customers_account AS account ON account.id = served.account_id
     )
 """
+
+
+_COLUMNS = "kind, on_day, number, meter_id, serial, service_point_id, account_id, cycle, route, note, since_on, amount"
 
 
 def worklist_page(
@@ -200,10 +206,7 @@ def worklist_page(
     if after is not None:
         where += " AND (on_day, kind, number) > (%s, %s, %s)"
         more += [after.on, after.kind, after.number]
-    statement += (
-        "SELECT kind, on_day, number, meter_id, service_point_id, account_id, cycle, route, since_on, amount"  # noqa: S608
-        f" FROM placed WHERE {where} ORDER BY on_day, kind, number LIMIT %s"
-    )
+    statement += f"SELECT {_COLUMNS} FROM placed WHERE {where} ORDER BY on_day, kind, number LIMIT %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, *more, limit])
         return tuple(_row(row) for row in cursor.fetchall())
@@ -262,16 +265,18 @@ def _where(filters: Filters) -> tuple[str, list[Any]]:
 
 
 def _row(row: tuple[Any, ...]) -> WorklistRow:
-    kind, on_day, number, meter_id, point_id, account_id, cycle, route, since_on, amount = row
+    kind, on_day, number, meter_id, serial, point_id, account_id, cycle, route, note, since_on, amount = row
     return WorklistRow(
         kind=kind,
         on=_day(on_day),
         number=number,
         meter_id=meter_id,
+        serial=serial,
         service_point_id=point_id,
         account_id=account_id,
         cycle=cycle,
         route=route or "",
+        route_note=note or "",
         since_on=_day(since_on) if since_on else None,
         amount=amount,
     )
