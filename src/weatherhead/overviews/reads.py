@@ -20,7 +20,7 @@ from weatherhead.door.jobs import Grant
 from weatherhead.door.registry import registry
 from weatherhead.overviews.account import UsageMonth
 
-PAGE_ROWS = 50
+PAGE_ROWS = 30
 _PERIODS_SHOWN = 13
 _YEAR_SLACK_DAYS = 20
 OLD_DAYS = 7

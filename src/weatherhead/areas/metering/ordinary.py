@@ -22,7 +22,7 @@ SAME_TIME_DAYS = 16
 YEAR_DAYS = 365
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
     """A meter in a few figures, where they are enough to judge by. Reads are accepted billable ones, in steps.
 

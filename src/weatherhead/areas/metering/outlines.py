@@ -122,7 +122,16 @@ def _outline(
     if first is None or last is None:
         return None
     return Outline(
-        meter_id, dials, multiplier, installed_on, removed_on, first[0], first[1], last[0], last[1], tuple(years)
+        meter_id=meter_id,
+        dials=dials,
+        multiplier=multiplier,
+        installed_on=installed_on,
+        removed_on=removed_on,
+        first_on=first[0],
+        first_steps=first[1],
+        last_on=last[0],
+        last_steps=last[1],
+        year_before=tuple(years),
     )
 
 
