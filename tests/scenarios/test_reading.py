@@ -220,6 +220,17 @@ def test_a_reread_that_proves_the_read_wrong_takes_its_place(house: House, home:
     refused(house, OrderNotOpen, "cancel_order", order_id=order, reason="No longer needed")
 
 
+def test_a_reread_of_a_read_that_nobody_doubts_is_listed_until_it_is_closed(house: House, home: Home) -> None:
+    # Given: the customer calls about a read that was believed and billed.
+    order = house.made(
+        "request_reread", "service_order", by="reyes", meter=home.serial, read_on=house.today, reason="She disputes it"
+    )
+    [row] = to_decide(house)
+    assert (row.kind, row.number, row.account_id) == ("order", order, home.account_id)
+    house.do("cancel_order", by="reyes", order_id=order, reason="She sent a picture")
+    assert to_decide(house) == []
+
+
 def test_a_check_read_is_compared_and_never_billed(house: House, home: Home) -> None:
     months(house, home, 2400)
     house.made("bill_account", "bill", account_id=home.account_id)

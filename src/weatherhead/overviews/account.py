@@ -218,7 +218,7 @@ _QUIET_ACTIONS = _MONEY_ACTIONS | {
 }
 _LIKELY_MAX = 6
 _LIKELY = ("take_payment", "waive_fee", "enter_read", "bill_account", "change_mailing_address", "assess_fee")
-_ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read"})
+_ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read", "meter"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -714,6 +714,9 @@ def _possible(name: str, *, found: _Holdings) -> bool:
         "hold_billing": bool(found.services),
         "bill_account": bool(found.services),
         "enter_read": bool(found.meters),
+        "estimate_read": bool(found.meters),
+        "request_reread": bool(found.meters),
+        "record_check_read": bool(found.meters),
         "correct_read": any(found.reads.values()),
     }
     return needs.get(name, True)

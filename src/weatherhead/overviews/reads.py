@@ -37,6 +37,7 @@ KIND_TITLES = {
     "missing": gettext_noop("Missing"),
     "inactive": gettext_noop("No service"),
     "estimates": gettext_noop("Estimated often"),
+    "order": gettext_noop("Re-read"),
 }
 _READ_ACTIONS = ("release_read", "reject_read", "correct_read")
 _METER_ACTIONS = ("estimate_read", "request_reread", "record_check_read")
@@ -45,6 +46,7 @@ _OF_KIND: Mapping[str, tuple[str, ...]] = {
     "missing": ("enter_read", *_METER_ACTIONS),
     "inactive": ("request_reread", "record_check_read"),
     "estimates": ("request_reread", "record_check_read"),
+    "order": ("record_check_read",),
 }
 _KEYS: Mapping[str, str] = {
     "release_read": "L",
@@ -223,14 +225,17 @@ def _row(
         account_number_grouped=holder.number_grouped if holder else "",
         cycle=item.cycle,
         route=item.route,
-        why=_why(item, held=held),
+        why=_why(item, held=held, order=order),
         order=order,
     )
 
 
-def _why(item: WorklistRow, *, held: ReadFacts | None) -> Sentence:
+def _why(item: WorklistRow, *, held: ReadFacts | None, order: OrderFacts | None) -> Sentence:
     if held is not None:
         return held.why or Sentence(gettext_noop("Outside the bounds."))
+    if item.kind == "order":
+        said = {"since": item.since_on, "why": order.note if order else ""}
+        return Sentence(gettext_noop("Asked for on %(since)s: %(why)s"), said)
     if item.kind == "missing":
         return Sentence(gettext_noop("Cycle %(cycle)s was to be read; no read came."), {"cycle": item.cycle})
     if item.kind == "inactive":

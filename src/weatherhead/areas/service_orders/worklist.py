@@ -2,7 +2,8 @@
 
 What was held when it came in; what a cycle's day did not bring; what turns where nobody takes service; what was
 estimated too often. Nothing is stored for the last three: they stand here as long as they are so, and go by themselves
-when a read comes, a service starts, or an order about that very day was closed.
+when a read comes, a service starts, or an order about that very day was closed. An open order about a read that is not
+listed otherwise is a row of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from weatherhead.areas.metering.reading_rules import WorklistRule
 from weatherhead.areas.records.database import is_postgresql
 
 HELD_KINDS = ("high", "low", "zero", "negative", "rollover", "demand", "no_demand", "conflict")
-KINDS = (*HELD_KINDS, "missing", "inactive", "estimates")
+KINDS = (*HELD_KINDS, "missing", "inactive", "estimates", "order")
 UNFILTERED = ""
 
 
@@ -61,8 +62,8 @@ class Filters:
 class WorklistRow:
     """One read to decide, or one that there is not.
 
-    `number` is the read's for what was held, the meter's for all else; `since_on` begins the use or the estimates that
-    the row is about, and `amount` counts them: Wh for ``inactive``, estimates for ``estimates``.
+    `number` is the read's for what was held, the order's for an order, the meter's for all else; `since_on` begins what
+    the row is about, and `amount` counts it: Wh for ``inactive``, estimates for ``estimates``.
     """
 
     kind: str
@@ -150,6 +151,11 @@ _ESTIMATES = """
       AND {undecided}
 """
 
+_ORDERS = """
+    SELECT 'order', asked.about_on, asked.id, asked.meter_id, asked.service_point_id, asked.opened_on, {no_number}
+    FROM service_orders_serviceorder AS asked WHERE asked.state = 'open'
+"""
+
 # Somebody looked into this very day and closed the order.
 _UNDECIDED = """
     NOT EXISTS (SELECT 1 FROM service_orders_serviceorder AS closed
@@ -159,7 +165,7 @@ _UNDECIDED = """
 _ALL = """
     WITH due(cycle, read_on, from_on) AS ({due}),
     listed(kind, on_day, number, meter_id, service_point_id, since_on, amount) AS (
-        {held} UNION ALL {missing} UNION ALL {inactive} UNION ALL {estimates}
+        {held} UNION ALL {missing} UNION ALL {inactive} UNION ALL {estimates} UNION ALL {orders}
     ),
     served AS (
         SELECT listed.*, meter.serial, stop.note, route.code AS route, route.cycle AS route_cycle,
@@ -175,6 +181,10 @@ _ALL = """
     placed AS (
         SELECT served.*, coalesce(account.cycle, served.route_cycle) AS cycle
         FROM served LEFT JOIN customers_account AS account ON account.id = served.account_id
+        WHERE served.kind <> 'order'
+           OR NOT EXISTS (SELECT 1 FROM listed AS about
+                          WHERE about.kind <> 'order' AND about.meter_id = served.meter_id
+                            AND about.on_day = served.on_day)
     )
 """
 
@@ -239,6 +249,7 @@ def _statement(*, due: Sequence[tuple[int, date]], rule: WorklistRule, as_of: da
         missing=_MISSING.format(no_day=no_day, no_number=no_number),
         inactive=inactive,
         estimates=_ESTIMATES.format(undecided=_UNDECIDED),
+        orders=_ORDERS.format(no_number=no_number),
     )
     values: list[Any] = [value for row in rows for value in row] or [0, as_of, as_of]
     return statement, [*values, as_of, rule.inactive_use_kwh, rule.estimates_in_a_row]

@@ -116,7 +116,7 @@ def form_of(
     hints = get_type_hints(action.inputs, include_extras=True)
     built: dict[str, forms.Field] = {}
     for item in fields(action.inputs):
-        if item.name not in _HIDDEN and not _is_moot(item.name, account=account):
+        if item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
     if "reading" in built and action.name == "enter_read" and account is not None:
         built["reading"].help_text = _last_read(account)
