@@ -222,4 +222,5 @@ OURS = (
     "billing_",
     "payments_",
     "documents_",
+    "service_orders_",
 )

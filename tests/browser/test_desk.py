@@ -21,6 +21,8 @@ PAGES = [
     "/bill/{ruth_bill}/",
     "/receipt/{ruth_receipt}/",
     "/approvals",
+    "/reads",
+    "/reads/calendar",
     "/do/create_account",
     "/auth/password/change/",
 ]

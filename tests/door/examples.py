@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from tests.house import PASSWORD, Home, House
+from tests.house import PASSWORD, Home, House, move_in
 from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.areas.metering.routes import cycle_day, next_read_day
+from weatherhead.areas.records.utility import current_utility
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +103,79 @@ def _import_reads(house: House, home: Home) -> Example:
 def _enter_read(house: House, home: Home) -> Example:
     house.pass_days(30)
     return Example(by="reyes", inputs={"account_id": home.account_id, "read_on": house.today, "reading": "2400"})
+
+
+def _estimate_read(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    house.pass_days(30)
+    inputs = {"meter": home.serial, "read_on": house.today, "reason": "A dog kept the reader out"}
+    return Example(by="reyes", inputs=inputs)
+
+
+def _estimate_missing_reads(house: House, home: Home) -> Example:
+    """Home's read is missing; four neighbours of the cycle were read."""
+    house.do("plan_calendar", year=house.today.year)
+    planned = next_read_day(14, as_of=house.today + timedelta(days=45))
+    assert planned is not None
+    read_on = planned.read_on
+    neighbours = [move_in(house, street=f"{number} Elm Ct", serial=f"8810{number}", name="A. B") for number in range(4)]
+    _next_read(house, home)
+    house.today = read_on
+    for neighbour in neighbours:
+        house.do("enter_read", account_id=neighbour.account_id, read_on=house.today, reading="2100")
+    inputs = {"cycle": 14, "month": f"{read_on:%Y-%m}"}
+    return Example(by="okafor", inputs=inputs)
+
+
+def _reread(house: House, home: Home) -> int:
+    held = _held_read(house, home)
+    assert held
+    return house.made(
+        "request_reread", "service_order", meter=home.serial, read_on=house.today, reason="Far above his usual use"
+    )
+
+
+def _request_reread(house: House, home: Home) -> Example:
+    _held_read(house, home)
+    inputs = {"meter": home.serial, "read_on": house.today, "reason": "Far above his usual use"}
+    return Example(by="reyes", inputs=inputs)
+
+
+def _complete_reread(house: House, home: Home) -> Example:
+    order = _reread(house, home)
+    house.pass_days(2)
+    inputs = {
+        "order_id": order,
+        "read_on": house.today,
+        "reading": "2380",
+        "use_as": "replace",
+        "reason": "A digit was swapped",
+    }
+    return Example(by="okafor", inputs=inputs)
+
+
+def _record_check_read(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    house.pass_days(3)
+    return Example(by="okafor", inputs={"meter": home.serial, "read_on": house.today, "reading": "2480"})
+
+
+def _route(house: House) -> None:
+    house.do("create_route", code="14-01", name="Cottonwood St and around", cycle=14)
+
+
+def _place_on_route(house: House, home: Home) -> Example:
+    _route(house)
+    inputs = {"service_point_id": home.service_point_id, "route": "14-01", "route_note": "Dog"}
+    return Example(by="okafor", inputs=inputs)
+
+
+def _change_calendar_day(house: House, home: Home) -> Example:
+    house.do("plan_calendar", year=2026)
+    day = cycle_day(14, month=date(2026, 3, 1))
+    moved = current_utility().business_days.add(day.read_on, 1)
+    inputs = {"cycle": 14, "month": "2026-03", "read_on": moved, "reason": "The town's founding day"}
+    return Example(by="okafor", inputs=inputs)
 
 
 def _add_meter(house: House, home: Home) -> Example:
@@ -281,6 +356,20 @@ EXAMPLES: dict[str, Maker] = {
         by="okafor", inputs={"read_id": _held_read(house, home), "reason": "The picture shows 1990"}
     ),
     "correct_read": _correct_read,
+    "estimate_read": _estimate_read,
+    "estimate_missing_reads": _estimate_missing_reads,
+    "record_check_read": _record_check_read,
+    "request_reread": _request_reread,
+    "complete_reread": _complete_reread,
+    "cancel_order": lambda house, home: Example(
+        by="reyes", inputs={"order_id": _reread(house, home), "reason": "The customer sent a picture"}
+    ),
+    "plan_calendar": lambda house, home: Example(by="okafor", inputs={"year": 2026}),
+    "change_calendar_day": _change_calendar_day,
+    "create_route": lambda house, home: Example(
+        by="okafor", inputs={"code": "14-01", "name": "Cottonwood St and around", "cycle": 14}
+    ),
+    "place_on_route": _place_on_route,
     "bill_account": _bill_account,
     "cancel_and_rebill": _cancel_and_rebill,
     "hold_billing": lambda house, home: Example(

@@ -16,7 +16,9 @@ load_actions()
 
 # Written out by hand, so that a job profile changed by mistake is seen here.
 MONEY = {"take_payment", "post_payment_batch"}
-METERS = {"enter_read", "release_read", "reject_read"}
+METERS = {"enter_read", "release_read", "reject_read", "estimate_read", "record_check_read", "request_reread"}
+READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route"}
+RUNS = {"start_bill_run"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
@@ -27,12 +29,12 @@ REPRESENTATIVE = MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDO
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
     "nguyen": MONEY,
-    "okafor": METERS | BILLS | HUNG | {"import_reads", "return_payment", "assess_late_charges"},
+    "okafor": METERS | BILLS | HUNG | READING | RUNS | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | {"import_reads", "assess_late_charges"},
+    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges"},
     "larsen": DECIDING | {"add_employee", "assign_job", "link_employee"},
 }
-ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read"}
+ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read", "meter"}
 # Where an action has something to act on.
 WHERE = {"release_read": "dale", "reject_read": "dale", "release_exception": "long"}
 WALKED = sorted(action.name for action in registry if action.on in ON_ACCOUNT)

@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "weatherhead.areas.billing",
     "weatherhead.areas.payments",
     "weatherhead.areas.documents",
+    "weatherhead.areas.service_orders",
 ]
 
 MIDDLEWARE = [

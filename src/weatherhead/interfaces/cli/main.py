@@ -29,7 +29,7 @@ class Command:
 COMMANDS = (
     Command(name="demo", about="build and serve the demo town", installed=False),
     Command(name="rate", about="rate usages on a tariff file", installed=False),
-    Command(name="reads", about="meter reads: import a file", installed=True),
+    Command(name="reads", about="meter reads: import a file, write a route, estimate what is missing", installed=True),
     Command(name="bill", about="bill accounts", installed=True),
     Command(name="runs", about="bill runs: start, follow, release, cancel", installed=True),
     Command(name="late-charges", about="add the late charges of a bill cycle", installed=True),

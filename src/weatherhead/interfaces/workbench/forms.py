@@ -48,6 +48,13 @@ _LABELS = {
     "read_on": gettext_noop("Read on"),
     "demand_kw": gettext_noop("Demand, kW"),
     "passed_zero": gettext_noop("Did the dial pass zero?"),
+    "order_kind": gettext_noop("What is asked for"),
+    "order_id": gettext_noop("Order"),
+    "use_as": gettext_noop("Use the reading"),
+    "due_on": gettext_noop("Due on"),
+    "bill_on": gettext_noop("Bill on"),
+    "route_note": gettext_noop("What the reader looks out for"),
+    "sequence": gettext_noop("Place on the route"),
     "mail_street": gettext_noop("Mail to, street"),
     "mail_unit": gettext_noop("Unit"),
     "mail_city": gettext_noop("City"),
@@ -95,6 +102,9 @@ _TITLES = {
     "age": gettext_noop("Its time has come"),
     "test": gettext_noop("To be tested"),
     "upgrade": gettext_noop("Another kind is needed"),
+    "re_read": gettext_noop("Re-read"),
+    "investigate": gettext_noop("Investigation"),
+    "replace": gettext_noop("Instead of the read in question"),
 }
 _USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"})
 _SHORT = frozenset(
@@ -150,7 +160,7 @@ def form_of(
     hints = get_type_hints(action.inputs, include_extras=True)
     built: dict[str, forms.Field] = {}
     for item in fields(action.inputs):
-        if item.name not in _HIDDEN and not _is_moot(item.name, account=account):
+        if item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
     shown_at = _LAST_READING.get(action.name, "")
     if shown_at in built and account is not None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import views
+from weatherhead.interfaces.workbench import reads_views, views
 
 app_name = "workbench"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("do/<slug:name>", views.utility_action, name="utility_action"),
     path("bill/<int:bill_id>/", views.bill_page, name="bill"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("reads", reads_views.reads, name="reads"),
+    path("reads/do/<slug:name>", reads_views.decide_read, name="decide_read"),
+    path("reads/calendar", reads_views.calendar, name="reads_calendar"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]

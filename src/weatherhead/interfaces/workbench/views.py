@@ -178,7 +178,7 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
     if all(offer.name != name for offer in shown.actions):
         raise NotPermitted(action=action.title)
     here = reverse("workbench:account", args=[account_id])
-    opened, done = _act(request, seat, action, shown=shown, close_url=here)
+    opened, done = act(request, seat, action, shown=shown, close_url=here)
     if done is not None:
         return HttpResponseRedirect(f"{here}?done={done}")
     if opened.preview is not None and shown.revealed_until is None:
@@ -199,7 +199,7 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
     action = registry.get(name)
     if action.on not in {"utility", "premise"} or name not in seat.grant.actions:
         raise NotPermitted(action=action.title)
-    opened, done = _act(request, seat, action, shown=None, close_url=reverse("workbench:desk"))
+    opened, done = act(request, seat, action, shown=None, close_url=reverse("workbench:desk"))
     if done is not None:
         return redirect("workbench:receipt", done)
     context = {"account": None, "open_action": opened, "receipt": None}
@@ -317,12 +317,24 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
 _BY_FILE = frozenset({"import_reads"})  # done from the command line; a form of it comes with the reads' own pages
 
 
-def _act(
-    request: HttpRequest, seat: Seat, action: Action[Any, Any, Any], *, shown: AccountOverview | None, close_url: str
+def act(
+    request: HttpRequest,
+    seat: Seat,
+    action: Action[Any, Any, Any],
+    *,
+    shown: AccountOverview | None,
+    close_url: str,
+    chosen: Mapping[str, str] | None = None,
 ) -> tuple[OpenAction, int | None]:
-    """One round of an action's form. Returns it, and the receipt's number once it was performed."""
+    """One round of an action's form. Returns it, and the receipt's number once it was performed.
+
+    `chosen` are answers that stand already, because of where the form was opened: its questions leave them out.
+    """
     sent = request.POST if request.method == "POST" else None
-    form = form_of(action, account=shown, given=sent, initial=_asked_for(request, action))
+    form = form_of(action, account=shown, given=sent, initial=_asked_for(request, action) | dict(chosen or {}))
+    for name in chosen or {}:
+        if name in form.fields:
+            form.fields[name].widget = forms.HiddenInput()
     opened = OpenAction(
         name=action.name,
         title=Sentence(action.title),
@@ -331,7 +343,7 @@ def _act(
         refusal=None,
         key=_text(sent, "key") or secrets.token_urlsafe(24),
         version=_version(sent, shown=shown),
-        url=request.path,
+        url=request.get_full_path() if chosen else request.path,
         close_url=close_url,
         tried=sent is not None and sent.get("step") != "preview",
         at_once=sent is None and _is_complete(form),
@@ -339,6 +351,8 @@ def _act(
     values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
     if values is None:
         return opened, None
+    if chosen and "account_id" in chosen:
+        values["account_id"] = chosen["account_id"]
     confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
     try:
         if confirmed and sent is not None:
