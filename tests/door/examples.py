@@ -120,7 +120,20 @@ def _start_service(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs=inputs)
 
 
+def _render_bill(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    return Example(by="reyes", inputs={"bill_id": house.made("bill_account", "bill", account_id=home.account_id)})
+
+
+def _make_print_file(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    bills = [house.made("bill_account", "bill", account_id=home.account_id)]
+    return Example(by="okafor", inputs={"bill_ids": bills})
+
+
 EXAMPLES: dict[str, Maker] = {
+    "make_print_file": _make_print_file,
+    "render_bill": _render_bill,
     "add_employee": lambda house, home: Example(
         by="larsen", inputs={"username": "new", "password": PASSWORD, "name": "N. Ewcomer", "job": "cashier"}
     ),

@@ -1,13 +1,15 @@
-"""From a document to PDF/UA-1 with typst: one compiler a process, data in the source text, the same bytes every time."""
+"""From a document to PDF/UA-1 with typst: one compiler a process, the data in the source, the same bytes every time."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -20,8 +22,11 @@ FONTS = HERE / "fonts"
 TEMPLATES_VERSION = 1
 """Raise it with every change of the templates: a kept document says what rendered it."""
 
-_STANDARD = "ua-1"
+_STANDARD: Literal["ua-1"] = "ua-1"
 _PAGE_MARK = b"/Type/Page/"
+_UNSETTABLE = re.compile(r'the text `"(?P<text>[^"`]+)"` could not be displayed')
+_QUOTED = re.compile(r'"[^"]*"')
+_SIGNS_REPLACED_MAX = 60
 
 
 class RenderingFailed(Exception):
@@ -57,13 +62,31 @@ def render_bill(document: BillDocument) -> Rendered:
 
 
 def render(template: str, *, view: View, at: datetime) -> Rendered:
-    """Set a view with the template's function of the same name."""
-    data = json.dumps(json.dumps(view, ensure_ascii=False, separators=(",", ":")), ensure_ascii=False)
-    source = f'#import "/{template}.typ": {template}\n#{template}(json(bytes({data})))\n'
-    try:
-        content = _compiler().compile(source.encode(), pdf_standards=[_STANDARD], timestamp=at)
-    except typst.TypstError as error:
-        raise RenderingFailed(error.message) from None  # its diagnostic quotes the data, which no log may hold
+    """Set a view with the template's function of the same name.
+
+    A sign that no font has (a name in Chinese) is set as "?": the mail is in Latin letters, and the page has the sign.
+
+    Raises:
+        RenderingFailed: with what typst said.
+    """
+    data = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
+    for _ in range(_SIGNS_REPLACED_MAX):
+        try:
+            return _set(template, data=data, at=at)
+        except typst.TypstError as error:
+            unknown = _UNSETTABLE.search(error.message)
+            if unknown is None or unknown["text"] not in data:
+                # Its diagnostic quotes the data, which no log may hold.
+                raise RenderingFailed(_QUOTED.sub("…", error.message)) from None
+            data = data.replace(unknown["text"], "?" * len(unknown["text"]))
+    raise RenderingFailed("too many signs that no font has")
+
+
+def _set(template: str, *, data: str, at: datetime) -> Rendered:
+    source = (
+        f'#import "/{template}.typ": {template}\n#{template}(json(bytes({json.dumps(data, ensure_ascii=False)})))\n'
+    )
+    content = _compiler().compile(source.encode(), pdf_standards=[_STANDARD], timestamp=at)
     if not isinstance(content, bytes):
         raise RenderingFailed(f"typst gave {type(content).__name__} instead of a file")
-    return Rendered(content=content, pages=content.count(b"/Type/Page/") or content.count(b"/Type /Page\n"))
+    return Rendered(content=content, pages=content.count(_PAGE_MARK))

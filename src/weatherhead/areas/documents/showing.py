@@ -63,8 +63,7 @@ def bill_view(document: BillDocument) -> View:
             if item.demand_w_max is not None
         ],
         "movements": [
-            [say.day(item.on), say.movement(item, short=False), money(item.amount_cents)]
-            for item in document.movements
+            [say.day(item.on), say.movement(item, short=False), money(item.amount_cents)] for item in document.movements
         ]
         if len(document.movements) > MOVEMENTS_ON_FIRST_PAGE
         else [],
@@ -186,7 +185,12 @@ def _summary(document: BillDocument, *, say: _Words) -> list[Row]:
 
 def _due(document: BillDocument, *, say: _Words) -> dict[str, str]:
     if document.amount_due_cents < 0:
-        return {"label": say["credit"], "amount": money(-document.amount_due_cents), "by": "", "note": say["nothing_to_pay"]}
+        return {
+            "label": say["credit"],
+            "amount": money(-document.amount_due_cents),
+            "by": "",
+            "note": say["nothing_to_pay"],
+        }
     if document.amount_due_cents == 0:
         return {"label": say["amount_due"], "amount": money(0), "by": "", "note": say["nothing_to_pay"]}
     return {
@@ -214,7 +218,9 @@ def _change(since: Change | None, *, say: _Words) -> View | None:
     for step in since.steps:
         was = _step_note(step.code, before=step.before, after=step.after, say=say)
         ends = (run, run + step.amount_cents)
-        rows.append(_bar_row(say[f"step_{step.code}"], was, money(step.amount_cents, plus=True), ends=ends, longest=longest))
+        rows.append(
+            _bar_row(say[f"step_{step.code}"], was, money(step.amount_cents, plus=True), ends=ends, longest=longest)
+        )
         run += step.amount_cents
     rows.append(_bar_row(say["this_bill"], "", money(after), ends=(0, after), longest=longest))
     most = max(since.steps, key=lambda step: step.amount_cents * (1 if higher >= 0 else -1))

@@ -31,6 +31,7 @@ COMMANDS = (
     Command(name="rate", about="rate usages on a tariff file", installed=False),
     Command(name="reads", about="meter reads: import a file", installed=True),
     Command(name="bill", about="bill accounts", installed=True),
+    Command(name="print", about="bills on paper: make, list and export print files", installed=True),
     Command(name="worker", about="do the work that waits in the queue", installed=True),
     Command(name="ledger", about="the books: prove them", installed=True),
     Command(name="audit", about="the audit log: verify and sign it", installed=True),
