@@ -108,7 +108,6 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         "documents_printfile": 1,
         "documents_printfilebill": len(ids),
         "documents_document": new,
-        "records_attachment": new,
     }
     return Proposal(
         summary=Sentence(gettext_noop("Print file of %(count)s bills"), {"count": len(ids)}),

@@ -69,7 +69,7 @@ def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
         confirm=Sentence(gettext_noop("Make the PDF")),
         plan=Plan(bill=facts.bill),
         account_ids=(facts.bill.account_id,),
-        creates={"documents_document": 1, "records_attachment": 1},
+        creates={"documents_document": 1},
         when_tied="allow",
     )
 

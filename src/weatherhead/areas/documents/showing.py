@@ -20,7 +20,6 @@ MESSAGES_ON_FIRST_PAGE = 3
 _WH_PER_KWH = 1000
 _PERMILLE = 1000
 _QR_MASK = 3
-_KNOWN_CHARGES = ("late_charge", "returned_payment_fee", "reconnect_fee", "connect_fee", "deposit", "bill")
 
 Row = list[str]
 View = dict[str, Any]
@@ -90,15 +89,19 @@ class _Words:
         return _format(on, "MMM d", self.language)
 
     def weekday(self, on: date) -> str:
-        return _format(on, "full", self.language)
+        return _format(on, "EEEE, MMM d, y", self.language)
 
     def month(self, on: date, *, year: bool) -> str:
         return _format(on, "MMM ’yy" if year else "MMM", self.language)
 
     def span(self, *, start: date, last: date, days: int) -> str:
         """A period with its days; the year stands once when both ends share it."""
-        begins = _format(start, "MMMM d" if start.year == last.year else "long", self.language)
-        return self.words["period_days"] % {"start": begins, "last": self.day(last), "days": days}
+        begins = _format(start, "MMM d" if start.year == last.year else "medium", self.language)
+        return self.words["period_days"] % {
+            "start": begins,
+            "last": _format(last, "medium", self.language),
+            "days": days,
+        }
 
     def movement(self, item: Movement, *, short: bool) -> str:
         """What moved the balance: a payment, a fee, or one taken back or off."""
@@ -106,9 +109,12 @@ class _Words:
         if item.charge == "payment":
             template = self.words["payment" if item.amount_cents < 0 else "payment_returned"]
             return " ".join((template % {"on": on}).replace(" ,", ",").split())
-        code = item.charge if item.charge in _KNOWN_CHARGES else "other"
         template = self.words["charge_added" if item.amount_cents > 0 else "charge_waived"]
-        return " ".join((template % {"charge": self.words[f"charge_{code}"], "on": on}).split())
+        return " ".join((template % {"charge": self._charge(item.charge), "on": on}).split())
+
+    def _charge(self, code: str) -> str:
+        """A charge's name; one that the frame does not know is told by its code, in words."""
+        return self.words.get(f"charge_{code}") or code.replace("_", " ").capitalize()
 
     def message(self, item: Message, *, wording: Mapping[str, Sequence[str]]) -> Row:
         """A message's title and text with its figures."""
@@ -294,7 +300,7 @@ def _stub(document: BillDocument, *, say: _Words) -> View:
     return {
         "tear": say["tear"] % {"utility": frame["utility"]["name"]},
         "url": url,
-        "qr": qr_modules(url.upper()) if url and due else [],
+        "qr": qr_rows(url.upper()) if url and due else [],
         "qr_alt": say["qr_alt"] % {"url": url},
         "code": document.pay_code,
         "site": frame["pay_url"].removeprefix("https://").rstrip("/"),
@@ -305,13 +311,23 @@ def _stub(document: BillDocument, *, say: _Words) -> View:
     }
 
 
-def qr_modules(text: str) -> list[int]:
-    """A QR code's modules (ISO/IEC 18004, error level M), row by row: 0 is dark, 255 light; without its quiet zone.
+def qr_rows(text: str) -> list[list[int]]:
+    """A QR code (ISO/IEC 18004, error level M) without its quiet zone: each row as runs, dark and light by turns.
 
-    The mask is always the same one. Any is valid; trying all eight for the prettiest takes six times as long.
+    A row that begins light has a first dark run of 0. The mask is always the same one: any is valid, and trying all
+    eight for the prettiest takes six times as long.
     """
     code = segno.make(text, error="m", micro=False, boost_error=False, mask=_QR_MASK)
-    return [0 if module else 255 for row in code.matrix for module in row]
+    rows = []
+    for row in code.matrix:
+        runs, dark = [0], True
+        for module in row:
+            if bool(module) != dark:
+                runs.append(0)
+                dark = not dark
+            runs[-1] += 1
+        rows.append(runs if len(runs) % 2 == 0 else [*runs, 0])
+    return rows
 
 
 def _service(item: DocumentService, *, say: _Words) -> View:

@@ -115,11 +115,12 @@ WORDS = {
     "kind_check": gettext_noop("check read"),
     "charge_late_charge": gettext_noop("Late charge"),
     "charge_returned_payment_fee": gettext_noop("Returned-payment fee"),
-    "charge_reconnect_fee": gettext_noop("Reconnect fee"),
-    "charge_connect_fee": gettext_noop("Connect fee"),
+    "charge_reconnect_fee": gettext_noop("Reconnection fee"),
+    "charge_after_hours_reconnect_fee": gettext_noop("After-hours reconnection"),
+    "charge_connect_fee": gettext_noop("Connection fee"),
+    "charge_meter_test_fee": gettext_noop("Meter test fee"),
     "charge_deposit": gettext_noop("Deposit"),
     "charge_bill": gettext_noop("Correction of a bill"),
-    "charge_other": gettext_noop("Adjustment"),
 }
 
 MESSAGES = {
