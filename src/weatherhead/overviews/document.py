@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ class BillDocumentView:
     customer_name: str
     mail: tuple[str, ...] | None
     said: Mapping[str, Any]
+    qr_path: str  # the code's dark modules as an SVG path, one unit a module
     sha256: str
     document: DocumentFacts | None
 
@@ -38,16 +39,30 @@ def bill_document(bill_id: int, *, revealed: frozenset[int] | None = None) -> Bi
     bill = _frozen(bill_id)
     document = parse_payload(bill.payload, frame=frame_body(bill.payload["frame_sha256"]))
     holder = account(bill.account_id)
+    said = bill_view(document)
     return BillDocumentView(
         bill_id=bill_id,
         account_id=bill.account_id,
         account_number_grouped=holder.number_grouped,
         customer_name=holder.customer_name,
         mail=document.mail if revealed and bill.account_id in revealed else None,
-        said=bill_view(document),
+        said=said,
+        qr_path=_qr_path(said["stub"]["qr"]),
         sha256=document.sha256,
         document=documents_of_bills([bill_id]).get(bill_id),
     )
+
+
+def _qr_path(rows: Sequence[Sequence[int]]) -> str:
+    """A square for each run of dark modules; runs alternate, dark first."""
+    parts: list[str] = []
+    for y, runs in enumerate(rows):
+        x = 0
+        for place, length in enumerate(runs):
+            if place % 2 == 0 and length:
+                parts.append(f"M{x} {y}h{length}v1h-{length}z")
+            x += length
+    return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
