@@ -292,6 +292,17 @@ def _assess_late_charges(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"cycle": 14})
 
 
+def _render_bill(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    return Example(by="reyes", inputs={"bill_id": house.made("bill_account", "bill", account_id=home.account_id)})
+
+
+def _make_print_file(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    bills = [house.made("bill_account", "bill", account_id=home.account_id)]
+    return Example(by="okafor", inputs={"bill_ids": bills})
+
+
 EXAMPLES: dict[str, Maker] = {
     "start_bill_run": _start_bill_run,
     "try_bill_shard": lambda house, home: Example(
@@ -302,6 +313,8 @@ EXAMPLES: dict[str, Maker] = {
     "cancel_bill_run": lambda house, home: Example(
         by="okafor", inputs={"run_id": _tried(house, home), "reason": "The reads of route 3 are still out"}
     ),
+    "make_print_file": _make_print_file,
+    "render_bill": _render_bill,
     "add_employee": lambda house, home: Example(
         by="larsen", inputs={"username": "new", "password": PASSWORD, "name": "N. Ewcomer", "job": "cashier"}
     ),

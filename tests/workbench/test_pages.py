@@ -52,6 +52,7 @@ PAGES = {
     "to start service": "/account/{empty}/do/start_service",
     "to create a customer": "/do/create_customer",
     "a bill": "/bill/{ruth_bill}/",
+    "a bill as a document": "/bill/{ruth_bill}/document",
     "a receipt": "/receipt/{ruth_receipt}/",
     "approvals": "/approvals",
     "a request": "/approvals?chosen={hanna_request}",

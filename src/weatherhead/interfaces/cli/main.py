@@ -33,6 +33,7 @@ COMMANDS = (
     Command(name="bill", about="bill accounts", installed=True),
     Command(name="runs", about="bill runs: start, follow, release, cancel", installed=True),
     Command(name="late-charges", about="add the late charges of a bill cycle", installed=True),
+    Command(name="print", about="bills on paper: make, list and export print files", installed=True),
     Command(name="worker", about="do the work that waits in the queue", installed=True),
     Command(name="ledger", about="the books: prove them", installed=True),
     Command(name="audit", about="the audit log: verify and sign it", installed=True),

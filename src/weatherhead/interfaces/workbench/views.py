@@ -35,6 +35,7 @@ from weatherhead.overviews.account import AccountOverview, ActionOffer, account_
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.composing import done_view, preview_view, receipt_view, veiled
+from weatherhead.overviews.document import account_of_bill, bill_document, bill_file
 from weatherhead.overviews.preview import PreviewView, ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
@@ -159,6 +160,9 @@ def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
     shown = dict(request.session.get("revealed", {}))
     shown[str(account_id)] = (seat.moment.at + REVEALED).isoformat()
     request.session["revealed"] = shown
+    bill_id = _number(request.POST.get("bill", ""))
+    if bill_id is not None:
+        return redirect("workbench:bill_document", bill_id)
     return redirect("workbench:account", account_id)
 
 
@@ -214,6 +218,36 @@ def bill_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
     """A bill with the proof of every line."""
     proof = bill_proof(bill_id, as_of=seat.moment.as_of, grant=seat.grant)
     return render(request, "workbench/bill.html", {"bill": proof})
+
+
+@require_GET
+@at_desk
+def bill_document_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
+    """A bill as the customer has it; the mailing address only while the account's details are shown."""
+    account_id = account_of_bill(bill_id)
+    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    shown = bill_document(bill_id, revealed=frozenset({account_id} if until else ()))
+    context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
+    return render(request, "workbench/bill_document.html", context)
+
+
+@require_GET
+@at_desk
+def bill_pdf(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
+    """The kept PDF of a bill, made on the first request. It names the mailing address, so each opening is a look."""
+    account_id = account_of_bill(bill_id)
+    if _revealed_until(request, account_id=account_id, moment=seat.moment) is None:
+        return redirect("workbench:bill_document", bill_id)
+    file = bill_file(bill_id)
+    reason = f"PDF of bill {file.number}"
+    look(CONTACT_DETAILS, account_id=account_id, actor=seat.actor, moment=seat.moment, reason=reason)
+    if file.content is None:
+        key = f"render bill {bill_id}"
+        perform("render_bill", actor=seat.actor, key=key, moment=seat.moment, inputs={"bill_id": bill_id})
+        file = bill_file(bill_id)
+    answer = HttpResponse(file.content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="bill-{file.number}.pdf"'
+    return answer
 
 
 @require_GET
