@@ -36,7 +36,7 @@ else:
     raise ValueError(f"WEATHERHEAD_TEST_DATABASE={_database!r}: use sqlite or postgresql.")
 
 os.environ["WEATHERHEAD_VAR"] = str(_SCRATCH / "var")
-os.environ["WEATHERHEAD_SECRET_KEY"] = "for tests only"
+os.environ["WEATHERHEAD_SECRET_KEY"] = "for tests only: guards nothing at all"
 os.environ["WEATHERHEAD_KEYS"] = "test:" + base64.urlsafe_b64encode(bytes(32)).decode()
 for _name in (
     "WEATHERHEAD_DEBUG",

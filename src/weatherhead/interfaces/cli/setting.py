@@ -18,6 +18,21 @@ def set_up() -> None:
     django.setup()
 
 
+def require_installation(*, serving: bool) -> None:
+    """See that the database is one of this version, and when `serving` that everything else is right too.
+
+    Raises:
+        InstallationFaulty: with every fault at once.
+    """
+    from weatherhead.areas.records.environment import InstallationFaulty  # noqa: PLC0415 - models need set_up() first
+    from weatherhead.overviews.installation import database_faults, serving_faults  # noqa: PLC0415
+
+    now = Moment.read(datetime.now(UTC), zone=current_utility().zone, today=None)
+    found = serving_faults(moment=now, with_static_files=False) if serving else database_faults()
+    if grave := tuple(fault for fault in found if fault.grave):
+        raise InstallationFaulty(faults=grave)
+
+
 def present_moment() -> Moment:
     """The present moment; on the demo's fixed day when there is one."""
     return Moment.read(datetime.now(UTC), zone=current_utility().zone, today=settings.TODAY)
