@@ -44,7 +44,6 @@ BEHIND_THE_LOG_MAX = timedelta(minutes=10)
 QUEUE_WAITS_MAX = timedelta(minutes=15)
 BACKUP_MARK = "last-backup.json"
 _SHOWN = 4
-_COLLECT = "DJANGO_SETTINGS_MODULE=weatherhead.config.settings django-admin collectstatic --no-input"
 _MIGRATE = "weatherhead database migrate --role weatherhead_app"
 
 
@@ -205,7 +204,7 @@ def _of_static_files() -> Iterator[Fault]:
     storages: Mapping[str, Any] = settings.STORAGES
     if "Manifest" in storages["staticfiles"]["BACKEND"] and not manifest.is_file():
         problem = f"{manifest.parent} holds no style sheets and scripts: every page would fail."
-        yield _grave("WEATHERHEAD_VAR", problem, "Collect them.", _COLLECT)
+        yield _grave("WEATHERHEAD_VAR", problem, "Collect them.", "weatherhead static")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ COMMANDS = (
     Command(name="employees", about="employees: list, add the first", needs=Needs.DATABASE),
     Command(name="secrets", about="keys of secrets at rest: make, rotate", needs=Needs.SETTINGS),
     Command(name="database", about="migrate, and bind the application's role", needs=Needs.SETTINGS),
+    Command(name="static", about="collect style sheets and scripts for the server", needs=Needs.SETTINGS),
     Command(name="backup", about="keep everything in one directory, while others work", needs=Needs.DATABASE),
     Command(name="restore", about="bring a backup back, and prove it", needs=Needs.SETTINGS),
     Command(name="retention", about="what is kept how long, and disposing of the rest", needs=Needs.DATABASE),
@@ -86,7 +87,7 @@ def _prepare(chosen: Command, given: Sequence[str]) -> None:
         os.environ.setdefault("WEATHERHEAD_DEBUG", "1")
     if chosen.name in ("demo", "check"):
         return
-    set_up()
+    set_up(tells=chosen.name == "worker")
     if needs >= Needs.DATABASE:
         require_installation(serving=needs >= Needs.SERVING)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import UTC, datetime
 
@@ -12,10 +13,12 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.context import Actor, Moment
 
 
-def set_up() -> None:
-    """Start Django for a command, and fill the registry."""
+def set_up(*, tells: bool = False) -> None:
+    """Start Django for a command, and fill the registry. Only a command that `tells` logs what goes well."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weatherhead.config.settings")
     django.setup()
+    if not tells:
+        logging.getLogger("weatherhead").setLevel(logging.WARNING)
 
 
 def require_installation(*, serving: bool) -> None:
