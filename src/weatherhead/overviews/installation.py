@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from weatherhead.areas.billing.counts import bills_issued, exceptions_held
 from weatherhead.areas.billing.fees import fee_book
 from weatherhead.areas.customers.sealed import keys_of_identifiers
+from weatherhead.areas.records.backup.take import BACKUP_MARK
 from weatherhead.areas.records.environment import Fault
 from weatherhead.areas.records.queries.approvals import waiting_count
 from weatherhead.areas.records.queries.installation import (
@@ -42,7 +43,6 @@ from weatherhead.door.registry import registry
 CLOCKS_APART_MAX = timedelta(seconds=30)
 BEHIND_THE_LOG_MAX = timedelta(minutes=10)
 QUEUE_WAITS_MAX = timedelta(minutes=15)
-BACKUP_MARK = "last-backup.json"
 _SHOWN = 4
 _MIGRATE = "weatherhead database migrate --role weatherhead_app"
 

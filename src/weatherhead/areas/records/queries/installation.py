@@ -122,6 +122,11 @@ def migration_facts() -> MigrationFacts:
     )
 
 
+def known_migrations() -> frozenset[str]:
+    """The migrations that this version brings, without asking a database."""
+    return frozenset(f"{label}.{name}" for label, name in MigrationLoader(None).disk_migrations)
+
+
 def our_tables() -> tuple[str, ...]:
     """The tables of every model that is installed, and that stand."""
     models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
