@@ -512,7 +512,7 @@ def test_a_full_disk_while_restoring(files_fit: bool, world: World, tmp_path: Pa
         assert f"{disk if files_fit else var} is full" in done.stderr
         assert "Traceback" not in done.stderr
         assert {path.name: path.stat().st_size for path in disk.glob("*.sqlite3")} == {"books.sqlite3": 0}
-        assert not [path for path in var.glob(".*")]
+        assert not list(var.glob(".*"))
 
 
 @pytest.mark.postgres
