@@ -182,4 +182,5 @@ OURS = (
     "agreements_",
     "billing_",
     "payments_",
+    "retention_",
 )

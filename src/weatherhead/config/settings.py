@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "weatherhead.areas.agreements",
     "weatherhead.areas.billing",
     "weatherhead.areas.payments",
+    "weatherhead.areas.retention",
 ]
 
 MIDDLEWARE = [

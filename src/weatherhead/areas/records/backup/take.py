@@ -45,6 +45,8 @@ from weatherhead.core.values import Refusal, gettext_noop
 BACKUP_MARK = "last-backup.json"
 _PAGES_A_STEP = 2_000
 _ABANDONED_AFTER = timedelta(days=1)
+_ATTACHMENTS = "SELECT sha256 FROM records_attachment WHERE name <> '' ORDER BY sha256"
+"""A content without a name was disposed of."""
 _TOKENS = (("customers_identifier", "ciphertext"), ("records_approvalrequest", "inputs"))
 """Columns of sealed secrets; each token begins with the id of its key and a colon."""
 
@@ -187,7 +189,7 @@ def _ask(run: _Run) -> _Said:
         migrations=tuple(sorted(f"{label}.{name}" for label, name in migrations)),
         counts=counts,
         keys=tuple(sorted(keys)),
-        attachments=tuple(str(sha256) for (sha256,) in run("SELECT sha256 FROM records_attachment ORDER BY sha256")),
+        attachments=tuple(str(sha256) for (sha256,) in run(_ATTACHMENTS)),
         queue={str(state): _int(count) for state, count in states},
     )
 
