@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +54,10 @@ def leave(house: House, home: Home) -> None:
              city="Prairie City", state="NE", postal_code="68900")  # fmt: skip
     owed = balance_of([home.account_id])[home.account_id]
     house.do("take_payment", by="nguyen", account_id=home.account_id, amount_cents=owed, tender="cash")
+    held = house.made(
+        "hold_billing", "exception", by="okafor", agreement_id=home.agreement_id, reason="Kowalczyk called"
+    )
+    house.do("release_exception", by="okafor", exception_id=held, reason="Kowalczyk paid")
     fee = house.made("assess_fee", "adjustment", account_id=home.account_id, charge="connect_fee",
                      reason="service_rendered", amount_cents="80.00")  # fmt: skip
     asked = house.do("waive_fee", by="reyes", adjustment_id=fee, reason="hardship", note="Moved in with his mother")
@@ -81,7 +84,8 @@ def everything() -> str:
 
 
 def test_a_former_customer_becomes_a_number_and_the_books_stay(gone: Home, house: House) -> None:
-    entries = table_rows(but=("records_", "customers_", "retention_", "workforce_"))
+    but = ("records_", "customers_", "retention_", "workforce_", "billing_adjustment", "billing_billexception")
+    entries = table_rows(but=but)
     assert all(word in everything() for word in PERSONAL)
     asked = house.do("purge_expired", by="larsen", rule="former_customers")
     assert Customer.objects.get(pk=gone.customer_id).name == "Ruth A. Kowalczyk", "asking disposes of nothing"
@@ -98,18 +102,14 @@ def test_a_former_customer_becomes_a_number_and_the_books_stay(gone: Home, house
     assert {table: count for table, count in changed.items() if count} == dict(shown.proposal.updates)
     assert dict(shown.proposal.creates) == {"retention_customerdisposal": 1}
     customer = Customer.objects.get(pk=gone.customer_id)
-    assert (customer.name, customer.search_text) == (f"Former customer {gone.customer_id}",) * 2 or (
-        customer.search_text.startswith("former customer")
-    )
+    assert customer.name == f"Former customer {gone.customer_id}"
     assert list(ContactPoint.objects.filter(customer_id=gone.customer_id).values_list("value", flat=True)) == [""]
     account = Account.objects.get(pk=gone.account_id)
     assert (account.mail_street, account.mail_postal_code) == (GONE, "")
-    assert table_rows(but=("records_", "customers_", "retention_", "workforce_")) == entries
-    without_documents = everything().replace(json.dumps(Bill.objects.get().payload)[1:-1], "")
+    assert table_rows(but=but) == entries
     for word in ("Kowalczyk", "5550142", "PO Box 12", "Moved in with his mother"):
         in_books = [table for table, rows in table_rows().items() if word in str(rows)]
-        assert in_books in ([], ["billing_bill"], ["billing_adjustment"]), f"{word} is still in {in_books}"
-    del without_documents
+        assert in_books in ([], ["billing_bill"]), f"{word} is still in {in_books}"
     require_right()
 
 
@@ -290,11 +290,11 @@ def test_a_disposed_document_changed_again_is_found(gone: Home, house: House) ->
 
 
 @pytest.fixture
-def files(settings: Settings, tmp_path: Path) -> Iterator[Path]:
+def files(settings: Settings, tmp_path: Path) -> Path:
     """A place of their own for contents."""
     place = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}
     settings.STORAGES = settings.STORAGES | {"default": place}
-    yield tmp_path
+    return tmp_path
 
 
 def test_a_file_of_reads_goes_after_the_commit(house: House, home: Home, files: Path) -> None:
@@ -330,7 +330,8 @@ def test_notes_beside_reads(house: House, home: Home) -> None:
 def test_sign_in_logs_go_by_one_person(house: House, home: Home) -> None:
     call = {"ip_address": "203.0.113.9", "user_agent": "x", "http_accept": "x", "path_info": "/"}
     for log in (AccessFailureLog, AccessAttempt):
-        old, new = (log.objects.create(username=name, **call) for name in ("old", "new"))
+        more = {"failures_since_start": 1} if log is AccessAttempt else {}
+        old, new = (log.objects.create(username=name, **call, **more) for name in ("old", "new"))
         log.objects.filter(pk=old.pk).update(attempt_time=moment(house.today - timedelta(days=91)).at)
         log.objects.filter(pk=new.pk).update(attempt_time=moment(house.today - timedelta(days=89)).at)
     assert house.do("purge_expired", by="larsen", rule="failed_sign_ins").outcome == "done"

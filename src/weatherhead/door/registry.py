@@ -121,7 +121,8 @@ class Action(Generic[Inputs, Facts, Plan]):
         """The inputs as JSON for the audit log: sensitive values only say that they were given."""
         said = self.plain(values)
         for item in fields(self.inputs):  # type: ignore[arg-type]
-            if item.metadata.get("sensitive") and said[item.name] not in (None, "", []):
+            # What people write may name people; the note stands in its own row, which can be disposed of.
+            if (item.metadata.get("sensitive") or item.name == "note") and said[item.name] not in (None, "", []):
                 said[item.name] = "(given)"
         return said
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from weatherhead.areas.billing.models import Bill
+from weatherhead.areas.billing.models import Bill, BillException
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
 from weatherhead.areas.metering.models import Read, ReadBatch
 from weatherhead.areas.records.canonical import canonical
@@ -17,7 +17,7 @@ from weatherhead.areas.records.database import chunks
 from weatherhead.areas.records.models import ApprovalRequest, Attachment, Receipt, ReceiptAccount
 from weatherhead.areas.records.text import fold
 from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold
-from weatherhead.areas.retention.queries import SIGN_IN_LOGS
+from weatherhead.areas.retention.queries import SIGN_IN_LOGS, notes_of_adjustments, words_of_exceptions
 from weatherhead.areas.retention.redaction import GONE, redact_payload, redact_receipt
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -72,6 +72,11 @@ def dispose_of_customers(customer_ids: Sequence[int], *, rule: str, on: date, re
         contacts = ContactPoint.objects.filter(customer_id__in=chunk)
         contacts.update(value="", until_on=Coalesce(F("until_on"), on))
         Identifier.objects.filter(customer_id__in=chunk).update(ciphertext="", last_four="", fingerprint="")
+        notes_of_adjustments(chunk).update(note=GONE)
+        for exception in words_of_exceptions(chunk):
+            detail = {"template": GONE, "params": {}} if exception.kind == "person" else exception.detail
+            rows = BillException.objects.filter(pk=exception.pk)
+            rows.update(detail=detail, reason=GONE if exception.reason else "")
         accounts = Account.objects.filter(customer_id__in=chunk)
         _redact_told(customer_ids=chunk, account_ids=list(accounts.values_list("pk", flat=True)))
         accounts.update(

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from weatherhead.areas.agreements.models import ServiceAgreement
-from weatherhead.areas.billing.models import Bill
+from weatherhead.areas.billing.models import Adjustment, Bill, BillException
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
 from weatherhead.areas.ledger.queries import balances_of
 from weatherhead.areas.metering.models import MeterInstallation, Read, ReadBatch
@@ -120,6 +120,8 @@ def _former_customers(cutoff_on: date, at_most: int) -> Expired:
         "customers_contactpoint": ContactPoint.objects.filter(customer_id__in=chosen).count(),
         "customers_identifier": Identifier.objects.filter(customer_id__in=chosen).count(),
         "customers_account": Account.objects.filter(customer_id__in=chosen).count(),
+        "billing_adjustment": notes_of_adjustments(chosen).count(),
+        "billing_billexception": words_of_exceptions(chosen).count(),
     }
     return Expired(
         ids=chosen,
@@ -128,6 +130,17 @@ def _former_customers(cutoff_on: date, at_most: int) -> Expired:
         creates=_counted({"retention_customerdisposal": len(chosen)}),
         updates=_counted(counts),
     )
+
+
+def notes_of_adjustments(customer_ids: Iterable[int]) -> QuerySet[Adjustment]:
+    """Fees and waivers beside which somebody wrote something about some customers."""
+    return Adjustment.objects.filter(account__customer_id__in=list(customer_ids)).exclude(note="")
+
+
+def words_of_exceptions(customer_ids: Iterable[int]) -> QuerySet[BillException]:
+    """Bills of some customers that were held or released with somebody's words."""
+    rows = BillException.objects.filter(agreement__account__customer_id__in=list(customer_ids))
+    return rows.exclude(~Q(kind="person"), reason="")
 
 
 def _with_open_business(customer_ids: Iterable[int]) -> frozenset[int]:

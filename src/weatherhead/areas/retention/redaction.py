@@ -11,7 +11,7 @@ from weatherhead.areas.records.canonical import Json
 GONE = "(disposed of)"
 DISPOSED = "disposed"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_PERSONAL_OF_SEGMENT = ("address", "service", "place")
+_PLACES = frozenset({"address", "city_line", "place", "street", "unit"})
 
 
 def redact_payload(payload: Mapping[str, Json], *, on: date, rule: str) -> dict[str, Json]:
@@ -22,19 +22,23 @@ def redact_payload(payload: Mapping[str, Json], *, on: date, rule: str) -> dict[
         kept["account"] = {**account, "name": GONE, "mail": []}
     segments = payload.get("segments")
     if isinstance(segments, list):
-        kept["segments"] = [_redact_segment(item) for item in segments]
+        kept["segments"] = _redact_places(segments)
     if "messages" in payload:
         kept["messages"] = []  # their words may name people
     kept[DISPOSED] = {"on": on.isoformat(), "rule": rule}
     return kept
 
 
-def _redact_segment(item: Json) -> Json:
-    if not isinstance(item, Mapping):
-        return item
-    return {
-        key: GONE if key in _PERSONAL_OF_SEGMENT and isinstance(value, str) else value for key, value in item.items()
-    }
+def _redact_places(value: Json) -> Json:
+    """Where the service was, however deep it stands; figures, meters and schedules stay."""
+    if isinstance(value, list):
+        return [_redact_places(item) for item in value]
+    if isinstance(value, Mapping):
+        return {
+            key: GONE if key in _PLACES and isinstance(item, str) else _redact_places(item)
+            for key, item in value.items()
+        }
+    return value
 
 
 def redact_receipt(body: Mapping[str, Json]) -> dict[str, Json]:
