@@ -33,12 +33,13 @@ from tests.house import House, moment, move_in, open_house, read_and_bill
 from tests.operation.installation import SECRET_KEY, weatherhead
 from weatherhead.actions.billing.batch import queue_cycle
 from weatherhead.areas.records.backup import tools
-from weatherhead.areas.records.backup.bring import OtherDatabase, look_at_backup, require_fitting
+from weatherhead.areas.records.backup.bring import InUse, OtherDatabase, look_at_backup, require_fitting, require_unused
 from weatherhead.areas.records.backup.files import DiskFull, kept
 from weatherhead.areas.records.backup.manifest import NAME, manifest_text, read_manifest
 from weatherhead.areas.records.backup.take import BACKUP_MARK, NoDirectory, backup_name, remove_older, take_backup
 from weatherhead.areas.records.backup.tools import ToolMissing, find_tool
 from weatherhead.areas.records.operations.work_items import claim_item
+from weatherhead.areas.records.queries.audit import sign_root
 from weatherhead.core.values import Refusal
 from weatherhead.door.worker import work_once
 
@@ -141,7 +142,7 @@ def world(
         if not ON_POSTGRESQL:
             url = f"sqlite:///{connection.settings_dict['NAME']}"
         here = environment(url=url, var=var)
-        assert weatherhead("audit", "sign", environment=here).returncode == 0
+        assert sign_root(roots=var / "audit-roots", at=moment(house.today).at) is not None
         connection.close()
         with writing(url) as took:
             done = weatherhead("backup", str(top / "backups"), "--json", environment=here)
@@ -236,8 +237,6 @@ def test_a_restore_in_mid_run_resumes_the_run(world: World, target: Target) -> N
         ("leased", "dead"),
     ]
     before = target.ask("SELECT count(*) FROM billing_bill")
-    looked = restored(target, world.backup, "--check")
-    assert "is whole and fits this installation. Nothing was changed." in looked.stdout
 
     worked = weatherhead("worker", "--once", environment=target.environment)
 
@@ -255,24 +254,24 @@ def test_a_restore_in_mid_run_resumes_the_run(world: World, target: Target) -> N
     assert [tuple(map(str, row)) for row in target.ask(BILLS)] == [tuple(map(str, row)) for row in undisturbed]
     assert before == [(2,)]
     assert len(undisturbed) == 3
-    assert weatherhead("ledger", "check", environment=target.environment).returncode == 0
+    replace_only_when_told(world, target)
 
 
-BILLS = "SELECT number, account_id, total_cents FROM billing_bill ORDER BY number"
-
-
-def test_what_stands_there_is_replaced_only_when_told(world: World, target: Target) -> None:
-    assert restored(target, world.backup).returncode == 0
-    target_root = target.var / "audit-roots" / "00000009.json"
-    target_root.write_text("{}")
+def replace_only_when_told(world: World, target: Target) -> None:
+    later = target.var / "audit-roots" / "00000009.json"
+    later.write_text("{}")
     refused = restored(target, world.backup)
     assert refused.returncode == 2
     assert "is not empty" in refused.stderr
-    assert target_root.exists()
+    assert later.exists()
     done = restored(target, world.backup, "--replace")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert not target_root.exists()
+    assert target.ask("SELECT count(*) FROM billing_bill") == [(2,)], "as it was when the backup was taken"
+    assert not later.exists(), "a root that was signed later speaks of entries that are gone"
     assert not [path.name for path in target.var.iterdir() if path.name.startswith(".")]
+
+
+BILLS = "SELECT number, account_id, total_cents FROM billing_bill ORDER BY number"
 
 
 Damage = Callable[[Path], None]
@@ -340,7 +339,9 @@ def test_a_wrong_backup_is_refused(damage: Damage, said: str, copy: Path) -> Non
         require_fitting(look_at_backup(copy, tell=silent))
 
 
-def test_a_wrong_backup_touches_nothing(copy: Path, target: Target) -> None:
+def test_a_wrong_backup_touches_nothing(world: World, copy: Path, target: Target) -> None:
+    looked = restored(target, world.backup, "--check")
+    assert "is whole and fits this installation. Nothing was changed." in looked.stdout
     flip_a_bit(copy)
     done = restored(target, copy, "--replace")
     assert (done.returncode, done.stdout) == (2, "")
@@ -383,34 +384,22 @@ def test_wrong_books_are_restored_and_said_to_be_wrong(copy: Path, target: Targe
 
 
 @pytest.mark.sqlite
-def test_a_database_in_use_is_not_pulled_away(world: World, target: Target) -> None:
-    assert restored(target, world.backup).returncode == 0
-    path = target.var / "books.sqlite3"
-    with closing(sqlite3.connect(path)) as server:
+def test_a_database_in_use_is_not_pulled_away(tmp_path: Path) -> None:
+    path = tmp_path / "books.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as server:
         server.execute("PRAGMA journal_mode=WAL")
-        server.execute("SELECT count(*) FROM billing_bill").fetchone()
+        server.execute("CREATE TABLE kept (id)")
         server.execute("BEGIN")
-        server.execute("SELECT count(*) FROM billing_bill").fetchone()
-        refused = restored(target, world.backup, "--replace")
-        assert refused.returncode == 2
-        assert "is in use. Stop the server and every worker" in refused.stderr
-        assert server.execute("SELECT count(*) FROM billing_bill").fetchone() == (2,)
+        server.execute("SELECT count(*) FROM kept").fetchone()
+        with pytest.raises(InUse, match="Stop the server and every worker"):
+            require_unused(path)
+        server.execute("COMMIT")
+    require_unused(path)
+    assert not path.with_name("books.sqlite3-wal").exists()
 
 
 @pytest.mark.postgres
-def test_a_failed_restore_leaves_the_database_as_it_was(copy: Path, target: Target, world: World) -> None:
-    assert restored(target, world.backup).returncode == 0
-    before = target.ask("SELECT count(*) FROM billing_bill")
-    with psycopg.connect(target.environment["DATABASE_URL"]) as server:
-        server.execute("SELECT * FROM billing_bill")  # a worker in the middle of something
-        refused = restored(target, world.backup, "--replace")
-    assert refused.returncode == 2
-    assert "is in use" in refused.stderr
-    assert target.ask("SELECT count(*) FROM billing_bill") == before
-
-
-@pytest.mark.postgres
-def test_the_applications_role_gets_its_rights(world: World, target: Target) -> None:
+def test_a_role_gets_its_rights_and_a_failed_restore_changes_nothing(world: World, target: Target) -> None:
     role = f"restored_{secrets.token_hex(4)}"
     with psycopg.connect(postgresql_url("postgres"), autocommit=True) as server:
         server.execute(f"CREATE ROLE {role}")
@@ -422,6 +411,12 @@ def test_the_applications_role_gets_its_rights(world: World, target: Target) -> 
                 f" has_table_privilege('{role}', 'billing_bill', 'UPDATE')"
             )
             assert rows == [(True, False)]
+            with psycopg.connect(target.environment["DATABASE_URL"]) as worker:
+                worker.execute("SELECT * FROM billing_bill")  # in the middle of something
+                refused = restored(target, world.backup, "--replace")
+            assert refused.returncode == 2
+            assert "is in use" in refused.stderr
+            assert target.ask("SELECT count(*) FROM billing_bill") == [(2,)]
         finally:
             with psycopg.connect(target.environment["DATABASE_URL"], autocommit=True) as there:
                 there.execute(f"DROP OWNED BY {role}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -220,6 +223,45 @@ def test_a_new_installation_comes_right_step_by_step(tmp_path: Path) -> None:
     told = json.loads(weatherhead("check", "--json", environment=environ).stdout)
     assert (told["ok"], [fault["setting"] for fault in told["faults"]]) == (True, ["employees"])
     assert weatherhead("worker", "--once", environment=environ).returncode == 0
+    with serving(environ, socket_path=tmp_path / "web") as ask:
+        for _ in range(20):
+            assert ask("/health/live") == "alive\n"
+        text = ask("/metrics")
+    assert 'weatherhead_requests_total{method="GET",status="200",view="operation:live"} 20.0' in text
+    assert "weatherhead_up 1.0" in text
+
+
+@contextmanager
+def serving(environ: Mapping[str, str], *, socket_path: Path) -> Iterator[Callable[[str], str]]:
+    """The server as its unit starts it, with two processes, on a UNIX socket; yields how to ask it."""
+    place = {"WEB_BIND": f"unix:{socket_path}", "WEB_WORKERS": "2", "PYTHONPATH": str(ROOT / "src")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "python:weatherhead.config.gunicorn", "weatherhead.config.wsgi"],
+        env={"PATH": os.environ["PATH"], **place, **environ},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def ask(path: str) -> str:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(30)
+            line.connect(str(socket_path))
+            line.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: line.recv(65536), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert b" 200 " in head.splitlines()[0], head
+        return body.decode()
+
+    try:
+        until = time.monotonic() + 60
+        while not socket_path.exists():
+            assert server.poll() is None, "the server ended"
+            assert time.monotonic() < until, "the server does not listen"
+            time.sleep(0.1)
+        yield ask
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 def test_a_key_is_made_before_there_is_one() -> None:

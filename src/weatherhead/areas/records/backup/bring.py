@@ -217,7 +217,7 @@ def _place_sqlite(source: Path, *, stage: Path) -> None:
     target = _sqlite_path()
     connections.close_all()
     if target.exists():
-        _require_unused(target)
+        require_unused(target)
     fresh = target.with_name(f".{target.name}.restoring")
     fresh.unlink(missing_ok=True)
     try:
@@ -240,7 +240,7 @@ def _has_tables(path: Path) -> bool:
     return bool(count)
 
 
-def _require_unused(path: Path) -> None:
+def require_unused(path: Path) -> None:
     """Leave WAL mode, which SQLite allows only to the last connection; it takes the log beside the file away too.
 
     Raises:
