@@ -19,6 +19,7 @@ from tests.door.examples import EXAMPLES
 from tests.guards import guards_lifted
 from tests.house import Home, House, moment, table_rows
 from weatherhead.areas.billing.models import Bill
+from weatherhead.areas.billing.queries import bill as bill_facts
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import balance_of
@@ -215,6 +216,7 @@ def test_a_bills_document_says_no_longer_whose_it_was(gone: Home, house: House) 
     assert now["disposed"] == {"on": house.today.isoformat(), "rule": "bill_documents"}
     assert after.payload_sha256 == bill.payload_sha256, "the hash of what was issued stays"
     assert BillDisposal.objects.get().payload == after.payload
+    assert bill_facts(after.pk).payload_intact, "its page raises no alarm"
     require_right()
     with pytest.raises(Refusal, match="Nothing from before"):
         house.do("purge_expired", by="larsen", rule="bill_documents")
