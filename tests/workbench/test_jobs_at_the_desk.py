@@ -27,7 +27,9 @@ GRANTS = {
     "okafor": METERS | BILLS | {"add_meter", "import_reads"},
     "reyes": REPRESENTATIVE,
     "alvarez": REPRESENTATIVE | DECIDING | {"import_reads"},
-    "larsen": DECIDING | {"add_employee", "assign_job", "link_employee"},
+    "larsen": DECIDING
+    | {"add_employee", "assign_job", "link_employee"}
+    | {"place_legal_hold", "release_legal_hold", "purge_expired"},
 }
 ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read"}
 # Where an action has something to act on.
