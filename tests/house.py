@@ -223,4 +223,5 @@ OURS = (
     "payments_",
     "documents_",
     "service_orders_",
+    "retention_",
 )

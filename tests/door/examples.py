@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from tests.house import PASSWORD, Home, House, move_in
+from axes.models import AccessFailureLog
+
+from tests.house import PASSWORD, Home, House, moment, move_in
 from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import reads_of_meter
@@ -303,6 +305,19 @@ def _make_print_file(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"bill_ids": bills})
 
 
+def _purge_expired(house: House, home: Home) -> Example:
+    call = {"username": "reyes", "ip_address": "203.0.113.9", "user_agent": "x", "http_accept": "x", "path_info": "/"}
+    log = AccessFailureLog.objects.create(**call)
+    AccessFailureLog.objects.filter(pk=log.pk).update(attempt_time=moment(house.today).at)
+    house.pass_days(91)
+    return Example(by="larsen", inputs={"rule": "failed_sign_ins"})
+
+
+def _legal_hold(house: House, home: Home) -> int:
+    reason = "Lancaster County CI 26-1183"
+    return house.made("place_legal_hold", "legal_hold", by="larsen", customer_id=home.customer_id, reason=reason)
+
+
 EXAMPLES: dict[str, Maker] = {
     "start_bill_run": _start_bill_run,
     "try_bill_shard": lambda house, home: Example(
@@ -408,6 +423,13 @@ EXAMPLES: dict[str, Maker] = {
         by="reyes",
         inputs={"adjustment_id": _fee(house, home), "reason": "first_in_12_months", "amount_cents": "7.39"},
     ),
+    "place_legal_hold": lambda house, home: Example(
+        by="larsen", inputs={"customer_id": home.customer_id, "reason": "Lancaster County CI 26-1183"}
+    ),
+    "release_legal_hold": lambda house, home: Example(
+        by="larsen", inputs={"hold_id": _legal_hold(house, home), "reason": "Case closed"}
+    ),
+    "purge_expired": _purge_expired,
     "approve_request": lambda house, home: Example(by="alvarez", inputs={"request_id": _request(house, home)}),
     "decline_request": lambda house, home: Example(
         by="alvarez", inputs={"request_id": _request(house, home), "note": "No outage that day"}

@@ -254,7 +254,10 @@ def test_a_port_in_use_is_said_before_anything_is_built() -> None:
 
 
 def test_a_child_that_dies_is_shown_with_its_last_words(tmp_path: Path) -> None:
-    broken = {"WEATHERHEAD_UTILITY": str(tmp_path / "missing.yaml"), "WEATHERHEAD_SECRET_KEY": "for tests only"}
+    broken = {
+        "WEATHERHEAD_UTILITY": str(tmp_path / "missing.yaml"),
+        "WEATHERHEAD_SECRET_KEY": "for tests only: guards nothing at all",
+    }
     broken["DJANGO_SETTINGS_MODULE"] = "weatherhead.config.settings"
     environment = broken | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}
     with pytest.raises(ChildDied, match=r"missing\.yaml"):

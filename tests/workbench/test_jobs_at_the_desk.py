@@ -32,7 +32,9 @@ GRANTS = {
     "okafor": METERS | BILLS | HUNG | READING | RUNS | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
     "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges"},
-    "larsen": DECIDING | {"add_employee", "assign_job", "link_employee"},
+    "larsen": DECIDING
+    | {"add_employee", "assign_job", "link_employee"}
+    | {"place_legal_hold", "release_legal_hold", "purge_expired"},
 }
 ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read", "meter"}
 # Where an action has something to act on.

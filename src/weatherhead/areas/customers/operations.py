@@ -72,7 +72,7 @@ def keep_identifier(*, customer_id: int, kind: str, value: str) -> None:
 def reseal_identifiers() -> int:
     """Seal every identifier again with the newest key; returns how many."""
     count = 0
-    for row in Identifier.objects.order_by("pk").iterator():
+    for row in Identifier.objects.exclude(ciphertext="").order_by("pk").iterator():
         value = unseal(row.ciphertext)
         mark = fingerprints(f"{row.kind}:{value}")[0]
         Identifier.objects.filter(pk=row.pk).update(ciphertext=seal(value), fingerprint=mark)
