@@ -116,6 +116,9 @@ INSTALLED_APPS = [
     "weatherhead.areas.agreements",
     "weatherhead.areas.billing",
     "weatherhead.areas.payments",
+    "weatherhead.areas.credit",
+    "weatherhead.areas.programs",
+    "weatherhead.areas.migration",
 ]
 
 MIDDLEWARE = [

@@ -14,6 +14,8 @@ from weatherhead.areas.records.text import fold
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
 
+_NUMBERS_AT_ONCE = 900  # SQLite binds at most 999 parameters in its older builds
+
 
 class NoSuchAccount(Refusal):
     """No account has that number."""
@@ -234,3 +236,13 @@ def _account(row: Account) -> AccountFacts:
         closed_on=row.closed_on,
         version=row.version,
     )
+
+
+def numbers_taken(numbers: Iterable[str]) -> frozenset[str]:
+    """Which of some account numbers are given."""
+    wanted = list(numbers)
+    found: set[str] = set()
+    for start in range(0, len(wanted), _NUMBERS_AT_ONCE):
+        rows = Account.objects.filter(number__in=wanted[start : start + _NUMBERS_AT_ONCE])
+        found.update(rows.values_list("number", flat=True))
+    return frozenset(found)

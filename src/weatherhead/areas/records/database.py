@@ -107,6 +107,28 @@ def next_ids(sequence: str, *, count: int) -> list[int]:
     return list(range(last - count + 1, last + 1))
 
 
+def take_row_ids(table: str, *, count: int) -> list[int]:
+    """Take `count` rising primary keys of a table whose rows are then inserted with them, in the same transaction.
+
+    For sets of rows that refer to each other: their numbers are known before they are written.
+    """
+    require_transaction("row numbers are taken")
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        if is_postgresql(connection):
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass) FROM generate_series(1, %s)",
+                [connection.ops.quote_name(table), count],
+            )
+            return [int(number) for (number,) in cursor.fetchall()]
+        # An explicit number moves SQLite's own counter; until then the write lock keeps others away.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        found = cursor.fetchone()
+    first = (int(found[0]) if found else 0) + 1
+    return list(range(first, first + count))
+
+
 def lock_rows(model: type[Model], ids: Iterable[int]) -> tuple[int, ...]:
     """Lock rows by primary key, in sorted order, until the transaction ends; return those that exist.
 

@@ -24,11 +24,14 @@ class Command:
     name: str
     about: str
     installed: bool
+    module: str = ""  # where its module may not be called as it is
 
 
 COMMANDS = (
     Command(name="demo", about="build and serve the demo town", installed=False),
     Command(name="rate", about="rate usages on a tariff file", installed=False),
+    Command(name="import", about="load customers from an old system", installed=True, module="importing"),
+    Command(name="compare", about="compare our bills with the old system's", installed=True),
     Command(name="reads", about="meter reads: import a file", installed=True),
     Command(name="bill", about="bill accounts", installed=True),
     Command(name="worker", about="do the work that waits in the queue", installed=True),
@@ -76,7 +79,7 @@ def _parser(chosen: Command | None) -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         if command is chosen:
-            import_module(f"weatherhead.interfaces.cli.{command.name}").add_parser(commands)
+            import_module(f"weatherhead.interfaces.cli.{command.module or command.name}").add_parser(commands)
         else:
             commands.add_parser(command.name, help=command.about)
     return made
