@@ -33,7 +33,10 @@ class ServiceAgreement(models.Model):
 class FormerPeriod(models.Model):
     """What another system billed for an agreement before ours did, `[start_on, end_on)`. Never billed again."""
 
-    agreement = models.ForeignKey(ServiceAgreement, on_delete=models.PROTECT, related_name="+")
+    # Written by the million, each in the transaction that made its agreement or looked its number up.
+    agreement = models.ForeignKey(
+        ServiceAgreement, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     start_on = models.DateField()
     end_on = models.DateField()
     energy_wh = models.BigIntegerField()

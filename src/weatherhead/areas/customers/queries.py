@@ -10,11 +10,10 @@ from django.db.models import Case, Q, QuerySet, When
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import group_number
+from weatherhead.areas.records.database import rows_with
 from weatherhead.areas.records.text import fold
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
-
-_NUMBERS_AT_ONCE = 900  # SQLite binds at most 999 parameters in its older builds
 
 
 class NoSuchAccount(Refusal):
@@ -240,9 +239,5 @@ def _account(row: Account) -> AccountFacts:
 
 def numbers_taken(numbers: Iterable[str]) -> frozenset[str]:
     """Which of some account numbers are given."""
-    wanted = list(numbers)
-    found: set[str] = set()
-    for start in range(0, len(wanted), _NUMBERS_AT_ONCE):
-        rows = Account.objects.filter(number__in=wanted[start : start + _NUMBERS_AT_ONCE])
-        found.update(rows.values_list("number", flat=True))
-    return frozenset(found)
+    rows = rows_with(table="customers_account", columns=("number",), column="number", values=list(numbers))
+    return frozenset(number for (number,) in rows)

@@ -143,6 +143,7 @@ def _frame(control: Control) -> Frame:
         classes=tuple(code.removeprefix(prefix) for code in utility.ledger_accounts if code.startswith(prefix)),
         schedules={code: facts.schedule for code, facts in rate_book().items()},
         keep_form=utility.account_number if control.account_numbers == "keep" else None,
+        cut_over=control.cut_over_on.isoformat(),
     )
 
 

@@ -11,9 +11,8 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from weatherhead.areas.migration.layout import FileLayout
 from weatherhead.core.values import Refusal, gettext_noop
@@ -125,8 +124,7 @@ class ColumnsExtra(Refusal):
     template = gettext_noop("Has %(found)s columns instead of %(expected)s. Put text that holds a comma in quotes.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """One record: its fields in the order of the file, or the refusal that says why it has none."""
 
     line: int
@@ -217,8 +215,7 @@ class FileReader:
         return next((name for name, field in named if pattern.search(field)), "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Raw:
+class _Raw(NamedTuple):
     """A record as it stands: fields, or None when csv cannot tell them apart; whether a line end follows.
 
     `source` is its text with all line ends, `text` the same on one line.

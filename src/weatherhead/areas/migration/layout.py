@@ -17,6 +17,14 @@ from weatherhead.core.values import gettext_noop
 
 CONTROL_FILE = "control.yaml"
 AGES = ("not_yet_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90")
+TOTAL_NAMES = (
+    *(f"receivable.{age}" for age in (*AGES, "credit")),
+    "deposit",
+    "history_kwh",
+    "history_amount",
+)
+"""Every control total by its path in control.yaml."""
+
 CYCLES_MAX = 31
 
 

@@ -14,15 +14,13 @@ from weatherhead.areas.customers.queries import numbers_taken
 from weatherhead.areas.ledger.models import LedgerPosting
 from weatherhead.areas.metering.models import Meter, MeterInstallation, Read
 from weatherhead.areas.migration.facts import LoadedRows, LoadedTotal, SetFacts
-from weatherhead.areas.migration.layout import FILES
+from weatherhead.areas.migration.layout import FILES, TOTAL_NAMES
 from weatherhead.areas.migration.models import MigrationSet, MigrationShard, MovedKey
 from weatherhead.areas.premises.models import Premise
-from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.database import chunks, rows_with
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.ledger.ageing import BUCKET_DAYS
 from weatherhead.core.values import Refusal, gettext_noop
-
-_KEYS_AT_ONCE = 900  # SQLite binds at most 999 parameters in its older builds
 
 
 class NoSuchSet(Refusal):
@@ -103,12 +101,15 @@ def shards_done(set_id: int) -> frozenset[tuple[str, int]]:
 
 def keys_to_rows(*, source: str, kind: str, keys: Iterable[str]) -> dict[str, int]:
     """The rows that some keys of an old system became."""
-    wanted = list(keys)
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), _KEYS_AT_ONCE):
-        rows = MovedKey.objects.filter(source=source, kind=kind, key__in=wanted[start : start + _KEYS_AT_ONCE])
-        found.update(rows.values_list("key", "row_id"))
-    return found
+    rows = rows_with(
+        table="migration_movedkey",
+        columns=("key", "row_id"),
+        column="key",
+        values=list(keys),
+        kind=kind,
+        source=source,
+    )
+    return dict(rows)
 
 
 def accounts_of_former_number(number: str) -> tuple[int, ...]:
@@ -169,7 +170,7 @@ def loaded_totals(facts: SetFacts) -> tuple[LoadedTotal, ...]:
             rejected=said[name]["rejected"],
             unread=said[name]["unread"],
         )
-        for name, control in facts.control.items()
+        for name, control in sorted(facts.control.items(), key=lambda item: TOTAL_NAMES.index(item[0]))
     )
 
 
@@ -205,30 +206,27 @@ class KnownRows:
 
     def keys(self, kind: str, keys: Sequence[str]) -> Mapping[str, int]:
         """Which of some keys earlier sets loaded, with the numbers of their rows."""
-        rows = MovedKey.objects.filter(source=self.source, kind=kind).exclude(migration_id=self.set_id or 0)
-        found: dict[str, int] = {}
-        for start in range(0, len(keys), _KEYS_AT_ONCE):
-            chosen = rows.filter(key__in=keys[start : start + _KEYS_AT_ONCE])
-            found.update(chosen.values_list("key", "row_id"))
-        return found
+        rows = rows_with(
+            table="migration_movedkey",
+            columns=("key", "row_id", "migration_id"),
+            column="key",
+            values=keys,
+            kind=kind,
+            source=self.source,
+        )
+        return {key: row_id for key, row_id, set_id in rows if set_id != self.set_id}
 
     def addresses(self, texts: Sequence[str]) -> Mapping[str, int]:
         """Which of some addresses are on file, with their premises."""
-        found: dict[str, int] = {}
-        for start in range(0, len(texts), _KEYS_AT_ONCE):
-            rows = Premise.objects.filter(search_text__in=texts[start : start + _KEYS_AT_ONCE])
-            found.update(rows.values_list("search_text", "pk"))
-        own = self._own("premise", found.values())
-        return {text: row_id for text, row_id in found.items() if row_id not in own}
+        rows = rows_with(table="premises_premise", columns=("search_text", "id"), column="search_text", values=texts)
+        own = self._own("premise", (row_id for _, row_id in rows))
+        return {text: row_id for text, row_id in rows if row_id not in own}
 
     def serials(self, serials: Sequence[str]) -> frozenset[str]:
         """Which of some meters are on file."""
-        found: dict[str, int] = {}
-        for start in range(0, len(serials), _KEYS_AT_ONCE):
-            rows = Meter.objects.filter(serial__in=serials[start : start + _KEYS_AT_ONCE])
-            found.update(rows.values_list("serial", "pk"))
-        own = self._own("meter", found.values())
-        return frozenset(serial for serial, row_id in found.items() if row_id not in own)
+        rows = rows_with(table="metering_meter", columns=("serial", "id"), column="serial", values=serials)
+        own = self._own("meter", (row_id for _, row_id in rows))
+        return frozenset(serial for serial, row_id in rows if row_id not in own)
 
     def numbers(self, numbers: Sequence[str]) -> frozenset[str]:
         """Which of some account numbers are given to accounts that are not of this set."""
@@ -237,13 +235,18 @@ class KnownRows:
         return taken - frozenset("".join(key.replace("-", " ").split()) for key in own.values_list("key", flat=True))
 
     def _own(self, kind: str, row_ids: Iterable[int]) -> frozenset[int]:
+        """Which of some rows this set loaded itself."""
         if self.set_id is None:
             return frozenset()
-        found: set[int] = set()
-        for chunk in chunks(row_ids):
-            rows = MovedKey.objects.filter(kind=kind, migration_id=self.set_id, row_id__in=chunk)
-            found.update(rows.values_list("row_id", flat=True))
-        return frozenset(found)
+        rows = rows_with(
+            table="migration_movedkey",
+            columns=("row_id",),
+            column="row_id",
+            values=list(row_ids),
+            kind=kind,
+            migration_id=self.set_id,
+        )
+        return frozenset(row_id for (row_id,) in rows)
 
     def rows_of(self, table: str, kind: str, ids: Mapping[int, str]) -> Iterator[tuple[object, ...]]:
         """What is on file of things of a kind, as rows of the staging file's `known_…` tables."""

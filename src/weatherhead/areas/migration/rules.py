@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.customers.numbers import AccountNumberMistyped, check_account_number
@@ -136,22 +137,25 @@ class Frame:
     classes: tuple[str, ...]
     schedules: Mapping[str, Schedule]
     keep_form: AccountNumberFormat | None
-
-    @property
-    def cut_over(self) -> str:
-        """The cut-over as ISO text."""
-        return self.cut_over_on.isoformat()
+    cut_over: str  # the same day as text, as every row needs it
 
 
 def apply_rules(name: str, values: Values, frame: Frame) -> Iterator[Wrong]:
     """Everything that is wrong with a row whose fields are understood."""
+    cut_over = frame.cut_over
     for place, column in _DAYS[name]:
         on = values[place]
-        if isinstance(on, str) and on > frame.cut_over:
-            yield column, DayAfterCutOver(on=on, cut_over=frame.cut_over)
+        if on is not None and str(on) > cut_over:
+            yield column, DayAfterCutOver(on=on, cut_over=cut_over)
     rule = _RULES.get(name)
     if rule is not None:
         yield from rule(values, frame)
+
+
+@lru_cache(maxsize=65_536)
+def _ordinal(day: str) -> int:
+    """The number of a day: the same few thousand days stand in millions of rows."""
+    return date.fromisoformat(day).toordinal()
 
 
 def _places(name: str, *columns: str) -> tuple[int, ...]:
@@ -256,7 +260,7 @@ def _period(values: Values, _: Frame) -> Iterator[Wrong]:
     wrong = list(_after(start, end, column="end_on"))
     yield from wrong
     if not wrong:
-        between = date.fromisoformat(end).toordinal() - date.fromisoformat(start).toordinal()
+        between = _ordinal(end) - _ordinal(start)
         if between != values[_PERIOD_DAYS]:
             yield "days", DaysDiffer(days=values[_PERIOD_DAYS], between=between, start=start, end=end)
 
@@ -287,7 +291,7 @@ def _open_item(values: Values, frame: Frame) -> Iterator[Wrong]:
 
 def age_of(due_on: str, *, cut_over_on: date) -> str:
     """The age at the cut-over of what falls due on a day (ISO text)."""
-    days = cut_over_on.toordinal() - date.fromisoformat(due_on).toordinal()
+    days = cut_over_on.toordinal() - _ordinal(due_on)
     return next(age for age, least in reversed(_AGE_DAYS.items()) if days >= least or age == AGES[0])
 
 

@@ -6,6 +6,7 @@ whose IMMEDIATE transaction stands in for every lock.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -148,6 +149,28 @@ def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
     remaining = iter(ids)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+def rows_with(
+    *, table: str, columns: Sequence[str], column: str, values: Sequence[str | int], **equal: str | int
+) -> list[tuple[Any, ...]]:
+    """The rows of a table whose `column` has one of some values, in one statement with one parameter for them all.
+
+    An IN list of thousands of places costs more to take apart than to answer. `equal` narrows further columns to one
+    value each. Names come from the program, never from a person.
+    """
+    quote = connection.ops.quote_name
+    named = ", ".join(quote(name) for name in columns)
+    where = "".join(f" AND {quote(name)} = %s" for name in equal)
+    if is_postgresql(connection):
+        kind = "bigint" if values and isinstance(values[0], int) else "text"
+        chosen, given = f"= ANY(%s::{kind}[])", list(values)
+    else:
+        chosen, given = "IN (SELECT value FROM json_each(%s))", json.dumps(list(values))
+    statement = f"SELECT {named} FROM {quote(table)} WHERE {quote(column)} {chosen}{where}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [given, *equal.values()])
+        return cursor.fetchall()
 
 
 def stream(statement: str, parameters: Sequence[str | int | date] = ()) -> Iterator[tuple[Any, ...]]:
