@@ -182,4 +182,7 @@ OURS = (
     "agreements_",
     "billing_",
     "payments_",
+    "credit_",
+    "programs_",
+    "migration_",
 )

@@ -10,7 +10,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.house import PASSWORD, Home, House
+from tests.migration.sets import GOOD, check
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.areas.migration.facts import SetFacts
+from weatherhead.areas.migration.plan import STAGES
+from weatherhead.areas.migration.queries import migration_set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +124,30 @@ def _start_service(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs=inputs)
 
 
+def _begin_migration(house: House, _: Home) -> Example:
+    return Example(by="okafor", inputs={"sha256": check(GOOD).files.sha256})
+
+
+def _load_shard(house: House, _: Home) -> Example:
+    """The last shard of the set: what customers owe, whose entries are shown."""
+    found = _loaded_set(house, but=("balances", 1))
+    return Example(by="okafor", inputs={"set_id": found.set_id, "stage": "balances", "number": 1})
+
+
+def _sign_off(house: House, _: Home) -> Example:
+    return Example(by="alvarez", inputs={"set_id": _loaded_set(house).set_id})
+
+
+def _loaded_set(house: House, *, but: tuple[str, int] | None = None) -> SetFacts:
+    """A set, loaded but for one shard."""
+    sha256 = check(GOOD).files.sha256
+    set_id = house.made("begin_migration", "migration_set", by="okafor", sha256=sha256)
+    for stage in STAGES:
+        if (stage, 1) != but:
+            house.do("load_migration_shard", by="okafor", set_id=set_id, stage=stage, number=1)
+    return migration_set(set_id)
+
+
 EXAMPLES: dict[str, Maker] = {
     "add_employee": lambda house, home: Example(
         by="larsen", inputs={"username": "new", "password": PASSWORD, "name": "N. Ewcomer", "job": "cashier"}
@@ -195,6 +223,9 @@ EXAMPLES: dict[str, Maker] = {
         inputs={"adjustment_id": _fee(house, home), "reason": "first_in_12_months", "amount_cents": "7.39"},
     ),
     "approve_request": lambda house, home: Example(by="alvarez", inputs={"request_id": _request(house, home)}),
+    "begin_migration": _begin_migration,
+    "load_migration_shard": _load_shard,
+    "sign_off_migration": _sign_off,
     "decline_request": lambda house, home: Example(
         by="alvarez", inputs={"request_id": _request(house, home), "note": "No outage that day"}
     ),

@@ -12,11 +12,10 @@ from django.db.models import Case, Count, QuerySet, Sum, Value, When
 from weatherhead.areas.agreements.models import FormerPeriod, ServiceAgreement
 from weatherhead.areas.customers.queries import numbers_taken
 from weatherhead.areas.ledger.models import LedgerPosting
-from weatherhead.areas.metering.models import Meter, MeterInstallation, Read
+from weatherhead.areas.metering.models import MeterInstallation, Read
 from weatherhead.areas.migration.facts import LoadedRows, LoadedTotal, SetFacts
 from weatherhead.areas.migration.layout import FILES, TOTAL_NAMES
 from weatherhead.areas.migration.models import MigrationSet, MigrationShard, MovedKey
-from weatherhead.areas.premises.models import Premise
 from weatherhead.areas.records.database import chunks, rows_with
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.ledger.ageing import BUCKET_DAYS
