@@ -42,7 +42,8 @@ def changed(directory: Path, changes: Sequence[Mapping[str, Any]]) -> Path:
     """A copy of the good set with changes.
 
     A change names its `file` and either `remove: true`, the `content` of the whole, or a `line` (from 1) with what
-    stands there instead: `text` (may hold line ends), `bytes` (Latin-1), or nothing at all. `old` and `new` replace text.
+    stands there instead: `text` (may hold line ends), `bytes` (Latin-1), or nothing at all; `old` and `new` replace
+    text.
     """
     if not directory.exists():
         shutil.copytree(GOOD, directory)
