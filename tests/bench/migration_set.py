@@ -1,4 +1,4 @@
-"""A generated migration set of any size: one account a home, with months of reads and history, some owing, some moved."""
+"""A generated migration set of any size: one account a home, with months of reads and history."""
 
 from __future__ import annotations
 

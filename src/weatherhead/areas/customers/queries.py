@@ -241,3 +241,9 @@ def numbers_taken(numbers: Iterable[str]) -> frozenset[str]:
     """Which of some account numbers are given."""
     rows = rows_with(table="customers_account", columns=("number",), column="number", values=list(numbers))
     return frozenset(number for (number,) in rows)
+
+
+def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
+    """The accounts that have some numbers (digits only)."""
+    rows = rows_with(table="customers_account", columns=("number", "id"), column="number", values=list(numbers))
+    return dict(rows)

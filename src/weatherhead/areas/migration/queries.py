@@ -111,6 +111,13 @@ def keys_to_rows(*, source: str, kind: str, keys: Iterable[str]) -> dict[str, in
     return dict(rows)
 
 
+def rows_of_keys(*, kind: str, keys: Iterable[str]) -> dict[str, int]:
+    """The rows that some keys became, whatever the old system; a key that two of them had is left out."""
+    rows = rows_with(table="migration_movedkey", columns=("key", "row_id"), column="key", values=list(keys), kind=kind)
+    count = Counter(key for key, _ in rows)
+    return {key: row_id for key, row_id in rows if count[key] == 1}
+
+
 def accounts_of_former_number(number: str) -> tuple[int, ...]:
     """The accounts that had a number in an old system."""
     rows = MovedKey.objects.filter(kind="account", key=number)

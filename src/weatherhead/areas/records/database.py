@@ -162,15 +162,16 @@ def rows_with(
     quote = connection.ops.quote_name
     named = ", ".join(quote(name) for name in columns)
     where = "".join(f" AND {quote(name)} = %s" for name in equal)
+    given: object = list(values)
     if is_postgresql(connection):
         kind = "bigint" if values and isinstance(values[0], int) else "text"
-        chosen, given = f"= ANY(%s::{kind}[])", list(values)
+        chosen = f"= ANY(%s::{kind}[])"
     else:
-        chosen, given = "IN (SELECT value FROM json_each(%s))", json.dumps(list(values))
+        chosen, given = "IN (SELECT value FROM json_each(%s))", json.dumps(given)
     statement = f"SELECT {named} FROM {quote(table)} WHERE {quote(column)} {chosen}{where}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [given, *equal.values()])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def stream(statement: str, parameters: Sequence[str | int | date] = ()) -> Iterator[tuple[Any, ...]]:
