@@ -162,7 +162,7 @@ def rows_with(
     quote = connection.ops.quote_name
     named = ", ".join(quote(name) for name in columns)
     where = "".join(f" AND {quote(name)} = %s" for name in equal)
-    given: object = list(values)
+    given: list[Any] | str = list(values)
     if is_postgresql(connection):
         kind = "bigint" if values and isinstance(values[0], int) else "text"
         chosen = f"= ANY(%s::{kind}[])"

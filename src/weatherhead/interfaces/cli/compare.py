@@ -38,8 +38,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "compare",
         help=gettext("compare our bills with the old system's"),
         description=gettext(
-            "Price every period of OLD_BILLS.csv as we would bill it, without issuing anything, and compare line by "
-            "line (docs/migration.md). Exits with 0 when all lines are equal, 1 when some differ, 2 when the file cannot be "
+            "Price every period of OLD_BILLS.csv as we would bill it, issue nothing, and compare line by line "
+            "(docs/migration.md). Exits with 0 when all lines are equal, 1 when some differ, 2 when the file cannot be "
             "used."
         ),
     )
