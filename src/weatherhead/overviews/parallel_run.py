@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby, product
 
-from weatherhead.areas.agreements.queries import FormerPeriodFacts, former_periods
 from weatherhead.areas.billing.decide import SegmentPlan, StartReadMissing, plan_segment
 from weatherhead.areas.billing.facts import AgreementBilling
-from weatherhead.areas.billing.former import segments_of_former
 from weatherhead.areas.billing.queries import billing_facts
 from weatherhead.areas.customers.queries import account_ids_by_number
 from weatherhead.areas.metering.usage import format_kwh
@@ -98,7 +96,7 @@ def compare_bills(segments: Sequence[OldSegment], *, told: Callable[[int], None]
     differences: list[Difference] = []
     lines = lines_equal = periods_equal = ours_cents = 0
     for account_ids, of_chunk in _chunks(ordered, accounts=accounts):
-        facts = _facts(account_ids)
+        facts = billing_facts(account_ids)
         billed: set[int] = set()
         for segment in of_chunk:
             compared = _compare(segment, facts=facts.get(accounts.get(segment.account, 0), ()), agreements=agreements)
@@ -147,21 +145,6 @@ def _chunks(
         chunk += of_account
     if chunk:
         yield ids, chunk
-
-
-def _facts(account_ids: Sequence[int]) -> dict[int, tuple[AgreementBilling, ...]]:
-    """What decides the accounts' bills, with what the old system billed as the segments that are known."""
-    found = billing_facts(account_ids)
-    former = former_periods(item.agreement.agreement_id for items in found.values() for item in items)
-    return {
-        account_id: tuple(_with_former(item, former=former) for item in items) for account_id, items in found.items()
-    }
-
-
-def _with_former(item: AgreementBilling, *, former: Mapping[int, Sequence[FormerPeriodFacts]]) -> AgreementBilling:
-    known = segments_of_former(former.get(item.agreement.agreement_id, ()), schedule=item.agreement.schedule)
-    own = [segment for segment in item.segments if segment.bill_id]
-    return replace(item, segments=(*known, *own))
 
 
 def _agreement_of(
