@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from weatherhead.areas.billing.queries import billing_facts
 from weatherhead.areas.migration.queries import accounts_of_former_number
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Span
+from weatherhead.overviews.search import search
 
 
 def test_the_next_bill_begins_where_history_ends(house: House) -> None:
@@ -33,7 +35,7 @@ def test_twelve_months_of_history_set_the_facilities_level(house: House, tmp_pat
     assert (months[0], months[-1]) == (date(2023, 11, 1), date(2024, 11, 1))
     rows = "".join(
         f"A-1,{start},{end},{(end - start).days},{900 + place},,no,{end},,100.00\n"
-        for place, (start, end) in enumerate(zip(months, months[1:], strict=False))
+        for place, (start, end) in enumerate(pairwise(months))
     )
     text = (GOOD / "history.csv").read_text(encoding="utf-8")
     directory = changed(
@@ -54,5 +56,7 @@ def test_twelve_months_of_history_set_the_facilities_level(house: House, tmp_pat
 @pytest.mark.parametrize("former", ["10-0417", "10-0099"])
 def test_an_old_number_finds_the_account(former: str, house: House) -> None:
     load(house, GOOD)
-    assert len(accounts_of_former_number(former)) == 1
-    assert accounts_of_former_number("99-9999") == ()
+    [account_id] = accounts_of_former_number(former)
+    first = search(former, as_of=house.today).hits[0]
+    assert (first.account_id, str(first.matched)) == (account_id, "former account number")
+    assert search("99-9999", as_of=house.today).hits == ()

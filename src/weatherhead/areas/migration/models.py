@@ -64,7 +64,9 @@ class MovedKey(models.Model):
     """A key of the old system and the row that it became: former account numbers are found by it."""
 
     source = models.CharField(max_length=40)
-    kind = models.CharField(max_length=16)  # customer, account, premise, service_point, meter, agreement, item
+    kind = models.CharField(
+        max_length=16
+    )  # customer, account, premise, service_point, meter, agreement, open_item, deposit
     key = models.CharField(max_length=40)
     row_id = models.BigIntegerField()
     # Written with its set's lock held: checking it again for every row would double the cost.
