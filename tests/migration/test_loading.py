@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 
 import weatherhead.actions.migration.batch as batch
+import weatherhead.areas.migration.operations as operations
 from tests.house import House, moment, move_in, table_rows
 from tests.migration.sets import GOOD, LOADING_DAY, changed, check, load
 from weatherhead.actions.migration.batch import BegunOtherwise, JudgedOtherwise, Silent, check_directory, load_checked
@@ -152,6 +153,27 @@ def test_a_killed_run_goes_on_where_it_was(after: int, house: House, monkeypatch
     _run_by_ones(house)
     assert _content() == undisturbed
     assert check_books(extra=extra_checkers()).findings == ()
+
+
+@pytest.mark.parametrize("write", ["load_premises", "load_reads", "load_former_periods", "post"])
+def test_a_run_that_is_killed_within_a_shard_leaves_nothing_of_it(
+    write: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = _undisturbed(house)
+    real = getattr(operations, write)
+
+    def write_and_die(*given: Any, **named: Any) -> Any:
+        real(*given, **named)
+        raise _Killed
+
+    monkeypatch.setattr(operations, write, write_and_die)
+    with pytest.raises(_Killed):
+        _run_by_ones(house)
+    monkeypatch.setattr(operations, write, real)
+    [facts] = migration_sets()
+    assert facts.state == "loading"
+    _run_by_ones(house)
+    assert _content() == undisturbed
 
 
 def _run_by_ones(house: House) -> None:

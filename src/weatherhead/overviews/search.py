@@ -67,8 +67,8 @@ _PHONE_DIGITS_MIN = 7
 def search(query: str, *, as_of: date, limit: int = HITS_MAX) -> SearchResults:
     """Find accounts by one line of text, whatever it is.
 
-    Digits are tried as an account number (ours, or one of an old system), a meter and a phone number; text with @ as an e-mail address; any other text
-    as a name and as an address. What matches exactly stands first.
+    Digits are tried as an account number (ours, or one of an old system), a meter and a phone number; text with @ as an
+    e-mail address; any other text as a name and as an address. What matches exactly stands first.
     """
     text = query.strip()
     if len(fold(text)) < _LETTERS_MIN:
