@@ -85,6 +85,11 @@ def check_directory(directory: Path, *, progress: Progress, shard_size: int = SH
     return check_set(files, known=known, read=progress.reading, checking=progress.checking, shard_size=shard_size)
 
 
+def begun(checked: Checked) -> bool:
+    """Whether loading of this very set was begun before."""
+    return set_of_content(checked.files.sha256) is not None
+
+
 def load_checked(checked: Checked, *, good_rows: bool, actor: Actor, moment: Moment, progress: Progress) -> Run:
     """Load a set that was checked, or what is missing of it. The same set again adds nothing.
 

@@ -62,6 +62,12 @@ class NameTaken(Refusal):
     )
 
 
+class BegunBefore(Refusal):
+    """The very same set."""
+
+    template = gettext_noop("Set %(name)s was begun on %(on)s. Run weatherhead import with it to finish it.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """The set, by the hash of its content, and whether its good rows are loaded although others were rejected."""
@@ -72,7 +78,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the check of the set came to, and the day on which another set of that name was begun."""
+    """What the check of the set came to, and the day on which a set of that name was begun."""
 
     source: str
     name: str
@@ -85,6 +91,7 @@ class Facts:
     problems: Mapping[str, int]
     shards: Mapping[str, int]
     other_begun_on: date | None
+    same: bool  # that other is this very set
     as_of: date
 
 
@@ -106,6 +113,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
             cut_over_on=date.fromisoformat(staging.noted("cut_over_on")),
             shards={stage: len(numbers) for stage, numbers in staging.noted("shards").items()},
             other_begun_on=other.begun_at.date() if other is not None else None,
+            same=other is not None and other.sha256 == inputs.sha256,
             as_of=moment.as_of,
         )
     finally:
@@ -116,8 +124,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[SetPlan]:
     """Refuse a set that is not what it should be.
 
     Raises:
-        SetRefused, RowsRejected, NothingToLoad, CutOverInFuture, NameTaken: as they say.
+        BegunBefore, SetRefused, RowsRejected, NothingToLoad, CutOverInFuture, NameTaken: as they say.
     """
+    if facts.same:
+        raise BegunBefore(name=facts.name, on=facts.other_begun_on)
     if facts.problems.get(REFUSED):
         raise SetRefused(count=facts.problems[REFUSED])
     if facts.problems.get(REJECTED) and not inputs.good_rows:

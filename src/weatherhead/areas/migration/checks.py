@@ -5,7 +5,7 @@ File by file in the order of the layout, so that what depends on a rejected row 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -290,18 +290,23 @@ class Checks:
             yield from ((row[0], column, DuplicateKey(key=said, other=first[0])) for row in others)
 
     def _reference(self, layout: FileLayout, column: Column) -> None:
+        """Every row's key must be a good row of the other file, or have come with an earlier set."""
         target = BY_NAME[column.refers]
-        missing = self.staging.execute(
-            f'SELECT r.line, r."{column.name}", (SELECT MIN(t.line) FROM "{target.name}" t'
-            f' WHERE t."{target.key}" = r."{column.name}") FROM "{layout.name}" r WHERE r.bad = 0'
+        missing = (
+            f'SELECT r.line AS line, r."{column.name}" AS key, (SELECT MIN(t.line) FROM "{target.name}" t'
+            f' WHERE t."{target.key}" = r."{column.name}") AS rejected FROM "{layout.name}" r WHERE r.bad = 0'
             f' AND r."{column.name}" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "{target.name}" t'
-            f' WHERE t."{target.key}" = r."{column.name}" AND t.bad = 0) ORDER BY r.line'
-        ).fetchall()
-        loaded = self._moved(KINDS[target.name], {key for _, key, line in missing if line is None})
-        self.staging.reject(layout, self._not_found(missing, loaded=loaded, column=column))
+            f' WHERE t."{target.key}" = r."{column.name}" AND t.bad = 0)'
+        )
+        unknown = self.staging.execute(f"SELECT DISTINCT key FROM ({missing}) WHERE rejected IS NULL ORDER BY key")
+        loaded: set[str] = set()
+        while keys := unknown.fetchmany(_ASKED_AT_ONCE):
+            loaded |= self._moved(KINDS[target.name], [key for (key,) in keys])
+        rows = self.staging.execute(f"SELECT line, key, rejected FROM ({missing}) ORDER BY line")
+        self.staging.reject(layout, self._not_found(rows, loaded=loaded, column=column))
 
     def _not_found(
-        self, missing: Iterable[tuple[int, str, int | None]], *, loaded: frozenset[str], column: Column
+        self, missing: Iterable[tuple[int, str, int | None]], *, loaded: Set[str], column: Column
     ) -> Iterator[Rejection]:
         for line, key, rejected_line in missing:
             if rejected_line is not None:
@@ -309,12 +314,9 @@ class Checks:
             elif key not in loaded:
                 yield line, column.name, NotFound(key=key, file=column.refers)
 
-    def _moved(self, kind: str, keys: Iterable[str]) -> frozenset[str]:
+    def _moved(self, kind: str, keys: Sequence[str]) -> frozenset[str]:
         """Which keys earlier sets loaded; they are remembered with what is on file of them."""
-        wanted = sorted(set(keys))
-        found: dict[str, int] = {}
-        for start in range(0, len(wanted), _ASKED_AT_ONCE):
-            found.update(self.known.keys(kind, wanted[start : start + _ASKED_AT_ONCE]))
+        found = self.known.keys(kind, keys)
         new = {
             key: row_id
             for key, row_id in found.items()
@@ -351,11 +353,13 @@ class Checks:
     ) -> None:
         """Reject the rows whose value of a column the database answers for."""
         rows = self.staging.execute(f'SELECT line, "{column}" FROM "{layout.name}" WHERE bad = 0 ORDER BY line')
-        wrong: list[Rejection] = []
-        while chunk := rows.fetchmany(_ASKED_AT_ONCE):
-            found = set(ask([value for _, value in chunk]))
-            wrong += [(line, named or column, refuse(value)) for line, value in chunk if value in found]
-        self.staging.reject(layout, wrong)
+
+        def wrong() -> Iterator[Rejection]:
+            while chunk := rows.fetchmany(_ASKED_AT_ONCE):
+                found = set(ask([value for _, value in chunk]))
+                yield from ((line, named or column, refuse(value)) for line, value in chunk if value in found)
+
+        self.staging.reject(layout, wrong())
 
     # ------------------------------------------------------------------------------------------------ places
 
@@ -486,23 +490,25 @@ class Checks:
             "SELECT h.line, h.agreement, g.start_on, g.end_on FROM history h JOIN agreements g"
             " ON g.agreement = h.agreement AND g.bad = 0 WHERE h.bad = 0"
             " AND (h.start_on < g.start_on OR h.end_on > COALESCE(g.end_on, '9999')) ORDER BY h.line"
-        ).fetchall()
+        )
         staging.reject(
             layout,
-            [
+            (
                 (line, "start_on", PeriodOutsideService(agreement=key, start=start, end=end or "…"))
                 for line, key, start, end in outside
-            ],
+            ),
         )
         rows = staging.execute(
             "SELECT agreement, start_on, end_on, line FROM history WHERE bad = 0 UNION ALL"
             " SELECT agreement, start_on, end_on, NULL FROM known_history ORDER BY agreement, start_on, line"
         )
-        overlapping = [
-            (line, "start_on", PeriodsOverlap(since=before[1], other=before[3] or "–"))
-            for _, line, before in _overlaps(rows)
-        ]
-        staging.reject(layout, overlapping)
+        staging.reject(
+            layout,
+            (
+                (line, "start_on", PeriodsOverlap(since=before[1], other=before[3] or "–"))
+                for _, line, before in _overlaps(rows)
+            ),
+        )
         self._starts()
 
     def _starts(self) -> None:
@@ -525,18 +531,25 @@ class Checks:
     # ------------------------------------------------------------------------------------------------ reads
 
     def _reads(self, layout: FileLayout) -> None:
-        turned: list[tuple[int, int]] = []
-        wrong: list[Rejection] = []
+        self.staging.reject(layout, self._wrong_reads())
+        self.staging.execute(
+            "UPDATE reads SET turns = (SELECT t.turns FROM turned t WHERE t.line = reads.line)"
+            " WHERE line IN (SELECT line FROM turned)"
+        )
+
+    def _wrong_reads(self) -> Iterator[Rejection]:
+        """Meter by meter, day by day; on the way it is noted where a dial has turned."""
         rows = self.staging.execute(
             "SELECT meter, read_on, line, kind, reading, turned, demand_kw FROM reads WHERE bad = 0"
             " ORDER BY meter, read_on"
         )
+        turned: list[tuple[int, int]] = []
         for meter, group in groupby(rows, key=itemgetter(0)):
-            wrong += self._reads_of(meter, list(group), turned=turned)
-        self.staging.execute("BEGIN")
-        self.staging.connection.executemany("UPDATE reads SET turns = ? WHERE line = ?", turned)
-        self.staging.execute("COMMIT")
-        self.staging.reject(layout, wrong)
+            yield from self._reads_of(meter, list(group), turned=turned)
+            if len(turned) >= _ASKED_AT_ONCE:
+                self.staging.insert("turned", turned, width=2)
+                turned.clear()
+        self.staging.insert("turned", turned, width=2)
 
     def _reads_of(self, meter: str, rows: Sequence[_ReadRow], *, turned: list[tuple[int, int]]) -> Iterator[Rejection]:
         plate = self._plate(meter)
@@ -560,7 +573,7 @@ class Checks:
                 continue
             assert isinstance(turns, int)
             if turns:
-                turned.append((turns, line))
+                turned.append((line, turns))
             before = (read_on, reading, kind, turns)
 
     def _plate(self, meter: str) -> _Plate:

@@ -100,6 +100,7 @@ class Staging:
         for table, names in KNOWN_TABLES.items():
             staging.execute(f"CREATE TABLE {table} ({', '.join(names)})")
         staging.execute("CREATE TABLE moved (kind, key, row_id, PRIMARY KEY (kind, key)) WITHOUT ROWID")
+        staging.execute("CREATE TABLE turned (line INTEGER PRIMARY KEY, turns)")
         staging.execute("CREATE TABLE about (name PRIMARY KEY, value) WITHOUT ROWID")
         staging.execute(
             "CREATE TABLE problems (id INTEGER PRIMARY KEY, file, line, col, code, outcome, template, params)"
@@ -162,17 +163,19 @@ class Staging:
             pending, self._pending = self._pending, []
             self.insert("problems", pending, width=8)
 
-    def reject(self, layout: FileLayout, rows: Iterable[tuple[int, str, Refusal]]) -> int:
-        """Reject rows: line, column and why. Returns how many."""
-        found = list(rows)
-        for line, column, refusal in found:
-            self.report(problem_of(refusal, file=f"{layout.name}.csv", line=line, column=column))
-        self.execute("BEGIN")
-        lines = ((line,) for line, _, _ in found)
-        self.connection.executemany(f'UPDATE "{layout.name}" SET bad = 1 WHERE line = ?', lines)
-        self.execute("COMMIT")
+    def reject(self, layout: FileLayout, rows: Iterable[tuple[int, str, Refusal]]) -> None:
+        """Reject rows: line, column and why. Taken one by one and marked at the end, however many there are."""
         self.flush()
-        return len(found)
+        before = self.number("SELECT MAX(id) FROM problems")
+        file = f"{layout.name}.csv"
+        for line, column, refusal in rows:
+            self.report(problem_of(refusal, file=file, line=line, column=column))
+        self.flush()
+        self.execute(
+            f'UPDATE "{layout.name}" SET bad = 1 WHERE line IN'
+            " (SELECT line FROM problems WHERE id > ? AND file = ? AND outcome = ?)",
+            [before, file, REJECTED],
+        )
 
     def problems(self, *, limit: int | None = None) -> Iterator[Problem]:
         """The problems: file by file, line by line."""

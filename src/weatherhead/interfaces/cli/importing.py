@@ -19,6 +19,7 @@ from weatherhead.actions.migration.batch import Progress as Told
 from weatherhead.actions.migration.batch import (
     Run,
     Silent,
+    begun,
     check_directory,
     forget_staging,
     load_checked,
@@ -31,6 +32,7 @@ from weatherhead.areas.migration.queries import loaded_rows, loaded_totals, migr
 from weatherhead.areas.migration.rejects import RejectsInTheWay, require_empty, write_rejects
 from weatherhead.areas.migration.staging import open_staging
 from weatherhead.areas.migration.totals import say_total
+from weatherhead.areas.records.canonical import digest
 from weatherhead.core.values import Refusal, gettext_noop
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
@@ -147,12 +149,12 @@ def _import(args: argparse.Namespace) -> int:
                     inputs = {"sha256": checked.files.sha256, "good_rows": args.good_rows}
                     preview("begin_migration", actor=actor, moment=moment, inputs=inputs)
                 else:
-                    if args.good_rows and checked.problems.get(REJECTED):
+                    if args.good_rows and checked.problems.get(REJECTED) and not begun(checked):
                         require_empty(rejects)
                     done = load_checked(checked, good_rows=args.good_rows, actor=actor, moment=moment, progress=told)
             except Refusal as found:
                 refusal = found
-            wanted = args.rejects or (args.good_rows and done is not None and done.shards)
+            wanted = args.rejects or (args.good_rows and done is not None and not rejects.exists())
             if wanted and checked.problems.get(REJECTED):
                 written = _written(checked, directory=rejects)
             _report(args, checked=checked, done=done, refusal=refusal, written=written)
@@ -315,7 +317,7 @@ def _sign_off(args: argparse.Namespace) -> int:
     receipt = perform(
         "sign_off_migration",
         actor=actor_for(args.username),
-        key=f"sign off migration {facts.set_id} as {args.username} of {args.difference}",
+        key=f"sign off migration {facts.set_id} {digest([args.username, args.difference, args.note])[:32]}",
         moment=present_moment(),
         inputs={"set_id": facts.set_id, "difference_cents": args.difference, "note": args.note},
     )
