@@ -159,12 +159,14 @@ def rows_with(
     An IN list of thousands of places costs more to take apart than to answer. `equal` narrows further columns to one
     value each. Names come from the program, never from a person.
     """
+    if not values:
+        return []
     quote = connection.ops.quote_name
     named = ", ".join(quote(name) for name in columns)
     where = "".join(f" AND {quote(name)} = %s" for name in equal)
     given: list[Any] | str = list(values)
     if is_postgresql(connection):
-        kind = "bigint" if values and isinstance(values[0], int) else "text"
+        kind = "bigint" if isinstance(values[0], int) else "text"
         chosen = f"= ANY(%s::{kind}[])"
     else:
         chosen, given = "IN (SELECT value FROM json_each(%s))", json.dumps(given)
