@@ -224,4 +224,7 @@ OURS = (
     "documents_",
     "service_orders_",
     "retention_",
+    "credit_",
+    "programs_",
+    "migration_",
 )

@@ -12,10 +12,14 @@ from typing import Any
 from axes.models import AccessFailureLog
 
 from tests.house import PASSWORD, Home, House, moment, move_in
+from tests.migration.sets import GOOD, check
 from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.metering.routes import cycle_day, next_read_day
+from weatherhead.areas.migration.facts import SetFacts
+from weatherhead.areas.migration.plan import STAGES
+from weatherhead.areas.migration.queries import migration_set
 from weatherhead.areas.records.utility import current_utility
 
 
@@ -318,6 +322,30 @@ def _legal_hold(house: House, home: Home) -> int:
     return house.made("place_legal_hold", "legal_hold", by="larsen", customer_id=home.customer_id, reason=reason)
 
 
+def _begin_migration(house: House, _: Home) -> Example:
+    return Example(by="okafor", inputs={"sha256": check(GOOD).files.sha256})
+
+
+def _load_shard(house: House, _: Home) -> Example:
+    """The last shard of the set: what customers owe, whose entries are shown."""
+    found = _loaded_set(house, but=("balances", 1))
+    return Example(by="okafor", inputs={"set_id": found.set_id, "stage": "balances", "number": 1})
+
+
+def _sign_off(house: House, _: Home) -> Example:
+    return Example(by="alvarez", inputs={"set_id": _loaded_set(house).set_id})
+
+
+def _loaded_set(house: House, *, but: tuple[str, int] | None = None) -> SetFacts:
+    """A set, loaded but for one shard."""
+    sha256 = check(GOOD).files.sha256
+    set_id = house.made("begin_migration", "migration_set", by="okafor", sha256=sha256)
+    for stage in STAGES:
+        if (stage, 1) != but:
+            house.do("load_migration_shard", by="okafor", set_id=set_id, stage=stage, number=1)
+    return migration_set(set_id)
+
+
 EXAMPLES: dict[str, Maker] = {
     "start_bill_run": _start_bill_run,
     "try_bill_shard": lambda house, home: Example(
@@ -431,6 +459,9 @@ EXAMPLES: dict[str, Maker] = {
     ),
     "purge_expired": _purge_expired,
     "approve_request": lambda house, home: Example(by="alvarez", inputs={"request_id": _request(house, home)}),
+    "begin_migration": _begin_migration,
+    "load_migration_shard": _load_shard,
+    "sign_off_migration": _sign_off,
     "decline_request": lambda house, home: Example(
         by="alvarez", inputs={"request_id": _request(house, home), "note": "No outage that day"}
     ),

@@ -58,6 +58,9 @@ INSTALLED_APPS = [
     "weatherhead.areas.documents",
     "weatherhead.areas.service_orders",
     "weatherhead.areas.retention",
+    "weatherhead.areas.credit",
+    "weatherhead.areas.programs",
+    "weatherhead.areas.migration",
 ]
 
 MIDDLEWARE = [

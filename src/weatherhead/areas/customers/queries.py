@@ -10,7 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import group_number
-from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.database import rows_with
 from weatherhead.areas.records.text import fold
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
@@ -131,16 +131,6 @@ def account_by_number(number: str) -> AccountFacts:
     return _account(row)
 
 
-def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
-    """The internal numbers of accounts by their printed ones, digits only; unknown ones are missing."""
-    found: dict[str, int] = {}
-    wanted = sorted(set(numbers))
-    for places in chunks(range(len(wanted))):
-        rows = Account.objects.filter(number__in=[wanted[place] for place in places])
-        found.update(rows.values_list("number", "pk"))
-    return found
-
-
 def accounts_of_customer(customer_id: int) -> tuple[AccountFacts, ...]:
     """A customer's accounts, oldest first."""
     rows = Account.objects.select_related("customer").filter(customer_id=customer_id).order_by("opened_on", "pk")
@@ -245,3 +235,15 @@ def _account(row: Account) -> AccountFacts:
         closed_on=row.closed_on,
         version=row.version,
     )
+
+
+def numbers_taken(numbers: Iterable[str]) -> frozenset[str]:
+    """Which of some account numbers are given."""
+    rows = rows_with(table="customers_account", columns=("number",), column="number", values=list(numbers))
+    return frozenset(number for (number,) in rows)
+
+
+def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
+    """The accounts that have some numbers (digits only)."""
+    rows = rows_with(table="customers_account", columns=("number", "id"), column="number", values=list(numbers))
+    return dict(rows)

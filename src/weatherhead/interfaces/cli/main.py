@@ -34,12 +34,15 @@ class Command:
     name: str
     about: str
     needs: Needs
+    module: str = ""  # where its module may not be called as it is
 
 
 COMMANDS = (
     Command(name="demo", about="build and serve the demo town", needs=Needs.NOTHING),
     Command(name="rate", about="rate usages on a tariff file", needs=Needs.NOTHING),
     Command(name="check", about="say everything that keeps this installation from running", needs=Needs.NOTHING),
+    Command(name="import", about="load customers from an old system", needs=Needs.DATABASE, module="importing"),
+    Command(name="compare", about="compare our bills with the old system's", needs=Needs.DATABASE),
     Command(
         name="reads", about="meter reads: import a file, write a route, estimate what is missing", needs=Needs.DATABASE
     ),
@@ -106,7 +109,8 @@ def _parser(chosen: Command | None) -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         if command is chosen:
-            import_module(f"weatherhead.interfaces.cli.{command.name.replace('-', '_')}").add_parser(commands)
+            module = command.module or command.name.replace("-", "_")
+            import_module(f"weatherhead.interfaces.cli.{module}").add_parser(commands)
         else:
             commands.add_parser(command.name, help=command.about)
     return made

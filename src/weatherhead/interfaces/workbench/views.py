@@ -348,7 +348,9 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
     return [(address, registry.get(name).title)]
 
 
-_BY_FILE = frozenset({"import_reads"})  # done from the command line; a form of it comes with the reads' own pages
+_BY_FILE = frozenset(
+    {"import_reads", "begin_migration", "load_migration_shard", "sign_off_migration"}
+)  # done from the command line; forms come with pages of their own
 
 
 def act(
