@@ -42,7 +42,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--database", type=Path, metavar="PATH", help=gettext_noop("with --build-only: the SQLite file to build")
     )
     demo.add_argument("--services", type=int, default=200, help=gettext_noop("how many services (200; at least 13)"))
-    demo.add_argument("--months", type=int, default=13, help=gettext_noop("how many months of bills (4 to 13)"))
+    demo.add_argument("--months", type=int, default=13, help=gettext_noop("how many months of bills (4 to 24)"))
+    demo.add_argument(
+        "--lived",
+        type=int,
+        default=0,
+        help=gettext_noop("of these months, how many are lived; those before come from an old system (0: all)"),
+    )
     demo.set_defaults(run=run, usage_error=demo.error)
 
 
@@ -53,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.build_only:
         require_port(args.port)
     home = _home(args)
-    fingerprint = town_fingerprint(services=args.services, months=args.months)
+    fingerprint = town_fingerprint(services=args.services, months=args.months, lived=args.lived)
     console = Console(stderr=True)
     if args.rebuild or home.fingerprint != fingerprint:
         _build(home, args=args, fingerprint=fingerprint, console=console)
@@ -94,7 +100,7 @@ def _build(home: Home, *, args: argparse.Namespace, fingerprint: str, console: C
     from weatherhead.interfaces.cli.demo_town.roll import TownSize  # noqa: PLC0415
 
     try:
-        size = TownSize(services=args.services, months=args.months)
+        size = TownSize(services=args.services, months=args.months, lived=args.lived)
     except ValueError as error:
         args.usage_error(str(error))
         raise

@@ -72,6 +72,8 @@ class Town:
         self.known: dict[str, Known] = {member.ref: Known() for member in members}
         self.customers: dict[str, int] = {}
         self.premises: dict[tuple[str, str], int] = {}
+        self.points: dict[tuple[str, str, str], int] = {}
+        self.set_id = 0
         self.performed = 0
         self.dials = dials
         self._hung_instead: dict[str, MeterPlan] = {}
