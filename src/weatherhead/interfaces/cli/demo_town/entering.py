@@ -12,6 +12,8 @@ from weatherhead.actions.migration.batch import Silent, check_directory, forget_
 from weatherhead.areas.agreements.queries import agreements_with_points_of
 from weatherhead.areas.customers.numbers import account_number
 from weatherhead.areas.customers.queries import account_ids_by_number, accounts
+from weatherhead.areas.migration.check_set import Checked
+from weatherhead.areas.migration.staging import open_staging
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.values import Refusal, gettext_noop
@@ -47,6 +49,7 @@ def _enter(town: Town, *, frame: Frame, months: Months, order: Sequence[str], at
         write_set(converted, directory)
         checked = check_directory(directory, progress=Silent())
         try:
+            _require_good(checked)
             done = load_checked(
                 checked, good_rows=False, actor=town.actors["okafor"], moment=town.moment(at), progress=Silent()
             )
@@ -58,6 +61,19 @@ def _enter(town: Town, *, frame: Frame, months: Months, order: Sequence[str], at
     for item in converted.accounts:
         for pays_on in item.pays_on:
             months.expect(item.member, on=pays_on)
+
+
+def _require_good(checked: Checked) -> None:
+    """The town's own set has no bad row; if it had, the first would say which."""
+    if not checked.problems:
+        return
+    staging = open_staging(checked.files.sha256)
+    try:
+        first = next(iter(staging.problems(limit=1)))
+    finally:
+        staging.close()
+    said = f"{first.file}:{first.line}:{first.column} {first.what}"
+    raise SetNotGood(count=sum(checked.problems.values()), first=said)
 
 
 def _sign(town: Town, *, at: datetime) -> None:
