@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from weatherhead.actions.migration.batch import Silent, check_directory, forget_staging
+from weatherhead.areas.customers.numbers import account_number
+from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.rating import load_schedule
 from weatherhead.core.values import BusinessDays, parse_cents
 from weatherhead.interfaces.cli.demo_town.chance import Chance
@@ -131,6 +135,20 @@ def test_the_export_is_the_same_every_time(export: tuple[Converted, Frame, Dials
     assert len(files) == len(HEADERS) + 1
     for file in files:
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
+
+
+@pytest.mark.django_db
+def test_the_export_is_taken_without_a_single_problem(export: tuple[Converted, Frame, Dials], tmp_path: Path) -> None:
+    form = current_utility().account_number
+    keyed = {row[0]: account_number(place, form=form) for place, row in enumerate(export[0].rows["accounts"], 1)}
+    rows = {
+        name: [tuple(keyed.get(cell, cell) for cell in row) for row in of_file]
+        for name, of_file in export[0].rows.items()
+    }
+    write_set(replace(export[0], rows=rows), tmp_path)
+    checked = check_directory(tmp_path, progress=Silent())
+    forget_staging(checked.files)
+    assert checked.problems == {}
 
 
 def test_the_larger_town_has_commerce_lights_movers_and_empty_places() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -52,9 +52,9 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     weather = Weather(utility.path(LOAD_DIRECTORY))
     members = town_roll(size, weather=weather, clock=clock)
     days = {cycle: reading_days(cycle, months=size.months, clock=clock) for cycle in DAY_OF_CYCLE}
-    chance = Chance(SEED)
     first_days = {cycle: of_cycle[0] for cycle, of_cycle in days.items()}
     hung_on = hanging_days(members, first_days=first_days, converted=size.converted)
+    chance = Chance(SEED)
     dials = Dials(members, hung_on=hung_on, weather=weather, chance=chance)
     town = Town(members=members, clock=clock, zone=utility.zone, dials=dials, chance=chance)
     cut_over_on = size.cut_over_on(clock)
@@ -64,16 +64,7 @@ def build_town(size: TownSize, *, report: Report) -> Built:
         plan_arrivals(town, first_days=first_days)
         months = Months(town, days=days, script=SCRIPT)
     else:
-        months = Months(
-            town, days={cycle: of_cycle[-size.lived - 1 :] for cycle, of_cycle in days.items()}, script=SCRIPT
-        )
-        frame = Frame(days=days, cut_over_on=cut_over_on, clock=clock, chance=chance)
-        # Who stands in the small town, too, has the same account number here.
-        small = town_roll(SMALL_TOWN, weather=weather, clock=clock)
-        small_days = {cycle: reading_days(cycle, months=SMALL_TOWN.months, clock=clock)[0] for cycle in DAY_OF_CYCLE}
-        order = numbering(members, first=arrival_order(small, first_days=small_days))
-        plan_entering(town, frame=frame, months=months, order=order)
-        plan_movements(town, cut_over_on=cut_over_on)
+        months = _plan_conversion(town, size=size, days=days, cut_over_on=cut_over_on, weather=weather)
     Stories(town, months=months)
     shown_on = opens_on
     for at in town.diary.live(until_on=TODAY):
@@ -83,6 +74,22 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     report(TODAY, opens_on, TODAY)
     _settle()
     return Built(accounts=len(members), actions=town.performed)
+
+
+def _plan_conversion(
+    town: Town, *, size: TownSize, days: Mapping[int, tuple[date, ...]], cut_over_on: date, weather: Weather
+) -> Months:
+    """Plan how the town comes in from its old system, and who moves after that; the months that are lived then."""
+    lived = {cycle: of_cycle[-size.lived - 1 :] for cycle, of_cycle in days.items()}
+    months = Months(town, days=lived, script=SCRIPT)
+    # Who stands in the small town, too, has the same account number here.
+    small = town_roll(SMALL_TOWN, weather=weather, clock=town.clock)
+    small_days = {cycle: reading_days(cycle, months=SMALL_TOWN.months, clock=town.clock)[0] for cycle in DAY_OF_CYCLE}
+    order = numbering(list(town.members.values()), first=arrival_order(small, first_days=small_days))
+    frame = Frame(days=days, cut_over_on=cut_over_on, clock=town.clock, chance=town.chance)
+    plan_entering(town, frame=frame, months=months, order=order)
+    plan_movements(town, cut_over_on=cut_over_on)
+    return months
 
 
 def _write_fast() -> None:
