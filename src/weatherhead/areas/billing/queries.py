@@ -97,9 +97,8 @@ def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBillin
 
 def _segments_by_agreement(agreement_ids: Iterable[int]) -> dict[int, tuple[SegmentFacts, ...]]:
     """The active segments of each agreement, oldest first, after what another system billed before ours did."""
-    wanted = list(agreement_ids)
-    rows = BillSegment.objects.filter(agreement_id__in=wanted, active=True).order_by("start_on")
-    found = {key: [_former(item) for item in items] for key, items in former_periods(wanted).items()}
+    rows = BillSegment.objects.filter(agreement_id__in=list(agreement_ids), active=True).order_by("start_on")
+    found: dict[int, list[SegmentFacts]] = {}
     for row in rows:
         found.setdefault(row.agreement_id, []).append(_segment(row))
     return {key: tuple(items) for key, items in found.items()}
