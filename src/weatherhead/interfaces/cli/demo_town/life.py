@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+from weatherhead.actions.billing.start_bill_run import NobodyToBill
 from weatherhead.actions.metering.import_reads import inputs_for
 from weatherhead.actions.payments.post_payment_batch import Row
 from weatherhead.areas.billing.queries import exception
+from weatherhead.areas.billing.runs import bills_of_run, holds_of_run
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import held_reads
@@ -23,6 +25,7 @@ from weatherhead.interfaces.cli.demo_town.readings import take_read
 from weatherhead.interfaces.cli.demo_town.town import Town, seconds_later
 
 FILE_AT, REVIEW_AT, BILL_AT, RELEASE_AT = time(16, 10), time(7, 45), time(9, 0), time(14, 20)
+_TRIED_AFTER, _RELEASED_AFTER = timedelta(minutes=2), timedelta(minutes=45)
 _COUNTER_OPENS, _COUNTER_SECONDS = time(8, 5), 28_000
 _MAIL_AT, _DRAWER_AT = time(15, 10), time(16, 40)
 _AT_COUNTER_SHARE = 0.02
@@ -193,9 +196,38 @@ class Months:
             self._town.do("release_read", by="okafor", at=at, what=f"{held.serial} {held.read_on}", inputs=inputs)
 
     def bill_cycle(self, members: Sequence[Member], *, read_on: date, at: datetime) -> None:
-        """Bill the accounts of a cycle, and plan what follows from each bill. A bill run takes its place."""
-        for member in members:
-            self.bill(member, read_on=read_on, at=at)
+        """Bill a cycle by a run, which one starts and another releases, and plan what follows from each bill.
+
+        Accounts that cannot be billed yet (a held read) wait for later; the run says why.
+        """
+        town, cycle = self._town, members[0].cycle if members else 0
+        if not members:
+            return
+        name = f"cycle {cycle} {read_on.isoformat()}"
+        inputs = {"cycle": cycle, "through_on": read_on}
+        try:
+            started = town.do("start_bill_run", by="okafor", at=at, what=name, inputs=inputs)
+        except NobodyToBill:
+            return
+        [run_id] = started.body["made"]["bill_run"]
+        town.work(at + _TRIED_AFTER)
+        town.do("release_bill_run", by="alvarez", at=at + _RELEASED_AFTER, what=name, inputs={"run_id": run_id})
+        town.work(at + _RELEASED_AFTER)
+        by_account = {town.known[member.ref].account_id: member for member in members}
+        for issued in bills_of_run(run_id):
+            member = by_account[issued.account_id]
+            town.known[member.ref].bill_ids.append(issued.bill_id)
+            self.expect_payment(member, billed_on=at.date(), due_on=issued.due_on)
+        for account_id, exception_ids in holds_of_run(run_id).items():
+            self._look_at(by_account[account_id], exception_ids, read_on=read_on, on=at.date())
+
+    def _look_at(self, member: Member, exception_ids: Sequence[int], *, read_on: date, on: date) -> None:
+        """A bill that is held is looked at in the afternoon, unless its story leaves it."""
+        self._town.known[member.ref].exception_ids += exception_ids
+        if (member.ref, read_on) not in self._script.bills_left_held:
+            self._town.diary.write(
+                on, RELEASE_AT, lambda when: self._release(member, exception_ids, read_on=read_on, at=when)
+            )
 
     def bill(self, member: Member, *, read_on: date, at: datetime) -> None:
         """Bill one account; a bill that is held is looked at in the afternoon. Refusals stand in the audit log."""
@@ -213,11 +245,7 @@ class Months:
             due_on = date.fromisoformat(done.body["summary"]["params"]["due"])
             self.expect_payment(member, billed_on=at.date(), due_on=due_on)
             return
-        known.exception_ids += made["exception"]
-        if (member.ref, read_on) not in self._script.bills_left_held:
-            town.diary.write(
-                at.date(), RELEASE_AT, lambda when: self._release(member, made["exception"], read_on=read_on, at=when)
-            )
+        self._look_at(member, made["exception"], read_on=read_on, on=at.date())
 
     def _before(self, member: Member, read_on: date) -> date:
         """The reading day before one."""

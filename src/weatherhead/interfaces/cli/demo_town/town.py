@@ -12,6 +12,7 @@ from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.core.values import BusinessDays
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
+from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.demo_town.chance import Chance
 from weatherhead.interfaces.cli.demo_town.dials import Dials
 from weatherhead.interfaces.cli.demo_town.members import Member, MeterPlan, Service
@@ -98,6 +99,14 @@ class Town:
         )
         self.performed += 1
         return done
+
+    def work(self, at: datetime) -> None:
+        """Do what waits in the queue, as the worker would."""
+        moment = self.moment(at)
+        while (item := work_once(worker=CHANNEL, clock=lambda: moment)) is not None:
+            self.performed += 1
+            if item.attempts > 1:
+                raise RuntimeError(f"work item {item.item_id} ({item.kind}) failed: see the log")
 
     def services_on(self, member: Member, *, on: date) -> tuple[Service, ...]:
         """The places whose meters are read with an account's on a day, those that it left among them."""
