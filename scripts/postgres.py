@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -112,6 +112,33 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
             server.wait()
 
 
+def _made(home: Path, *, settings: Mapping[str, str]) -> tuple[list[str], str | None, str]:
+    """Make a server's data in a directory; return how to start it, as whom, and its superuser's URL."""
+    password = secrets.token_urlsafe(16)
+    password_file = home / "password"
+    password_file.write_text(password)
+    data = home / "data"
+    root, user = _prepare(home=home)
+    initdb = [
+        str(root / "bin/initdb"),
+        "-D",
+        str(data),
+        "--username=postgres",
+        f"--pwfile={password_file}",
+        "--no-sync",
+    ]
+    initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+    # The built-in locale sorts and folds alike on every system.
+    initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    made = subprocess.run(initdb, user=user, cwd=home, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise PostgresDidNotStart(f"initdb failed:\n{made.stdout}{made.stderr}")
+    port = _free_port()
+    command = [str(root / "bin/postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
+    command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return command, user, f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+
+
 # What any server for one program has: its port is all that differs from PostgreSQL's own defaults.
 DURABLE = {"timezone": "UTC", "unix_socket_directories": ""}
 
@@ -126,32 +153,9 @@ def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
         PostgresDidNotStart: with the server's log.
     """
     home = Path(tempfile.mkdtemp(prefix="weatherhead-postgres-"))
-    password = secrets.token_urlsafe(16)
-    password_file = home / "password"
-    password_file.write_text(password)
     try:
-        data, log = home / "data", home / "server.log"
-        root, user = _prepare(home=home)
-        initdb = [
-            str(root / "bin/initdb"),
-            "-D",
-            str(data),
-            "--username=postgres",
-            f"--pwfile={password_file}",
-            "--no-sync",
-        ]
-        initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
-        # The built-in locale sorts and folds alike on every system.
-        initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        made = subprocess.run(initdb, user=user, cwd=home, capture_output=True, text=True, check=False)
-        if made.returncode:
-            raise PostgresDidNotStart(f"initdb failed:\n{made.stdout}{made.stderr}")
-        port = _free_port()
-        url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-        command = [str(root / "bin/postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
-        command += [
-            part for name, value in (DURABLE if durable else FAST).items() for part in ("-c", f"{name}={value}")
-        ]
+        command, user, url = _made(home, settings=DURABLE if durable else FAST)
+        log = home / "server.log"
         with log.open("wb") as output:
             # A session of its own: an interrupt at the terminal reaches the tests first and the server last.
             server = subprocess.Popen(
@@ -164,6 +168,55 @@ def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
             _stop(server)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+class CrashableServer:
+    """A server with PostgreSQL's own, durable settings that can be killed and started again on the same data."""
+
+    def __init__(self, *, home: Path, command: Sequence[str], user: str | None, url: str) -> None:
+        """Made by `running`."""
+        self.url = url
+        self._home, self._command, self._user = home, list(command), user
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[CrashableServer]:
+        """A server in a temporary directory, stopped and removed at the end."""
+        home = Path(tempfile.mkdtemp(prefix="weatherhead-postgres-"))
+        try:
+            command, user, url = _made(home, settings=DURABLE)
+            made = cls(home=home, command=command, user=user, url=url)
+            made.start()
+            try:
+                yield made
+            finally:
+                made.crash()
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start it, and wait until it has recovered."""
+        log = self._home / "server.log"
+        with log.open("ab") as output:
+            self._server = subprocess.Popen(
+                self._command, user=self._user, cwd=self._home, stdout=output, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        _wait_until_ready(server=self._server, url=self.url, log=log)
+
+    def crash(self) -> None:
+        """Kill the server and every process of it, without a word."""
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.wait()
+            self._server = None
+            (self._home / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def execute(self, statement: str) -> None:
+        """Run one statement as superuser, outside a transaction."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
 
 
 @contextmanager

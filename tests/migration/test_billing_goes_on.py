@@ -6,11 +6,14 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.house import House
 from tests.migration.sets import GOOD, changed, load
-from weatherhead.areas.billing.decide import next_period, plan_segment, trailing_average_wh
+from weatherhead.areas.billing.columns import columns_of
+from weatherhead.areas.billing.decide import next_period, plan_segment
+from weatherhead.areas.billing.price_many import trailing_averages
 from weatherhead.areas.billing.queries import billing_facts
 from weatherhead.areas.migration.queries import accounts_of_former_number
 from weatherhead.areas.records.utility import current_utility
@@ -50,7 +53,8 @@ def test_twelve_months_of_history_set_the_facilities_level(house: House, tmp_pat
     load(house, directory)
     [marta] = accounts_of_former_number("10-0417")
     facts = next(item for item in billing_facts([marta])[marta] if len(item.segments) == 14)
-    assert trailing_average_wh(facts.segments, before=date(2025, 9, 1)) == (12 * 900 + 66) * 1000 // 12
+    starts = np.array([date(2025, 9, 1).toordinal()])
+    assert trailing_averages(columns_of([facts]), starts=starts).tolist() == [(12 * 900 + 66) * 1000 // 12]
 
 
 @pytest.mark.parametrize("former", ["10-0417", "10-0099"])

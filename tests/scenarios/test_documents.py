@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def street(house: House) -> list[int]:
     """A small town's bills: two homes, three months, a payment, a fee, a misread month billed again."""
-    ruth = move_in(house)
+    ruth = move_in(house, street="12 Granary Ln", serial="54")
     dale = move_in(house, name="Dale R. Obermeyer", street="88 Granary Ln", serial="55")
     bills: list[int] = []
     for month, reading in enumerate((1700, 2600, 3100)):
@@ -92,7 +92,7 @@ def test_the_second_bill_tells_what_moved_the_balance(street: list[int]) -> None
     assert moved == [(-4000, "payment"), (2000, "connect_fee")]
     assert issued.payload["last_balance_cents"] == first.payload["amount_due_cents"]
     assert issued.payload["amount_due_cents"] == first.total_cents - 2000 + issued.total_cents
-    assert [item[0] for item in issued.payload["uses"]] == ["2025-10-31", "2025-11-30"]
+    assert [item[0] for item in issued.payload["uses"]] == ["2025-11-30", "2025-12-30"]
 
 
 def test_a_corrected_bill_says_which_it_replaces(house: House, home: Home) -> None:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from itertools import groupby, product
 
 from weatherhead.areas.billing.decide import SegmentPlan, StartReadMissing, plan_segment
+from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.facts import AgreementBilling
 from weatherhead.areas.billing.queries import billing_facts
 from weatherhead.areas.customers.queries import account_ids_by_number
@@ -20,7 +21,6 @@ from weatherhead.areas.metering.usage import format_kwh
 from weatherhead.areas.migration.queries import rows_of_keys
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.rating import PostsTo, Schedule, Usage, UsageNotRatable, rate
-from weatherhead.core.rating.schedule import CountOption
 from weatherhead.core.values import Refusal, Sentence, Span, SpanIsEmpty, gettext_noop
 from weatherhead.overviews.old_bills import OldSegment
 
@@ -372,16 +372,5 @@ def _versions_alone(schedule: Schedule) -> Iterator[tuple[date, Schedule]]:
 
 def _usage(plan: SegmentPlan, *, schedule: Schedule) -> Usage:
     """What a segment was priced on, without its parts."""
-    said = plan.determinants
-    options: dict[str, str | int] = {
-        name: int(value) if isinstance(schedule.options.get(name), CountOption) else value
-        for name, value in said["options"].items()
-    }
-    return Usage(
-        span=Span(start=plan.start_on, end=plan.end_on),
-        energy_wh=plan.energy_wh,
-        demand_w_max=plan.demand_w_max,
-        trailing_average_wh=said["trailing_average_wh"],
-        facilities_level=said["facilities_level"],
-        options=options,
-    )
+    span = Span(start=plan.start_on, end=plan.end_on)
+    return replace(usage_of(plan.determinants, span=span, schedule=schedule), parts=())

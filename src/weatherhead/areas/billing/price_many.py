@@ -156,7 +156,7 @@ def price_many(columns: BillingColumns, *, periods: Periods, bounds: Bounds) -> 
     refused = dict(periods.refused)
     reads_from, reads_to = _reads_of(columns, periods=periods, refused=refused)
     energy_wh, demand_w_max, parts = _metered(columns, reads_from=reads_from, reads_to=reads_to)
-    average_wh = _trailing_averages(columns, starts=periods.starts)
+    average_wh = trailing_averages(columns, starts=periods.starts)
     levels = _assigned_levels(columns, average_wh=average_wh)
     total_cents = np.zeros(columns.count, dtype=np.int64)
     groups: list[PricedGroup] = []
@@ -283,7 +283,7 @@ def _metered(
     return energy_wh, demand, parts
 
 
-def _trailing_averages(columns: BillingColumns, *, starts: Int64Array) -> Int64Array:
+def trailing_averages(columns: BillingColumns, *, starts: Int64Array) -> Int64Array:
     """Average monthly Wh over the twelve periods that ended in the last full December to November, or MISSING.
 
     LES sets facilities levels once a year so (les.com, residential rates); the demo utility does the same.

@@ -348,9 +348,8 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
     return [(address, registry.get(name).title)]
 
 
-_BY_FILE = frozenset(
-    {"import_reads", "begin_migration", "load_migration_shard", "sign_off_migration"}
-)  # done from the command line; forms come with pages of their own
+_BY_FILE = frozenset({"import_reads"})
+"""Done from the command line; a form comes with a page of its own."""
 
 
 def act(

@@ -32,7 +32,7 @@ POSTGRESQL = [
          WHERE segment.active
          LIMIT 1;
         IF FOUND THEN
-            RAISE EXCEPTION 'some of these days of agreement % are billed already', twice
+            RAISE EXCEPTION 'segment_billed_once: some of these days of agreement % are billed already', twice
                 USING ERRCODE = 'exclusion_violation', TABLE = 'billing_billsegment', CONSTRAINT = 'segment_billed_once';
         END IF;
         RETURN NULL;

@@ -1,0 +1,334 @@
+"""Kill what issues a bill run, again and again: no bill double, lost or partial, the end as if nothing had happened.
+
+    python -m tests.campaign.bill_run_kills --database sqlite --kills 500 --seed 1
+    python -m tests.campaign.bill_run_kills --database postgresql --kills 500 --server-kills 50 --seed 1
+
+A run is prepared once, released, and issued undisturbed for comparison. Then copies of it are issued by two workers
+that are killed (SIGKILL) after random times, until enough kills have been counted; and on PostgreSQL by workers whose
+server is killed and started again. After every run each bill, segment, line and entry is compared with the undisturbed
+one's, and the books are checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+LEASE = timedelta(milliseconds=400)
+SHARD_ACCOUNTS = 3
+TRIES_MAX = 400
+
+
+@dataclass
+class Counted:
+    """What was done."""
+
+    runs: int = 0
+    kills: int = 0
+    server_kills: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+class Store:
+    """Copies of one prepared database."""
+
+    def __init__(self, *, vendor: str, directory: Path, server: Any) -> None:
+        self.vendor, self._directory, self._server, self._made = vendor, directory, server, 0
+
+    @property
+    def base(self) -> str:
+        return str(self._directory / "base.sqlite3") if self.vendor == "sqlite" else "weatherhead_base"
+
+    def copy(self) -> str:
+        """A fresh copy of the prepared database; nothing may be connected to it."""
+        self._made += 1
+        if self.vendor == "sqlite":
+            name = str(self._directory / f"copy-{self._made}.sqlite3")
+            shutil.copy(self.base, name)
+            return name
+        name = f"weatherhead_copy_{self._made}"
+        self._server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{self.base}"')
+        return name
+
+    def drop(self, name: str) -> None:
+        if self.vendor == "sqlite":
+            for path in self._directory.glob(Path(name).name + "*"):
+                path.unlink()
+            return
+        self._server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def use(name: str) -> None:
+    """Let the next query of this process go to another database."""
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    connection.connection = None
+
+
+def prepare(store: Store) -> int:
+    """Make the utility, and a run that is released and waits for workers. Returns the run's number."""
+    from django.core.management import call_command
+
+    use(store.base)
+    call_command("migrate", verbosity=0)
+    from tests.billing_town import open_town, work_off
+    from tests.house import open_house
+
+    house = open_town(open_house())
+    run_id = house.made("start_bill_run", "bill_run", by="okafor", cycle=14, shard_accounts=SHARD_ACCOUNTS)
+    work_off(house)
+    house.do("release_bill_run", by="alvarez", run_id=run_id)
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    Path(os.environ["WEATHERHEAD_VAR"], "today").write_text(house.today.isoformat())
+    connection.close()
+    return run_id
+
+
+def work(name: str, worker: str) -> None:
+    """Be a worker until nothing waits. Runs in a process of its own."""
+    from datetime import date
+
+    from django.db import OperationalError
+
+    from weatherhead.door.context import Moment
+    from weatherhead.door.worker import work_once
+
+    today = date.fromisoformat(Path(os.environ["WEATHERHEAD_VAR"], "today").read_text())
+    use(name)
+
+    def clock() -> Moment:
+        return Moment(at=datetime.now(UTC), as_of=today)
+
+    while True:
+        try:
+            if work_once(worker=worker, clock=clock, lease=LEASE) is None and is_issued(name):
+                return
+        except OperationalError:
+            use(name)  # the server was killed: connect again
+        time.sleep(0.005)
+
+
+def is_issued(name: str) -> bool:
+    """Whether the run of a database is over."""
+    from weatherhead.areas.billing.models import BillRun
+
+    del name
+    return BillRun._default_manager.filter(state="issued").exists()
+
+
+@contextmanager
+def worker_process(name: str, worker: str) -> Iterator[int]:
+    """A worker as a real process, killed at the end if it still runs."""
+    from django.db import connection
+
+    connection.close()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            sys.stdout.flush()
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os.dup2(null, 2)
+            work(name, worker)
+            code = 0
+        finally:
+            os._exit(code)
+    try:
+        yield pid
+    finally:
+        if _alive(pid):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+_ended: set[int] = set()
+
+
+def _alive(pid: int) -> bool:
+    if pid in _ended:
+        return False
+    found, _ = os.waitpid(pid, os.WNOHANG)
+    if found == pid:
+        _ended.add(pid)
+        return False
+    return True
+
+
+def outcome(name: str) -> str:
+    """Everything that the run issued, as one text, and whether the books are right."""
+    from tests.billing_town import all_billed
+    from weatherhead.areas.billing.models import BillException, BillRunShard
+    from weatherhead.areas.ledger.check import check
+    from weatherhead.areas.ledger.models import RunningBalance
+    from weatherhead.interfaces.cli.ledger import extra_checkers
+
+    use(name)
+    said = [repr(all_billed())]
+    said += [
+        repr(row) for row in RunningBalance._default_manager.order_by("pk").values_list("account_id", "balance_cents")
+    ]
+    said += [
+        repr(row)
+        for row in BillException._default_manager.order_by("agreement_id", "kind").values_list("agreement_id", "kind")
+    ]
+    shards = BillRunShard._default_manager.order_by("stage", "number")
+    said += [repr((row.stage, row.number, row.done_at is not None, row.outcome)) for row in shards]
+    said += [finding.sentence for finding in check(extra=extra_checkers()).findings]
+    from django.db import connection
+
+    connection.close()
+    return "\n".join(said)
+
+
+def undisturbed(store: Store) -> str:
+    """What the run comes to when nobody is killed."""
+    name = store.copy()
+    with worker_process(name, "calm") as pid:
+        os.waitpid(pid, 0)
+        _ended.add(pid)
+    found = outcome(name)
+    store.drop(name)
+    return found
+
+
+def disturbed(store: Store, *, chance: random.Random, counted: Counted, kills: int) -> str:
+    """The same under fire: two workers, one of them killed again and again, until the run is over."""
+    name = store.copy()
+    for attempt in range(TRIES_MAX):
+        with worker_process(name, f"a{attempt}") as one, worker_process(name, f"b{attempt}") as two:
+            if counted.kills >= kills:
+                for pid in (one, two):
+                    os.waitpid(pid, 0)
+                    _ended.add(pid)
+                break
+            time.sleep(chance.uniform(0.01, 0.6))
+            victims = [pid for pid in (one, two) if _alive(pid)]
+            if not victims:
+                break
+            for pid in chance.sample(victims, chance.randint(1, len(victims))):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                _ended.add(pid)
+                counted.kills += 1
+        use(name)
+        if is_issued(name):
+            break
+    found = outcome(name)
+    store.drop(name)
+    return found
+
+
+def server_killed(store: Store, *, server: Any, chance: random.Random, counted: Counted, kills: int) -> str:
+    """The same while the database server itself is killed and started again."""
+    name = store.copy()
+    with worker_process(name, "survivor") as one, worker_process(name, "other") as two:
+        while counted.server_kills < kills and (_alive(one) or _alive(two)):
+            time.sleep(chance.uniform(0.05, 0.7))
+            server.crash()
+            counted.server_kills += 1
+            server.start()
+        for pid in (one, two):
+            if _alive(pid):
+                os.waitpid(pid, 0)
+                _ended.add(pid)
+    found = outcome(name)
+    store.drop(name)
+    return found
+
+
+def campaign(*, vendor: str, kills: int, server_kills: int, seed: int) -> Counted:
+    """Prepare, compare, count."""
+    import base64
+
+    counted, chance = Counted(), random.Random(seed)
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weatherhead-kills-")))
+        server: Any = None
+        url = f"sqlite:///{directory / 'base.sqlite3'}"
+        if vendor == "postgresql":
+            from scripts.postgres import CrashableServer
+
+            server = stack.enter_context(CrashableServer.running())
+            server.execute("CREATE DATABASE weatherhead_base")
+            url = server.url.rpartition("/")[0] + "/weatherhead_base"
+        os.environ |= {
+            "DATABASE_URL": url,
+            "WEATHERHEAD_VAR": str(directory),
+            "WEATHERHEAD_DEBUG": "1",
+            "WEATHERHEAD_SECRET_KEY": "only for a campaign of kills, and long enough to please every check",
+            "WEATHERHEAD_KEYS": "kills:" + base64.urlsafe_b64encode(bytes(32)).decode(),
+            "DJANGO_SETTINGS_MODULE": "weatherhead.config.settings",
+        }
+        import logging
+
+        import django
+
+        django.setup()
+        logging.disable(logging.CRITICAL)
+        from weatherhead.actions import load_actions
+
+        load_actions()
+        store = Store(vendor=vendor, directory=directory, server=server)
+        prepare(store)
+        expected = undisturbed(store)
+        while counted.kills < kills:
+            counted.runs += 1
+            found = disturbed(store, chance=chance, counted=counted, kills=kills)
+            _compare(found, expected=expected, counted=counted)
+            print(f"{counted.kills} kills in {counted.runs} runs, {len(counted.problems)} problems", flush=True)
+        while counted.server_kills < server_kills:
+            counted.runs += 1
+            found = server_killed(store, server=server, chance=chance, counted=counted, kills=server_kills)
+            _compare(found, expected=expected, counted=counted)
+            print(f"{counted.server_kills} kills of the server, {len(counted.problems)} problems", flush=True)
+    return counted
+
+
+def _compare(found: str, *, expected: str, counted: Counted) -> None:
+    if found == expected:
+        return
+    one, two = found.splitlines(), expected.splitlines()
+    place = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    said = f"run {counted.runs} differs in line {place}: {hashlib.sha256(found.encode()).hexdigest()[:12]}"
+    counted.problems.append(said)
+    print(said, one[place : place + 1], two[place : place + 1], sep="\n")
+
+
+def main() -> int:
+    """Run a campaign; exits with 1 when a run did not end as the undisturbed one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], required=True)
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--server-kills", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    counted = campaign(vendor=args.database, kills=args.kills, server_kills=args.server_kills, seed=args.seed)
+    print(
+        f"{counted.kills} workers and {counted.server_kills} servers killed in {counted.runs} runs;"
+        f" {len(counted.problems)} did not end as the undisturbed one"
+    )
+    return 1 if counted.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
