@@ -21,12 +21,13 @@ BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "r
 FEES = {"assess_fee", "waive_fee"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point", "start_service"}
 REPRESENTATIVE = MONEY | METERS | BILLS | FEES | RECORDS | {"add_meter", "reverse_payment", "change_mailing_address"}
+RUNS = {"start_bill_run"}  # releasing and cancelling: test_runs.py
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
     "nguyen": MONEY,
-    "okafor": METERS | BILLS | {"add_meter", "import_reads"},
+    "okafor": METERS | BILLS | RUNS | {"add_meter", "import_reads"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | {"import_reads"},
+    "alvarez": REPRESENTATIVE | DECIDING | RUNS | {"import_reads"},
     "larsen": DECIDING | {"add_employee", "assign_job", "link_employee"},
 }
 ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read"}

@@ -29,7 +29,7 @@ from weatherhead.interfaces.workbench.templatetags.desk import day, money, say
 from weatherhead.overviews.account import AccountOverview
 
 CHOICES_MAX = 24
-_HIDDEN = frozenset({"account_id", "version"})
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts"})  # how a run is cut into pieces is no question here
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
@@ -39,6 +39,7 @@ _LABELS = {
     "exception_id": gettext_noop("What is held"),
     "agreement_id": gettext_noop("Service"),
     "read_id": gettext_noop("Read"),
+    "run_id": gettext_noop("Bill run"),
     "charge": gettext_noop("Fee"),
     "tender": gettext_noop("Paid by"),
     "channel": gettext_noop("Received at"),
@@ -110,6 +111,9 @@ def form_of(
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
     if "reading" in built and action.name == "enter_read" and account is not None:
         built["reading"].help_text = _last_read(account)
+    if action.name == "start_bill_run":
+        built["cycle"].help_text = gettext("Every cycle when left empty.")
+        built["through_on"].help_text = gettext("Today when left empty.")
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)
     return made(data=given, initial=dict(initial), auto_id="action-%s")
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import views
+from weatherhead.interfaces.workbench import runs_views, views
 
 app_name = "workbench"
 
@@ -17,6 +17,10 @@ urlpatterns = [
     path("do/<slug:name>", views.utility_action, name="utility_action"),
     path("bill/<int:bill_id>/", views.bill_page, name="bill"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("runs", runs_views.runs, name="runs"),
+    path("runs/<int:run_id>/", runs_views.run_page, name="run"),
+    path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),
+    path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]

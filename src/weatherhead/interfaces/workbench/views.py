@@ -19,10 +19,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from weatherhead.areas.agreements.queries import NoSuchAgreement
 from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSuchException
+from weatherhead.areas.billing.runs import NoSuchRun
 from weatherhead.areas.customers.queries import NoSuchAccount, account
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
-from weatherhead.core.values import Refusal, Sentence
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.authority import NotPermitted
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
@@ -34,6 +35,7 @@ from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs
 from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
+from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.composing import done_view, preview_view, receipt_view, veiled
 from weatherhead.overviews.preview import PreviewView, ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
@@ -49,6 +51,7 @@ _NOT_FOUND = (
     NoSuchException,
     NoSuchReceipt,
     NoSuchRequest,
+    NoSuchRun,
 )
 _FORBIDDEN = (NotPermitted, LookNotPermitted)
 
@@ -139,7 +142,7 @@ def account_page(request: HttpRequest, seat: Seat, account_id: int) -> HttpRespo
     """An account; after an action, with its receipt."""
     whole = "all" in request.GET or "kind" in request.GET
     shown = _account(request, seat, account_id, whole=whole)
-    number = _number(request.GET.get("done", ""))
+    number = number_in(request.GET.get("done", ""))
     receipt = done_view(number, account_id=account_id) if number is not None else None
     return render(request, "workbench/account.html", {"account": shown, "receipt": receipt, "open_action": None})
 
@@ -178,7 +181,7 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
     if all(offer.name != name for offer in shown.actions):
         raise NotPermitted(action=action.title)
     here = reverse("workbench:account", args=[account_id])
-    opened, done = _act(request, seat, action, shown=shown, close_url=here)
+    opened, done = act(request, seat, action, shown=shown, close_url=here)
     if done is not None:
         return HttpResponseRedirect(f"{here}?done={done}")
     if opened.preview is not None and shown.revealed_until is None:
@@ -199,13 +202,26 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
     action = registry.get(name)
     if action.on not in {"utility", "premise"} or name not in seat.grant.actions:
         raise NotPermitted(action=action.title)
-    opened, done = _act(request, seat, action, shown=None, close_url=reverse("workbench:desk"))
+    home = reverse(_HOME.get(name, "workbench:desk"))
+    opened, done = act(request, seat, action, shown=None, close_url=home)
     if done is not None:
-        return redirect("workbench:receipt", done)
+        return _after_utility_action(done)
     context = {"account": None, "open_action": opened, "receipt": None}
-    if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
-        return render(request, "workbench/action_preview.html", context)
+    if request.htmx:  # type: ignore[attr-defined]
+        template = "action_preview" if request.method == "POST" else "action_open"
+        return render(request, f"workbench/{template}.html", context)
     return render(request, "workbench/action_page.html", context)
+
+
+_HOME = {"start_bill_run": "workbench:runs"}  # where an action is offered and closes, when not on the empty desk
+
+
+def _after_utility_action(receipt_id: int) -> HttpResponse:
+    """A run that was started is followed; anything else is answered with its receipt."""
+    made = dict(receipt_view(receipt_id).made).get("bill_run", ())
+    if not made:
+        return redirect("workbench:receipt", receipt_id)
+    return HttpResponseRedirect(f"{reverse('workbench:run', args=[made[0]])}?done={receipt_id}")
 
 
 @require_GET
@@ -261,7 +277,7 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
         actor=seat.actor,
         grant=seat.grant,
         moment=seat.moment,
-        chosen=chosen or _number(request.GET.get("chosen", "")),
+        chosen=chosen or number_in(request.GET.get("chosen", "")),
         shown=shown if shown in {"all", "due", "mine"} else "all",
     )
     if work.filter == "all" and "approve_request" in seat.grant.actions:
@@ -306,6 +322,9 @@ _AFTER = {
 
 def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
     """What usually follows: the address of its form, with what was just made filled in, and its title."""
+    runs = dict(shown.made).get("bill_run", ())
+    if runs and may_follow_runs(seat.grant):
+        return [(reverse("workbench:run", args=[runs[0]]), gettext_noop("Follow the bill run"))]
     name, kind = _AFTER.get(shown.action, ("", ""))
     numbers = dict(shown.made).get(kind, ())
     if name not in seat.grant.actions or not numbers:
@@ -317,12 +336,24 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
 _BY_FILE = frozenset({"import_reads"})  # done from the command line; a form of it comes with the reads' own pages
 
 
-def _act(
-    request: HttpRequest, seat: Seat, action: Action[Any, Any, Any], *, shown: AccountOverview | None, close_url: str
+def act(
+    request: HttpRequest,
+    seat: Seat,
+    action: Action[Any, Any, Any],
+    *,
+    shown: AccountOverview | None,
+    close_url: str,
+    chosen: Mapping[str, str] | None = None,
 ) -> tuple[OpenAction, int | None]:
-    """One round of an action's form. Returns it, and the receipt's number once it was performed."""
+    """One round of an action's form. Returns it, and the receipt's number once it was performed.
+
+    `chosen` are answers that stand already, because of where the form was opened: its questions leave them out.
+    """
     sent = request.POST if request.method == "POST" else None
-    form = form_of(action, account=shown, given=sent, initial=_asked_for(request, action))
+    form = form_of(action, account=shown, given=sent, initial=_asked_for(request, action) | dict(chosen or {}))
+    for name in chosen or {}:
+        if name in form.fields:
+            form.fields[name].widget = forms.HiddenInput()
     opened = OpenAction(
         name=action.name,
         title=Sentence(action.title),
@@ -331,7 +362,7 @@ def _act(
         refusal=None,
         key=_text(sent, "key") or secrets.token_urlsafe(24),
         version=_version(sent, shown=shown),
-        url=request.path,
+        url=request.get_full_path() if chosen else request.path,
         close_url=close_url,
         tried=sent is not None and sent.get("step") != "preview",
         at_once=sent is None and _is_complete(form),
@@ -339,6 +370,7 @@ def _act(
     values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
     if values is None:
         return opened, None
+    values |= chosen or {}  # what the place says, whatever the form sent
     confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
     try:
         if confirmed and sent is not None:
@@ -380,7 +412,7 @@ def _asked_for(request: HttpRequest, action: Action[Any, Any, Any]) -> dict[str,
     return {f"{name}_id": str(value) for name, value in request.GET.items() if str(value).isdecimal()}
 
 
-def _number(text: str) -> int | None:
+def number_in(text: str) -> int | None:
     """A record's number in an address; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX else None
 
