@@ -22,8 +22,8 @@ class Stage:
 
     ``ruth`` has 13 months of bills, a late charge and a request for the waiver of a reconnection fee that waits;
     ``hanna`` a fee and a request; ``dale`` a read that waits; ``grace`` a read not billed yet; ``long`` a long name,
-    mail elsewhere and billing on hold; ``empty`` nothing. ``run`` is a bill run of the cycle of all but the last, started
-    by C. Okafor, tried and not released.
+    mail elsewhere and billing on hold; ``empty`` nothing. ``run`` is a bill run of everybody's cycle but that
+    of ``empty``, started by C. Okafor, tried and not released.
     """
 
     ruth: int

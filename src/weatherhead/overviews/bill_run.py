@@ -237,9 +237,7 @@ def run_done_view(receipt_id: int, *, run_id: int) -> DoneView | None:
     )
 
 
-def _row(
-    found: RunFacts, *, stages: Mapping[tuple[int, str], StageFacts], at: datetime, given_up_count: int
-) -> RunRow:
+def _row(found: RunFacts, *, stages: Mapping[tuple[int, str], StageFacts], at: datetime, given_up_count: int) -> RunRow:
     stage = stages.get((found.run_id, _stage_of(found)))
     return RunRow(
         run=found,
@@ -266,8 +264,7 @@ def _progress(found: RunFacts, *, stage: StageFacts | None, at: datetime) -> Pro
     over = stage.shards_done == stage.shards
     until = (stage.last_done_at if over else None) or found.finished_at or at
     seconds = max(int((until - begun).total_seconds()), 0) if begun else 0
-    rate = stage.accounts_done // max(seconds, 1) if stage.shards_done else None
-    left = stage.accounts - stage.accounts_done
+    done, left = stage.accounts_done, stage.accounts - stage.accounts_done
     return Progress(
         shards_done=stage.shards_done,
         shards=stage.shards,
@@ -275,8 +272,8 @@ def _progress(found: RunFacts, *, stage: StageFacts | None, at: datetime) -> Pro
         accounts=stage.accounts,
         percent=stage.accounts_done * _PERCENT // stage.accounts if stage.accounts else _PERCENT,
         seconds=seconds,
-        accounts_a_second=rate,
-        left_seconds=left // rate if rate else None,
+        accounts_a_second=done // max(seconds, 1) if done else None,
+        left_seconds=left * seconds // done if done else None,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import BigIntegerField, Count, Max, Q, Sum
 from django.db.models.fields.json import KT
@@ -132,7 +133,7 @@ def stages_of(run_ids: Collection[int]) -> dict[tuple[int, str], StageFacts]:
     """The stages of some runs, each added up by the database: what a list or a progress bar needs, and no more."""
     done = Q(done_at__isnull=False)
     figures = {f"sum_{name}": Sum(Cast(KT(f"outcome__{name}"), BigIntegerField())) for name in SUMMED}
-    rows = (
+    rows: Iterable[Mapping[str, Any]] = (
         BillRunShard.objects.filter(run_id__in=list(run_ids))
         .values("run_id", "stage")
         .annotate(

@@ -112,6 +112,8 @@ def form_of(
     if "reading" in built and action.name == "enter_read" and account is not None:
         built["reading"].help_text = _last_read(account)
     if action.name == "start_bill_run":
+        for name in ("cycle", "through_on"):
+            del built[name].widget.attrs["data-half"]  # what is said of each needs its width
         built["cycle"].help_text = gettext("Every cycle when left empty.")
         built["through_on"].help_text = gettext("Today when left empty.")
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)

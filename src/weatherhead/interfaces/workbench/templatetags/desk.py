@@ -169,7 +169,7 @@ def moment(value: datetime | None, as_of: date | str | None = None) -> str:
 
 @register.filter
 def duration(seconds: int | None) -> str:
-    """How long something takes, to two units at most: ``7`` → ``7 s``, ``95`` → ``1 min 35 s``, ``4000`` → ``1 h 6 min``."""
+    """How long something takes, in two units at most: ``95`` → ``1 min 35 s``, ``4000`` → ``1 h 6 min``."""
     if seconds is None:
         return ""
     minutes, rest = divmod(seconds, 60)
