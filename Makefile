@@ -7,6 +7,8 @@ PYTHON_IN_VENV := $(VENV)/bin/python
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
 RECIPES := scripts/bootstrap.sh pyproject.toml requirements/tools.txt requirements/base.txt
+# Dozens of Pythons start below: each would compile every module again where the environment says to keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check install campaign bench screenshots requirements clean

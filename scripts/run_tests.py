@@ -66,6 +66,8 @@ _running: set[subprocess.Popen[bytes]] = set()
 def _stop(process: subprocess.Popen[bytes]) -> None:
     # Interrupt first: pytest then takes its databases and servers down.
     for signal_number, patience in ((signal.SIGINT, 30), (signal.SIGKILL, 10)):
+        if process.poll() is not None:
+            return
         os.killpg(process.pid, signal_number)
         try:
             process.wait(patience)
@@ -94,6 +96,9 @@ def _run_pytest(
         print(f"stopped {part} after {PART_SECONDS} s")
         _stop(process)
         return 1
+    except BaseException:  # an interrupt, or a polite end
+        _stop(process)
+        raise
     finally:
         _running.discard(process)
 
@@ -134,7 +139,9 @@ def _run_part(*, part: str, extra: Sequence[str]) -> Count:
 
 def _browser_part(*, extra: Sequence[str], output: IO[bytes]) -> Count:
     environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
-    return _pytest_part(part="browser", arguments=["-m", "browser", *extra], environment=environment, output=output)
+    # Unless told where to look, it need not read the others.
+    arguments = ["-m", "browser", *(extra or ["tests/browser"])]
+    return _pytest_part(part="browser", arguments=arguments, environment=environment, output=output)
 
 
 def _checked(count: Count, *, extra: Sequence[str]) -> Count:

@@ -97,6 +97,20 @@ def _approvals(page: Page, url: str) -> None:
     page.goto(f"{url}approvals")
 
 
+def _reads(page: Page, url: str) -> None:
+    page.goto(f"{url}reads")
+
+
+def _reads_decision(page: Page, url: str) -> None:
+    page.goto(f"{url}reads")
+    page.locator("#decide a").first.click()
+    page.wait_for_selector("#decide form")
+
+
+def _reads_calendar(page: Page, url: str) -> None:
+    page.goto(f"{url}reads/calendar")
+
+
 def _receipt(page: Page, url: str) -> None:
     _account(page, url)
     page.locator("a[href^='/receipt/']").first.click()
@@ -131,6 +145,9 @@ PAGES = (
     Picture(name="enter-read", username="reyes", show=_enter_read),
     Picture(name="bill", username="reyes", show=_bill),
     Picture(name="approvals", username="alvarez", show=_approvals),
+    Picture(name="reads", username="okafor", show=_reads),
+    Picture(name="reads-decision", username="okafor", show=_reads_decision),
+    Picture(name="reads-calendar", username="okafor", show=_reads_calendar),
     Picture(name="bill-runs", username="okafor", show=_runs),
     Picture(name="bill-run", username="alvarez", show=_run),
     Picture(name="receipt", username="reyes", show=_receipt),

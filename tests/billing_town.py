@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from tests.house import House, moment, move_in, open_house
+from tests.house import House, moment, move_in
 from weatherhead.areas.billing.models import Bill, BillLine, BillSegment
 from weatherhead.areas.customers.models import Account
 from weatherhead.areas.ledger.queries import entries
@@ -16,9 +16,8 @@ from weatherhead.door.worker import work_once
 NAMES = ("Ruth A. Kowalczyk", "José Ñúñez-O'Brien", 'The "Corner" Store', "Ann \\ Lee", "Bo Li", "C. Dunn", "D. Ek")
 
 
-def open_town() -> House:
-    """Residential, commercial with and without demand, lighting alone and beside a meter, a vacant month."""
-    house = open_house()
+def open_town(house: House) -> House:
+    """Residential, commercial with and without demand, lighting beside a meter, an estimated read."""
     readings: list[tuple[int, str, int]] = []
     for place, name in enumerate(NAMES[:4]):
         home = move_in(house, name=name, street=f"{100 + place} Elm St", serial=f"7000{place}")

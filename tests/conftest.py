@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +15,16 @@ from hypothesis import HealthCheck, settings
 from tests.guards import lift_guards_to_empty_the_database
 
 ROOT = Path(__file__).resolve().parents[1]
+# Each of these directories builds a utility for all of its tests.
+BUILT_ONCE = ("tests/door", "tests/scenarios", "tests/workbench")
+# What takes longest goes first, so that no worker is left alone with it at the end.
+LONGEST = (
+    "tests/scenarios/test_demo.py",
+    "tests/workbench",
+    "tests/test_planted.py",
+    "tests/core/rating/test_oracle.py",
+    "tests/door",
+)
 BROWSER_TESTS = ROOT / "tests" / "browser"
 DATABASE_FIXTURES = {
     "db",
@@ -40,9 +52,15 @@ def touches_database(item: pytest.Item) -> bool:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark browser tests, and leave out what belongs to the other database or, on PostgreSQL, touches none."""
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Do not even read the core's tests for PostgreSQL: they run without Django (`make check`), so they touch none."""
+    on_postgresql = os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite") == "postgresql"
+    return True if on_postgresql and collection_path == ROOT / "tests" / "core" else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Mark browser tests, leave out what belongs to the other database or, on PostgreSQL, touches none, and sort."""
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker("browser")
@@ -59,6 +77,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+    yield
+    # After pytest-django has sorted too. What a migration put into a table is gone once a test has committed.
+    places = {group: place for place, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: (_commits(item), places.get(_group_of(item.nodeid), len(places))))
+
+
+def _commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    fixtures = {"transactional_db", "live_server"}
+    return (mark is not None and bool(mark.kwargs.get("transaction"))) or not fixtures.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
+
+
+def _group_of(nodeid: str) -> str:
+    """The tests that one worker runs in one go, because they stand on what is built once: a file's, a directory's."""
+    file = nodeid.partition("::")[0]
+    if file in LONGEST:
+        return file
+    return next((directory for directory in BUILT_ONCE if file.startswith(f"{directory}/")), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand whole groups to the workers, in our order."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session")

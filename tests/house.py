@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from weatherhead.actions import load_actions
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
@@ -26,6 +28,8 @@ STAFF = {
     "nguyen": ("P. Nguyen", "cashier"),
 }
 START = date(2025, 10, 1)
+
+Made = TypeVar("Made")
 
 
 def moment(on: date, *, at: time = time(15, 0)) -> Moment:
@@ -152,11 +156,41 @@ def move_in(
     )
 
 
+def billed_home(house: House) -> Home:
+    """One account with service, and its first bill."""
+    home = move_in(house)
+    read_and_bill(house, home, reading=1700)
+    return home
+
+
 def read_and_bill(house: House, home: Home, *, reading: int, days: int = 30) -> int:
     """A month later: a read, and the bill. Returns the bill's number in the database."""
     house.pass_days(days)
     house.do("enter_read", account_id=home.account_id, meter=home.serial, read_on=house.today, reading=str(reading))
     return house.made("bill_account", "bill", account_id=home.account_id)
+
+
+class _Undone(Exception):
+    """Ends the transaction that holds what was built."""
+
+
+@contextmanager
+def built_once(build: Callable[[], Made], *, blocker: DjangoDbBlocker) -> Iterator[Made]:
+    """What `build` makes, held in a transaction around many tests, each with its own inside; undone at the end.
+
+    For fixtures of a module or a package. One may stand on another: what is built last is undone first.
+    """
+    holding = transaction.atomic()
+    with blocker.unblock():
+        holding.__enter__()
+        try:
+            made = build()
+        except BaseException as failed:
+            holding.__exit__(type(failed), failed, failed.__traceback__)
+            raise
+    yield made
+    with blocker.unblock():
+        holding.__exit__(_Undone, _Undone(), None)
 
 
 def table_rows(*, but: tuple[str, ...] = ()) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
@@ -188,4 +222,9 @@ OURS = (
     "billing_",
     "payments_",
     "documents_",
+    "service_orders_",
+    "retention_",
+    "credit_",
+    "programs_",
+    "migration_",
 )

@@ -36,7 +36,7 @@ else:
     raise ValueError(f"WEATHERHEAD_TEST_DATABASE={_database!r}: use sqlite or postgresql.")
 
 os.environ["WEATHERHEAD_VAR"] = str(_SCRATCH / "var")
-os.environ["WEATHERHEAD_SECRET_KEY"] = "for tests only"
+os.environ["WEATHERHEAD_SECRET_KEY"] = "for tests only: guards nothing at all"
 os.environ["WEATHERHEAD_KEYS"] = "test:" + base64.urlsafe_b64encode(bytes(32)).decode()
 for _name in (
     "WEATHERHEAD_DEBUG",
@@ -48,7 +48,7 @@ for _name in (
     os.environ.pop(_name, None)
 
 from weatherhead.config.settings import *  # noqa: E402, F403
-from weatherhead.config.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
+from weatherhead.config.settings import DATABASES, INSTALLED_APPS, LOGGING, STORAGES  # noqa: E402
 
 if _database == "sqlite":
     # A file, as in production: threads and the live server then meet the same locks as there.
@@ -57,6 +57,7 @@ if _database == "sqlite":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # a kept connection would stop the test database from being dropped
 
+LOGGING["loggers"]["weatherhead"]["level"] = "WARNING"  # a failure is read more easily without what went well
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # sign-ins in a test need no strong hash
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 INSTALLED_APPS = [name for name in INSTALLED_APPS if name != "whitenoise.runserver_nostatic"]

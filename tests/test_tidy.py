@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -89,23 +90,36 @@ def test_models_live_in_areas() -> None:
     assert not strays, "a model belongs to an area that the import contract lists"
 
 
-def test_foreign_keys_point_down_and_are_not_followed_back() -> None:
-    upward, followed = [], []
+def own_foreign_keys() -> Iterator[models.ForeignKey[Any, Any] | models.ManyToManyField[Any, Any]]:
     for model in own_models():
-        source = area_of(model.__module__)
         for field in model._meta.get_fields():
-            if not isinstance(field, models.ForeignKey | models.ManyToManyField) or field.model is not model:
-                continue
-            name = f"{model._meta.label}.{field.name} → {field.related_model._meta.label}"
-            target = area_of(field.related_model.__module__)
-            # Outside the house a key may lead to Django's own groups, permissions and content types, nowhere else.
-            if target is None and not field.related_model.__module__.startswith("django.contrib."):
-                upward.append(name)
-            if source is not None and target is not None and not may_point(source=source, target=target):
-                upward.append(name)
-            if target is not None and not (field.remote_field.related_name or "").endswith("+"):
-                followed.append(name)
+            if isinstance(field, models.ForeignKey | models.ManyToManyField) and field.model is model:
+                yield field
+
+
+def path_of(field: models.ForeignKey[Any, Any] | models.ManyToManyField[Any, Any]) -> str:
+    return f"{field.model._meta.label}.{field.name} → {field.related_model._meta.label}"
+
+
+def test_foreign_keys_point_down() -> None:
+    upward = []
+    for field in own_foreign_keys():
+        source, target = area_of(field.model.__module__), area_of(field.related_model.__module__)
+        # Outside the house a key may lead to Django's own groups, permissions and content types, nowhere else.
+        if target is None and not field.related_model.__module__.startswith("django.contrib."):
+            upward.append(path_of(field))
+        if source is not None and target is not None and not may_point(source=source, target=target):
+            upward.append(path_of(field))
     assert not upward, "a foreign key points down the list of areas"
+
+
+def test_foreign_keys_are_not_followed_back() -> None:
+    followed = [
+        path_of(field)
+        for field in own_foreign_keys()
+        if area_of(field.related_model.__module__) is not None
+        and not (field.remote_field.related_name or "").endswith("+")
+    ]
     assert not followed, 'a foreign key has related_name="+": lower areas do not know who points at them'
 
 

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
-from tests.house import Home, House, move_in, open_house, read_and_bill
+from pytest_django import DjangoDbBlocker
+from tests.house import Home, House, billed_home, built_once, open_house
 
 from weatherhead.areas.billing.models import Bill, BillLine, BillSegment
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def billed(db: None) -> tuple[House, Home]:
-    """An account with one bill."""
+def _build() -> tuple[House, Home]:
     house = open_house()
-    home = move_in(house)
-    read_and_bill(house, home, reading=1700)
-    return house, home
+    return house, billed_home(house)
+
+
+@pytest.fixture(scope="module")
+def _billed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[House, Home]]:
+    with built_once(_build, blocker=django_db_blocker) as billed:
+        yield billed
+
+
+@pytest.fixture
+def billed(_billed: tuple[House, Home], db: None) -> tuple[House, Home]:
+    """An account with one bill."""
+    return copy.deepcopy(_billed)
 
 
 def again(segment: BillSegment, *, shift_start: int, shift_end: int, active: bool = True) -> BillSegment:

@@ -6,28 +6,20 @@ import copy
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from tests.house import Home, House, move_in, open_house, read_and_bill
+from tests.house import Home, House, billed_home, built_once, open_house
 
 
-class _Undone(Exception):
-    """Ends the transaction that holds the utility."""
+def _build() -> tuple[House, Home]:
+    house = open_house()
+    return house, billed_home(house)
 
 
 @pytest.fixture(scope="package")
 def _built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[House, Home]]:
-    """The utility, in a transaction around all tests of the package; each test has its own inside."""
-    with django_db_blocker.unblock():
-        holding = transaction.atomic()
-        holding.__enter__()
-        house = open_house()
-        home = move_in(house)
-        read_and_bill(house, home, reading=1700)
-    yield house, home
-    with django_db_blocker.unblock():
-        holding.__exit__(_Undone, _Undone(), None)
+    with built_once(_build, blocker=django_db_blocker) as built:
+        yield built
 
 
 @pytest.fixture

@@ -9,9 +9,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from tests.house import PASSWORD, Home, House
+from axes.models import AccessFailureLog
+
+from tests.house import PASSWORD, Home, House, moment, move_in
+from tests.migration.sets import GOOD, check
 from weatherhead.areas.billing.runs import shards_of
+from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.areas.metering.routes import cycle_day, next_read_day
+from weatherhead.areas.migration.facts import SetFacts
+from weatherhead.areas.migration.plan import STAGES
+from weatherhead.areas.migration.queries import migration_set
+from weatherhead.areas.records.utility import current_utility
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +111,79 @@ def _enter_read(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs={"account_id": home.account_id, "read_on": house.today, "reading": "2400"})
 
 
+def _estimate_read(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    house.pass_days(30)
+    inputs = {"meter": home.serial, "read_on": house.today, "reason": "A dog kept the reader out"}
+    return Example(by="reyes", inputs=inputs)
+
+
+def _estimate_missing_reads(house: House, home: Home) -> Example:
+    """Home's read is missing; four neighbours of the cycle were read."""
+    house.do("plan_calendar", year=house.today.year)
+    planned = next_read_day(14, as_of=house.today + timedelta(days=45))
+    assert planned is not None
+    read_on = planned.read_on
+    neighbours = [move_in(house, street=f"{number} Elm Ct", serial=f"8810{number}", name="A. B") for number in range(4)]
+    _next_read(house, home)
+    house.today = read_on
+    for neighbour in neighbours:
+        house.do("enter_read", account_id=neighbour.account_id, read_on=house.today, reading="2100")
+    inputs = {"cycle": 14, "month": f"{read_on:%Y-%m}"}
+    return Example(by="okafor", inputs=inputs)
+
+
+def _reread(house: House, home: Home) -> int:
+    held = _held_read(house, home)
+    assert held
+    return house.made(
+        "request_reread", "service_order", meter=home.serial, read_on=house.today, reason="Far above his usual use"
+    )
+
+
+def _request_reread(house: House, home: Home) -> Example:
+    _held_read(house, home)
+    inputs = {"meter": home.serial, "read_on": house.today, "reason": "Far above his usual use"}
+    return Example(by="reyes", inputs=inputs)
+
+
+def _complete_reread(house: House, home: Home) -> Example:
+    order = _reread(house, home)
+    house.pass_days(2)
+    inputs = {
+        "order_id": order,
+        "read_on": house.today,
+        "reading": "2380",
+        "use_as": "replace",
+        "reason": "A digit was swapped",
+    }
+    return Example(by="okafor", inputs=inputs)
+
+
+def _record_check_read(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    house.pass_days(3)
+    return Example(by="okafor", inputs={"meter": home.serial, "read_on": house.today, "reading": "2480"})
+
+
+def _route(house: House) -> None:
+    house.do("create_route", code="14-01", name="Cottonwood St and around", cycle=14)
+
+
+def _place_on_route(house: House, home: Home) -> Example:
+    _route(house)
+    inputs = {"service_point_id": home.service_point_id, "route": "14-01", "route_note": "Dog"}
+    return Example(by="okafor", inputs=inputs)
+
+
+def _change_calendar_day(house: House, home: Home) -> Example:
+    house.do("plan_calendar", year=2026)
+    day = cycle_day(14, month=date(2026, 3, 1))
+    moved = current_utility().business_days.add(day.read_on, 1)
+    inputs = {"cycle": 14, "month": "2026-03", "read_on": moved, "reason": "The town's founding day"}
+    return Example(by="okafor", inputs=inputs)
+
+
 def _add_meter(house: House, home: Home) -> Example:
     point = house.made("add_service_point", "service_point", premise_id=home.premise_id, label="Garage")
     inputs = {"service_point_id": point, "serial": "88100204", "installed_on": house.today, "first_reading": "12"}
@@ -148,6 +230,122 @@ def _start_bill_run(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"cycle": 14})
 
 
+def _end_service(house: House, home: Home) -> Example:
+    house.pass_days(12)
+    inputs = {
+        "agreement_id": home.agreement_id,
+        "end_on": house.today,
+        "reading": "1980",
+        "mail_street": "PO Box 12",
+        **{f"mail_{key}": value for key, value in ADDRESS.items()},
+    }
+    return Example(by="reyes", inputs=inputs)
+
+
+def _vacant_flat(house: House, *, serial: str = "88100204") -> int:
+    """A service point with a meter, where nobody takes service."""
+    premise = house.made("add_premise", "premise", street="12 Elm Ct", **ADDRESS)
+    point = house.made("add_service_point", "service_point", premise_id=premise)
+    house.do("add_meter", service_point_id=point, serial=serial, installed_on=house.today, first_reading="12")
+    return point
+
+
+def _move_service(house: House, home: Home) -> Example:
+    point = _vacant_flat(house)
+    house.pass_days(12)
+    inputs = {
+        "agreement_id": home.agreement_id,
+        "end_on": house.today,
+        "reading": "1980",
+        "service_point_id": point,
+        "schedule": "R-1",
+        "options": {"facilities_level": "1"},
+        "start_reading": "12",
+    }
+    return Example(by="reyes", inputs=inputs)
+
+
+def _exchange_meter(house: House, home: Home) -> Example:
+    house.pass_days(12)
+    inputs = {
+        "account_id": home.account_id,
+        "exchanged_on": house.today,
+        "last_reading": "1980",
+        "serial": "88100204",
+        "first_reading": "3",
+        "reason": "failed",
+    }
+    return Example(by="reyes", inputs=inputs)
+
+
+def _return_payment(house: House, home: Home) -> Example:
+    check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
+    made = house.made("take_payment", "payment", account_id=home.account_id, **check)
+    house.pass_days(5)
+    return Example(by="reyes", inputs={"payment_id": made, "reason": "insufficient_funds"})
+
+
+def _post_payment_batch(house: House, home: Home) -> Example:
+    number = account(home.account_id).number
+    rows = f"{number}, 25.00, 1042\n{number}, 3.50,\n000000000, 7.00, 17"
+    return Example(
+        by="nguyen", inputs={"name": "Mail of the day", "counted": "3", "total_cents": "35.50", "payments": rows}
+    )
+
+
+def _assess_late_charges(house: House, home: Home) -> Example:
+    house.pass_days(60)
+    return Example(by="okafor", inputs={"cycle": 14})
+
+
+def _render_bill(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    return Example(by="reyes", inputs={"bill_id": house.made("bill_account", "bill", account_id=home.account_id)})
+
+
+def _make_print_file(house: House, home: Home) -> Example:
+    _next_read(house, home)
+    bills = [house.made("bill_account", "bill", account_id=home.account_id)]
+    return Example(by="okafor", inputs={"bill_ids": bills})
+
+
+def _purge_expired(house: House, home: Home) -> Example:
+    call = {"username": "reyes", "ip_address": "203.0.113.9", "user_agent": "x", "http_accept": "x", "path_info": "/"}
+    log = AccessFailureLog.objects.create(**call)
+    AccessFailureLog.objects.filter(pk=log.pk).update(attempt_time=moment(house.today).at)
+    house.pass_days(91)
+    return Example(by="larsen", inputs={"rule": "failed_sign_ins"})
+
+
+def _legal_hold(house: House, home: Home) -> int:
+    reason = "Lancaster County CI 26-1183"
+    return house.made("place_legal_hold", "legal_hold", by="larsen", customer_id=home.customer_id, reason=reason)
+
+
+def _begin_migration(house: House, _: Home) -> Example:
+    return Example(by="okafor", inputs={"sha256": check(GOOD).files.sha256})
+
+
+def _load_shard(house: House, _: Home) -> Example:
+    """The last shard of the set: what customers owe, whose entries are shown."""
+    found = _loaded_set(house, but=("balances", 1))
+    return Example(by="okafor", inputs={"set_id": found.set_id, "stage": "balances", "number": 1})
+
+
+def _sign_off(house: House, _: Home) -> Example:
+    return Example(by="alvarez", inputs={"set_id": _loaded_set(house).set_id})
+
+
+def _loaded_set(house: House, *, but: tuple[str, int] | None = None) -> SetFacts:
+    """A set, loaded but for one shard."""
+    sha256 = check(GOOD).files.sha256
+    set_id = house.made("begin_migration", "migration_set", by="okafor", sha256=sha256)
+    for stage in STAGES:
+        if (stage, 1) != but:
+            house.do("load_migration_shard", by="okafor", set_id=set_id, stage=stage, number=1)
+    return migration_set(set_id)
+
+
 EXAMPLES: dict[str, Maker] = {
     "start_bill_run": _start_bill_run,
     "try_bill_shard": lambda house, home: Example(
@@ -158,6 +356,8 @@ EXAMPLES: dict[str, Maker] = {
     "cancel_bill_run": lambda house, home: Example(
         by="okafor", inputs={"run_id": _tried(house, home), "reason": "The reads of route 3 are still out"}
     ),
+    "make_print_file": _make_print_file,
+    "render_bill": _render_bill,
     "add_employee": lambda house, home: Example(
         by="larsen", inputs={"username": "new", "password": PASSWORD, "name": "N. Ewcomer", "job": "cashier"}
     ),
@@ -212,6 +412,20 @@ EXAMPLES: dict[str, Maker] = {
         by="okafor", inputs={"read_id": _held_read(house, home), "reason": "The picture shows 1990"}
     ),
     "correct_read": _correct_read,
+    "estimate_read": _estimate_read,
+    "estimate_missing_reads": _estimate_missing_reads,
+    "record_check_read": _record_check_read,
+    "request_reread": _request_reread,
+    "complete_reread": _complete_reread,
+    "cancel_order": lambda house, home: Example(
+        by="reyes", inputs={"order_id": _reread(house, home), "reason": "The customer sent a picture"}
+    ),
+    "plan_calendar": lambda house, home: Example(by="okafor", inputs={"year": 2026}),
+    "change_calendar_day": _change_calendar_day,
+    "create_route": lambda house, home: Example(
+        by="okafor", inputs={"code": "14-01", "name": "Cottonwood St and around", "cycle": 14}
+    ),
+    "place_on_route": _place_on_route,
     "bill_account": _bill_account,
     "cancel_and_rebill": _cancel_and_rebill,
     "hold_billing": lambda house, home: Example(
@@ -223,6 +437,12 @@ EXAMPLES: dict[str, Maker] = {
         inputs={"account_id": home.account_id, "amount_cents": "73.57", "tender": "check", "check_number": "1042"},
     ),
     "reverse_payment": _reverse_payment,
+    "return_payment": _return_payment,
+    "post_payment_batch": _post_payment_batch,
+    "end_service": _end_service,
+    "move_service": _move_service,
+    "exchange_meter": _exchange_meter,
+    "assess_late_charges": _assess_late_charges,
     "assess_fee": lambda house, home: Example(
         by="reyes",
         inputs={"account_id": home.account_id, "charge": "returned_payment_fee", "reason": "returned_payment"},
@@ -231,7 +451,17 @@ EXAMPLES: dict[str, Maker] = {
         by="reyes",
         inputs={"adjustment_id": _fee(house, home), "reason": "first_in_12_months", "amount_cents": "7.39"},
     ),
+    "place_legal_hold": lambda house, home: Example(
+        by="larsen", inputs={"customer_id": home.customer_id, "reason": "Lancaster County CI 26-1183"}
+    ),
+    "release_legal_hold": lambda house, home: Example(
+        by="larsen", inputs={"hold_id": _legal_hold(house, home), "reason": "Case closed"}
+    ),
+    "purge_expired": _purge_expired,
     "approve_request": lambda house, home: Example(by="alvarez", inputs={"request_id": _request(house, home)}),
+    "begin_migration": _begin_migration,
+    "load_migration_shard": _load_shard,
+    "sign_off_migration": _sign_off,
     "decline_request": lambda house, home: Example(
         by="alvarez", inputs={"request_id": _request(house, home), "note": "No outage that day"}
     ),

@@ -13,6 +13,7 @@ from weatherhead.areas.records.models import AuditEntry
 from weatherhead.areas.records.operations.approvals import RequestAlreadyDecided
 from weatherhead.areas.records.operations.idempotency import KeyUsedForOtherInputs
 from weatherhead.door.authority import (
+    AlreadyAsked,
     AmountOverAuthority,
     MakerIsChecker,
     NotPermitted,
@@ -115,6 +116,25 @@ def test_ones_own_household_goes_to_a_colleague(house: House, home: Home, end: s
     assert waive(house, fee_id, "5.00").outcome == "approval_requested"
     assert table_rows(but=BOOKS) == before
     assert waive(house, fee_id, "5.00", by="dvorak").outcome == "done"
+
+
+def test_a_fee_about_which_a_request_waits_is_not_asked_about_again(house: House, home: Home) -> None:
+    fee_id, other_id = fee(house, home), fee(house, home)
+    asked = waive(house, fee_id, "80.00")
+    before = table_rows(but=("records_auditentry", "records_auditstream"))
+    with pytest.raises(AlreadyAsked, match=f"Request {asked.body['request']} by J. Reyes about the same waits"):
+        waive(house, fee_id, "90.00", by="dvorak")
+    assert table_rows(but=("records_auditentry", "records_auditstream")) == before
+    kind, detail = last_audit()
+    assert (kind, detail["refusal"]) == ("refused", "AlreadyAsked")
+    # The preview says so already; another fee may be asked about; what is within authority is simply done.
+    with pytest.raises(AlreadyAsked):
+        house.see("waive_fee", by="dvorak", adjustment_id=fee_id, reason="our_error", amount_cents="90.00")
+    assert waive(house, other_id, "80.00").outcome == "approval_requested"
+    assert waive(house, fee_id, "5.00").outcome == "done"
+    # Once it was decided, the fee may be asked about again.
+    house.do("decline_request", request_id=asked.body["request"], note="Half of it, please")
+    assert waive(house, fee_id, "60.00").outcome == "approval_requested"
 
 
 def test_an_approver_performs_what_was_asked(house: House, home: Home) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db.models import F, Value
 from django.db.models.functions import Replace
+from pytest_django import DjangoDbBlocker
 
 from tests.guards import guards_lifted
-from tests.house import Home, House
+from tests.house import Home, House, built_once
 from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment, LinePrice
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting
@@ -23,9 +25,7 @@ def findings() -> set[str]:
     return {finding.code for finding in check(extra=extra_checkers()).findings}
 
 
-@pytest.fixture
-def lived(house: House, home: Home) -> Home:
-    """An account with a bill, a fee, a waiver, a payment and a reversed payment."""
+def _live(house: House, home: Home) -> Home:
     fee = house.made(
         "assess_fee", "adjustment", account_id=home.account_id, charge="connect_fee", reason="service_rendered"
     )
@@ -34,6 +34,19 @@ def lived(house: House, home: Home) -> Home:
     wrong = house.made("take_payment", "payment", account_id=home.account_id, amount_cents="31.00", tender="cash")
     house.do("reverse_payment", payment_id=wrong, reason="duplicate", note="Twice")
     return home
+
+
+@pytest.fixture(scope="module")
+def _lived(_billed: tuple[House, Home], django_db_blocker: DjangoDbBlocker) -> Iterator[Home]:
+    house, home = copy.deepcopy(_billed)
+    with built_once(lambda: _live(house, home), blocker=django_db_blocker) as lived:
+        yield lived
+
+
+@pytest.fixture
+def lived(_lived: Home, db: None) -> Home:
+    """An account with a bill, a fee, a waiver, a payment and a reversed payment."""
+    return _lived
 
 
 def test_untouched_books_are_right(lived: Home) -> None:

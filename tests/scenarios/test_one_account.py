@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.house import Home, House, move_in, read_and_bill, table_rows
@@ -13,7 +11,7 @@ from weatherhead.actions.premises.start_service import OptionsWrong
 from weatherhead.areas.agreements.operations import ServicePointTaken
 from weatherhead.areas.billing.decide import NothingToBill
 from weatherhead.areas.billing.operations import BillAlreadyCorrected
-from weatherhead.areas.billing.queries import bill, bills_of_account, fees_to_waive, lines_of_bill, segments_of_bill
+from weatherhead.areas.billing.queries import bill, bills_of_account, fees_to_waive, segments_of_bill
 from weatherhead.areas.customers.numbers import AccountNumberMistyped, check_account_number
 from weatherhead.areas.customers.operations import IdentifierTaken, StaleAccount
 from weatherhead.areas.customers.queries import account
@@ -36,23 +34,6 @@ def owed(home: Home) -> int:
 def correct(house: House, home: Home, *, reading: int) -> None:
     [wrong] = [item for item in reads_of_meter(home.meter_id) if item.read_on == house.today]
     house.do("correct_read", by="okafor", read_id=wrong.read_id, reading=str(reading), reason="Misread a dial")
-
-
-def test_a_person_takes_service_is_read_billed_and_pays(house: House) -> None:
-    # Given: Ruth moves into 1842 Cottonwood on October 1; the meter reads 1000.
-    home = move_in(house)
-    # When: thirty days later the meter reads 1700, and the account is billed.
-    bill_id = read_and_bill(house, home, reading=1700)
-    # Then: 700 kWh are billed, the lines sum to the bill, and she owes exactly that.
-    issued = bill(bill_id)
-    assert issued.payload["segments"][0]["energy_wh"] == 700_000
-    assert sum(line.amount_cents for line in lines_of_bill(bill_id)) == issued.total_cents == owed(home)
-    assert issued.due_on == house.today + timedelta(days=current_utility().billing.due_days)
-    # When: she pays it at the counter.
-    house.do("take_payment", by="nguyen", account_id=home.account_id, amount_cents=issued.total_cents, tender="cash")
-    # Then: nothing is owed, and the books balance.
-    assert owed(home) == 0
-    assert sum(trial_balance(as_of=house.today).values()) == 0
 
 
 def test_a_bill_unpaid_after_its_due_date_is_past_due_and_bears_a_late_charge(house: House, home: Home) -> None:

@@ -7,27 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.house import built_once
 from tests.workbench.stage import TODAY, Stage, set_stage
-
-
-class _Undone(Exception):
-    """Ends the transaction that holds the stage."""
 
 
 @pytest.fixture(scope="package")
 def _stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
-    """The stage, in a transaction around all tests of the package; each test has its own inside."""
-    with django_db_blocker.unblock():
-        holding = transaction.atomic()
-        holding.__enter__()
-        stage = set_stage()
-    yield stage
-    with django_db_blocker.unblock():
-        holding.__exit__(_Undone, _Undone(), None)
+    with built_once(set_stage, blocker=django_db_blocker) as stage:
+        yield stage
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.workbench.stage import LONG_NAME, Stage
+from tests.workbench.stage import LONG_NAME, TODAY, Stage
 from weatherhead.areas.records.models import AuditEntry
 from weatherhead.areas.records.queries.approvals import waiting_requests
 
@@ -40,12 +40,19 @@ PAGES = {
     "to bill": "/account/{grace}/do/bill_account",
     "to cancel and rebill": "/account/{ruth}/do/cancel_and_rebill?bill={ruth_bill}",
     "to reverse a payment": "/account/{ruth}/do/reverse_payment",
+    "to enter a returned payment": "/account/{ruth}/do/return_payment",
+    "to end service": "/account/{grace}/do/end_service",
+    "to move service": "/account/{grace}/do/move_service",
+    "to exchange a meter": "/account/{grace}/do/exchange_meter",
+    "to post a batch of payments": "/do/post_payment_batch",
+    "to assess late charges": "/do/assess_late_charges",
     "to change an address": "/account/{ruth}/do/change_mailing_address",
     "to hold billing": "/account/{ruth}/do/hold_billing",
     "to release billing": "/account/{long}/do/release_exception",
     "to start service": "/account/{empty}/do/start_service",
     "to create a customer": "/do/create_customer",
     "a bill": "/bill/{ruth_bill}/",
+    "a bill as a document": "/bill/{ruth_bill}/document",
     "a receipt": "/receipt/{ruth_receipt}/",
     "approvals": "/approvals",
     "a request": "/approvals?chosen={hanna_request}",
@@ -184,6 +191,13 @@ def test_hidden_details_are_in_no_other_page_either(stage: Stage, at_desk: SignI
     options = client.get("/search/options?q=(402) 555-0142").content.decode()
     assert "Kowalczyk" in options
     assert "0142" not in options
+
+
+def test_meter_readings_are_written_with_thousands_before_and_after(stage: Stage, at_desk: SignIn) -> None:
+    form = {"meter": "77402944", "read_on": TODAY.isoformat(), "reading": "12310", "step": "preview"}
+    page = text_of(at_desk("reyes").post(f"/account/{stage.grace}/do/enter_read", form).content)
+    assert "Meter read" in page
+    assert re.search(r"2,310\b.*\b12,310\b", page, flags=re.DOTALL)
 
 
 def test_a_hidden_mailing_address_is_in_no_preview_and_on_no_receipt(stage: Stage, at_desk: SignIn) -> None:

@@ -1,95 +1,34 @@
-"""Django settings, read from the environment and from ``utility.yaml``.
+"""Django settings, read from the environment and from ``utility.yaml``; docs/configuration.md lists the variables.
 
-Environment (all optional in development; ``weatherhead demo`` sets them for itself):
-
-``DATABASE_URL``            ``sqlite:///path/to/file`` or ``postgresql://user:password@host:port/name``
-``WEATHERHEAD_UTILITY``     path of ``utility.yaml``
-``WEATHERHEAD_SECRET_KEY``  Django's secret key; required unless ``WEATHERHEAD_DEBUG=1``
-``WEATHERHEAD_KEYS``        key ring for secrets at rest: ``id:key,id:key``, newest first
-``WEATHERHEAD_VAR``         directory for attachments and audit roots
-``WEATHERHEAD_HOSTS``       comma-separated host names that the server answers to
-``WEATHERHEAD_TODAY``       fixes "today" (ISO date): the demo's own clock
+A faulty environment raises `InstallationFaulty` with every fault of it, before anything starts.
 """
 
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
-from weatherhead.areas.records.utility import load_utility
+from weatherhead.areas.records.environment import read_environment
+from weatherhead.config.logs import configure_logs
 
-PROJECT_DIR = Path(__file__).resolve().parents[3]
-DEBUG = os.environ.get("WEATHERHEAD_DEBUG", "") == "1"
+ENVIRONMENT = read_environment(os.environ)
 
-VAR_DIR = Path(os.environ.get("WEATHERHEAD_VAR", PROJECT_DIR / "var"))
-UTILITY_FILE = Path(os.environ.get("WEATHERHEAD_UTILITY", PROJECT_DIR / "examples/prairie-city/utility.yaml"))
-UTILITY = load_utility(UTILITY_FILE)
+DEBUG = ENVIRONMENT.debug
+VAR_DIR = ENVIRONMENT.var
+UTILITY = ENVIRONMENT.utility
+TODAY = ENVIRONMENT.today
+SECRET_KEY = ENVIRONMENT.secret_key
+KEY_RING = ENVIRONMENT.keys
+DISK_FREE_MIN_MB = ENVIRONMENT.disk_free_min_mb
+METRICS_TOKEN = ENVIRONMENT.metrics_token
+DATABASES = {"default": dict(ENVIRONMENT.database)}
 
-
-def _today() -> date | None:
-    text = os.environ.get("WEATHERHEAD_TODAY", "")
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"WEATHERHEAD_TODAY={text!r} is not a date: write it as 2026-11-19.") from error
-
-
-TODAY = _today()
-
-
-def _secret_key() -> str:
-    key = os.environ.get("WEATHERHEAD_SECRET_KEY", "")
-    if not key and not DEBUG:
-        raise ImproperlyConfigured(
-            "WEATHERHEAD_SECRET_KEY is not set: give a long random text "
-            "(python3 -c 'import secrets; print(secrets.token_urlsafe(50))'), or set WEATHERHEAD_DEBUG=1 to develop."
-        )
-    return key or "development only: not secret"
-
-
-SECRET_KEY = _secret_key()
-KEY_RING = os.environ.get("WEATHERHEAD_KEYS", "")
-
-
-def _database() -> dict[str, Any]:
-    url = os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'weatherhead.sqlite3'}")
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            # sqlite:///relative and sqlite:////absolute, as elsewhere
-            "NAME": unquote(parts.path.removeprefix("/")) or ":memory:",
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-            },
-        }
-    if parts.scheme in {"postgres", "postgresql"}:
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.removeprefix("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or "") or dict(parse_qsl(parts.query)).get("host", ""),
-            "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
-        }
-    raise ImproperlyConfigured(
-        f"DATABASE_URL starts with {parts.scheme!r}: use sqlite:///path or postgresql://user:password@host:port/name."
-    )
-
-
-DATABASES = {"default": _database()}
+# Logs: one line an event on standard error, without personal data.
+LOGGING = configure_logs(form=ENVIRONMENT.log)
+LOGGING_CONFIG = "logging.config.dictConfig"
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -117,9 +56,15 @@ INSTALLED_APPS = [
     "weatherhead.areas.billing",
     "weatherhead.areas.payments",
     "weatherhead.areas.documents",
+    "weatherhead.areas.service_orders",
+    "weatherhead.areas.retention",
+    "weatherhead.areas.credit",
+    "weatherhead.areas.programs",
+    "weatherhead.areas.migration",
 ]
 
 MIDDLEWARE = [
+    "weatherhead.interfaces.operation.middleware.OperationMiddleware",  # outermost: it times and counts all others
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -164,7 +109,7 @@ TEMPLATES = [
 
 ROOT_URLCONF = "weatherhead.config.urls"
 WSGI_APPLICATION = "weatherhead.config.wsgi.application"
-ALLOWED_HOSTS = [host for host in os.environ.get("WEATHERHEAD_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host]
+ALLOWED_HOSTS = list(ENVIRONMENT.hosts)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sign-in
@@ -213,10 +158,10 @@ CSRF_FAILURE_VIEW = "weatherhead.interfaces.workbench.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-_https = os.environ.get("WEATHERHEAD_HTTPS", "") == "1"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
-SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-if _https:
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ENVIRONMENT.https
+SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)$", r"^metrics$"]  # asked from this machine, past the proxy
+SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.https else 0
+if ENVIRONMENT.https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CONTENT_SECURITY_POLICY = {
@@ -235,14 +180,13 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Mail: by SMTP where a server is named, else into files, so that nothing is lost and nothing leaves a demo.
-_smtp = urlsplit(os.environ.get("WEATHERHEAD_SMTP", ""))
-if _smtp.scheme in {"smtp", "smtps"}:
+if ENVIRONMENT.mail is not None:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "localhost", _smtp.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
-    EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp.scheme == "smtp" and bool(_smtp.username), _smtp.scheme == "smtps"
-elif _smtp.geturl():
-    raise ImproperlyConfigured("WEATHERHEAD_SMTP reads smtp://user:password@host:port, or smtps://….")
+    EMAIL_HOST, EMAIL_PORT = ENVIRONMENT.mail.hostname or "localhost", ENVIRONMENT.mail.port or 25
+    EMAIL_HOST_USER = unquote(ENVIRONMENT.mail.username or "")
+    EMAIL_HOST_PASSWORD = unquote(ENVIRONMENT.mail.password or "")
+    EMAIL_USE_TLS = ENVIRONMENT.mail.scheme == "smtp" and bool(ENVIRONMENT.mail.username)
+    EMAIL_USE_SSL = ENVIRONMENT.mail.scheme == "smtps"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"

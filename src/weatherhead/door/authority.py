@@ -8,12 +8,14 @@ from typing import Any
 
 from weatherhead.areas.agreements.queries import premises_of_accounts
 from weatherhead.areas.customers.queries import employee_ties, has_ties
+from weatherhead.areas.records.queries.approvals import waiting_for
 from weatherhead.areas.records.queries.receipts import authority_used
 from weatherhead.areas.workforce.queries import jobs_of
 from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant, grant_of, widest_approval_cents
 from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action
 
 ROLLING_DAYS = 30
 
@@ -32,6 +34,15 @@ class AmountOverAuthority(Refusal):
     template = gettext_noop(
         "%(amount)s is more than anyone here may approve (%(most)s). Bring it to management in writing; "
         "splitting it is not allowed."
+    )
+
+
+class AlreadyAsked(Refusal):
+    """The same thing waits for a decision."""
+
+    template = gettext_noop(
+        "Request %(request)s by %(by)s about the same waits for a decision already. Let it be decided first: "
+        "see Approvals."
     )
 
 
@@ -143,6 +154,26 @@ def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment
         template = gettext_noop("The account is tied to the person who asks (%(relation)s).")
         ask = Sentence(template=template, params={"relation": relation})
     return Verdict(ask=ask, standing=standing)
+
+
+def require_not_asked(
+    action: Action[Any, Any, Any],
+    *,
+    values: Any,  # noqa: ANN401 - the action's own inputs
+    proposal: Proposal[Any],
+) -> None:
+    """See that no request about the same fee, bill, payment … waits for a decision.
+
+    Raises:
+        AlreadyAsked: one does.
+    """
+    subject = action.subject(values)
+    if subject is None:
+        return
+    account_id = proposal.account_ids[0] if proposal.account_ids else None
+    asked = waiting_for(action=action.name, account_id=account_id, subject=subject[0], number=subject[1])
+    if asked is not None:
+        raise AlreadyAsked(request=asked.request_id, by=asked.requested_by)
 
 
 def _require_checker(proposal: Proposal[Any], *, actor: Actor, grant: Grant) -> None:

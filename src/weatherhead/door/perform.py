@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import structlog
 from django.db import OperationalError, connection, transaction
 
 from weatherhead.areas.customers.operations import lock_accounts
@@ -22,7 +23,7 @@ from weatherhead.areas.records.operations.receipts import fill_receipt, name_acc
 from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
 from weatherhead.core.values import Refusal, gettext_noop
-from weatherhead.door.authority import Verdict, judge, require_permission
+from weatherhead.door.authority import Verdict, judge, require_not_asked, require_permission
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.door.proposal import Proposal
@@ -34,6 +35,7 @@ _KEY_LENGTH_MAX = 120
 _RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 Result = TypeVar("Result")
+log = structlog.get_logger("weatherhead.door")
 
 
 class ChangedSincePreview(Refusal):
@@ -98,7 +100,7 @@ def perform(
         raise
     ask = _Ask(action=action, values=values, actor=actor, key=key, moment=moment, seen=seen, reason=request_note)
     try:
-        return _retrying(lambda: _perform_once(ask))
+        done = _retrying(lambda: _perform_once(ask))
     except Refusal as refusal:
         _remember_refusal(
             action=action,
@@ -108,7 +110,10 @@ def perform(
             inputs=action.redacted(values),
             account_ids=_existing(action.locks, values),
         )
+        log.info("refused", action=name, refusal=refusal.code, employee_id=actor.employee_id)
         raise
+    log.info("performed", action=name, outcome=done.outcome, receipt_id=done.receipt_id, employee_id=actor.employee_id)
+    return done
 
 
 def _existing(locks: Callable[[Any], tuple[int, ...]], values: object) -> tuple[int, ...]:
@@ -151,6 +156,8 @@ def _perform_once(ask: _Ask) -> ReceiptFacts:
         if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
             raise ChangedSincePreview
         verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+        if verdict.ask is not None:
+            require_not_asked(action, values=values, proposal=proposal)
         receipt_id = _open(ask, proposal)
         if verdict.ask is not None:
             _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)

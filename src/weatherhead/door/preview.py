@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from weatherhead.door.authority import NotPermitted, Verdict, grant_for, judge
+from weatherhead.door.authority import NotPermitted, Verdict, grant_for, judge, require_not_asked
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.door.proposal import Proposal
@@ -45,5 +45,7 @@ def preview(
     with transaction.atomic():
         proposal = action.propose(action.gather(values, moment, actor), values)
         verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+        if verdict.ask is not None:
+            require_not_asked(action, values=values, proposal=proposal)
         transaction.set_rollback(True)
     return Preview(proposal=proposal, verdict=verdict, substance=proposal.substance(as_of=moment.as_of))

@@ -14,6 +14,15 @@ from weatherhead.core.values import Change, Rule, Sentence
 Plan = TypeVar("Plan")
 
 
+@runtime_checkable
+class Digested(Protocol):
+    """A plan of thousands of rows, which knows a hash of them: today's date reads the same every day in it, too."""
+
+    @property
+    def substance(self) -> str:
+        """The hash of what would be recorded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Something to happen outside the transaction: an item for the queue."""
@@ -66,22 +75,13 @@ class Proposal(Generic[Plan]):
 
     def substance(self, *, as_of: date) -> str:
         """A hash of what would change. Today's date reads the same every day, so that waiting alone changes nothing."""
-        said = (self.entries, dict(self.creates), dict(self.updates), self.plan, self.authority_cents)
+        plan = self.plan.substance if isinstance(self.plan, Digested) else self.plan
+        said = (self.entries, dict(self.creates), dict(self.updates), plan, self.authority_cents)
         return digest(_undated(said, as_of=as_of))
-
-
-@runtime_checkable
-class Digested(Protocol):
-    """A plan of thousands of rows, which says by itself what its substance is."""
-
-    def substance_digest(self) -> str:
-        """A hash of everything that the plan would change."""
 
 
 def _undated(value: object, *, as_of: date) -> object:
     """Replace today's date by a word, deep inside tuples, mappings and frozen dataclasses."""
-    if isinstance(value, Digested):
-        return value.substance_digest()
     if value == as_of:
         return "today"
     if isinstance(value, tuple | list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Generic, TypeVar
@@ -17,7 +18,9 @@ Inputs = TypeVar("Inputs")
 Facts = TypeVar("Facts")
 Plan = TypeVar("Plan")
 
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
 SENSITIVE = {"sensitive": True}
+_MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
 """Field metadata: the value never stands in the audit log."""
 
 
@@ -118,13 +121,31 @@ class Action(Generic[Inputs, Facts, Plan]):
             raise TypeError(f"the inputs of {self.name} are a dataclass")
         return said
 
+    def subject(self, values: Inputs) -> tuple[str, int] | None:
+        """The input that names the one thing acted on, and its number: ("adjustment_id", 7). None for an account:
+        much may be asked about one at a time."""
+        if self.on in _MANY_AT_A_TIME:
+            return None
+        name = f"{self.on}_id"
+        number = getattr(values, name, None)
+        return None if number is None else (name, number)
+
     def redacted(self, values: Inputs) -> dict[str, Json]:
         """The inputs as JSON for the audit log: sensitive values only say that they were given."""
         said = self.plain(values)
         for item in fields(self.inputs):  # type: ignore[arg-type]
-            if item.metadata.get("sensitive") and said[item.name] not in (None, "", []):
+            hidden = item.metadata.get("sensitive") or _is_words(item.name, said[item.name])
+            if hidden and said[item.name] not in (None, "", []):
                 said[item.name] = "(given)"
         return said
+
+
+def _is_words(name: str, value: Json) -> bool:
+    """Whether a person wrote it: such words may name people, and stand in a row of their own that can be disposed of.
+
+    A reason from a list is a code, and no words.
+    """
+    return name in ("note", "reason") and isinstance(value, str) and not _CODE.fullmatch(value)
 
 
 def _say(error: Mapping[str, Any]) -> str:

@@ -23,12 +23,12 @@ from weatherhead.areas.metering.queries import (
     BillableRead,
     MeterFacts,
     ReadFacts,
-    held_reads_of,
-    meters_and_reads,
+    place_reads,
 )
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.areas.records.queries.approvals import RequestFacts, requests_of_account
 from weatherhead.areas.records.queries.receipts import ReceiptLine, receipts_of_account
+from weatherhead.areas.service_orders.queries import OrderFacts, orders_of_account
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.ledger import ReceivableMovement, age
 from weatherhead.core.values import Sentence, gettext_noop
@@ -178,6 +178,7 @@ class AccountOverview:
     timeline_more: bool
     actions: tuple[ActionOffer, ...]
     held_reads: tuple[ReadFacts, ...] = ()
+    next_read_on: date | None = None
 
 
 TIMELINE_ROWS = 12
@@ -192,7 +193,7 @@ _CLASSES = {
     "industrial": gettext_noop("Industrial"),
     "lighting": gettext_noop("Lighting"),
 }
-_READ_KINDS = {
+READ_KINDS = {
     "actual": gettext_noop("Actual read"),
     "estimated": gettext_noop("Estimated read"),
     "customer": gettext_noop("Customer's read"),
@@ -200,18 +201,26 @@ _READ_KINDS = {
     "move_out": gettext_noop("Move-out read"),
     "check": gettext_noop("Check read"),
 }
+_ORDER_KINDS = {"re_read": gettext_noop("Re-read"), "investigate": gettext_noop("Investigation")}
 _TENDERS = {"cash": gettext_noop("Cash"), "check": gettext_noop("Check")}
-_MONEY_ACTIONS = frozenset({"take_payment", "reverse_payment", "assess_fee", "waive_fee", "cancel_and_rebill"})
+_MONEY_ACTIONS = frozenset(
+    {"take_payment", "reverse_payment", "return_payment", "assess_fee", "waive_fee", "cancel_and_rebill"}
+)
 _QUIET_ACTIONS = _MONEY_ACTIONS | {
     "bill_account",
     "approve_request",
     "decline_request",
     "enter_read",
     "import_reads",
+    "request_reread",
+    "complete_reread",
+    "cancel_order",
+    "estimate_read",
+    "record_check_read",
 }
 _LIKELY_MAX = 6
 _LIKELY = ("take_payment", "waive_fee", "enter_read", "bill_account", "change_mailing_address", "assess_fee")
-_ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read"})
+_ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read", "meter"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +235,7 @@ class _Holdings:
     adjustments: tuple[AdjustmentFacts, ...]
     exceptions: tuple[ExceptionFacts, ...]
     held_reads: tuple[ReadFacts, ...]
+    next_read_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +248,7 @@ class _Gathered:
     postings: tuple[TimelinePosting, ...]
     requests: tuple[RequestFacts, ...]
     receipts: tuple[ReceiptLine, ...]
+    orders: tuple[OrderFacts, ...]
 
 
 def account_overview(
@@ -255,7 +266,7 @@ def account_overview(
     Raises:
         NoSuchAccount: for an unknown account.
     """
-    found = _gather(account_id, whole=whole)
+    found = _gather(account_id, whole=whole, as_of=as_of)
     others = [item for item in found.accounts if item.account_id != account_id]
     shown = revealed_until is not None
     contacts = contact_points(found.account.customer_id, as_of=as_of) if shown else ()
@@ -291,7 +302,13 @@ def account_overview(
         timeline_more=len(rows) > limit or len(found.holdings.payments) >= TIMELINE_ROWS_ALL,
         actions=_offers(found.holdings, grant=grant),
         held_reads=found.holdings.held_reads,
+        next_read_on=_next_read_on(found),
     )
+
+
+def _next_read_on(found: _Gathered) -> date | None:
+    """When the cycle is read next; None for a closed account or where no calendar is planned."""
+    return found.holdings.next_read_on if found.account.closed_on is None else None
 
 
 def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant) -> tuple[ActionOffer, ...]:
@@ -299,31 +316,37 @@ def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant
     return _offers(_holdings(account_id, bills=bills), grant=grant)
 
 
-def _gather(account_id: int, *, whole: bool) -> _Gathered:
+def _gather(account_id: int, *, whole: bool, as_of: date) -> _Gathered:
     limit = TIMELINE_ROWS_ALL if whole else _BILLS_READ
     accounts = accounts_beside(account_id)
+    first = next(item for item in accounts if item.account_id == account_id)
+    bills = bills_of_account(account_id, limit=limit)
     return _Gathered(
-        account=next(item for item in accounts if item.account_id == account_id),
+        account=first,
         accounts=accounts,
-        holdings=_holdings(account_id, bills=bills_of_account(account_id, limit=limit)),
+        holdings=_holdings(account_id, bills=bills, cycle=first.cycle, as_of=as_of),
         postings=postings_for_timeline(account_id),
         requests=requests_of_account(account_id),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
+        orders=orders_of_account(account_id),
     )
 
 
-def _holdings(account_id: int, *, bills: tuple[BillOfHistory, ...]) -> _Holdings:
+def _holdings(
+    account_id: int, *, bills: tuple[BillOfHistory, ...], cycle: int = 0, as_of: date = date.max
+) -> _Holdings:
     services = agreements_with_points(account_id)
-    meters, reads = meters_and_reads(item.point.service_point_id for item in services)
+    place = place_reads((item.point.service_point_id for item in services), cycle=cycle, as_of=as_of)
     return _Holdings(
         services=services,
-        meters=meters,
-        reads=reads,
+        meters=place.meters,
+        reads=place.reads,
         bills=bills,
         payments=payments_of_account(account_id, limit=TIMELINE_ROWS_ALL),
         adjustments=adjustments_of_account(account_id),
         exceptions=held_exceptions_of_account(account_id),
-        held_reads=held_reads_of(meter.meter_id for meter in meters.values()),
+        held_reads=place.held,
+        next_read_on=place.next_read_on,
     )
 
 
@@ -505,23 +528,34 @@ def _timeline(found: _Gathered) -> tuple[TimelineRow, ...]:
             kind, title, what, link = _adjustment_row(adjustments[entry_id])
         else:
             undone = payments.get(posting.reverses_id or 0) or bills.get(posting.reverses_id or 0)
-            kind, title, what, link = _other_row(posting, reversed_one=_named(undone))
+            returned = isinstance(undone, PaymentFacts) and undone.returned_on is not None
+            kind, title, what, link = _other_row(posting, reversed_one=_named(undone), returned=returned)
         row = TimelineRow(
             on=posting.effective_on,
             kind=kind,
             kind_title=title,
             what=what,
             link=link,
-            detail=Sentence(gettext_noop("reversed since")) if posting.reversed_by_id else None,
+            detail=_undone(posting, payment=payments.get(entry_id)),
             amount_cents=posting.amount_cents,
             balance_cents=posting.balance_cents,
         )
         rows.append((posting.effective_on, entry_id, row))
     rows += [(item.requested_at.date(), 2**62, _request_row(item)) for item in found.requests]
     rows += [(item.as_of, -1, _receipt_row(item)) for item in found.receipts]
+    rows += [(item.opened_on, -1, _order_row(item)) for item in found.orders]
     rows += [(read.read_on, -2, _read_row(read)) for reads in found.holdings.reads.values() for read in reads]
     rows.sort(key=lambda item: (item[0], item[1]), reverse=True)
     return tuple(row for _, _, row in rows)
+
+
+def _undone(posting: TimelinePosting, *, payment: PaymentFacts | None) -> Sentence | None:
+    """Whether what was posted was taken back since, and how."""
+    if posting.reversed_by_id is None:
+        return None
+    if payment is not None and payment.returned_on is not None:
+        return Sentence(gettext_noop("returned by the bank"))
+    return Sentence(gettext_noop("reversed since"))
 
 
 def _bill_row(item: BillOfHistory) -> tuple[str, Sentence, Sentence, str]:
@@ -567,12 +601,17 @@ def _adjustment_row(item: AdjustmentFacts) -> tuple[str, Sentence, Sentence, str
     )
 
 
-def _other_row(posting: TimelinePosting, *, reversed_one: Sentence | None) -> tuple[str, Sentence, Sentence, str]:
+def _other_row(
+    posting: TimelinePosting, *, reversed_one: Sentence | None, returned: bool
+) -> tuple[str, Sentence, Sentence, str]:
     """A reversal, or an entry of an action that has no list of its own here."""
     link = f"/receipt/{posting.receipt_id}/" if posting.receipt_id else ""
     if posting.reverses_id is not None:
         kind = "payment" if posting.charge == "payment" else "bill"
         what = reversed_one or Sentence(gettext_noop("Entry %(entry)s"), {"entry": str(posting.reverses_id)})
+        if returned:
+            said = Sentence(gettext_noop("%(what)s returned by the bank"), {"what": what})
+            return kind, Sentence(gettext_noop("Return")), said, link
         return (
             kind,
             Sentence(gettext_noop("Reversal")),
@@ -617,6 +656,35 @@ def _receipt_row(item: ReceiptLine) -> TimelineRow:
     )
 
 
+def _order_row(item: OrderFacts) -> TimelineRow:
+    """An order by the day it was opened; what came of it stands beside it."""
+    params = {"due": item.due_on, "closed": item.closed_on, "what": item.result}
+    details = {
+        "open": gettext_noop("open, due %(due)s"),
+        "done": gettext_noop("done %(closed)s: %(what)s"),
+        "cancelled": gettext_noop("cancelled %(closed)s: %(what)s"),
+    }
+    return TimelineRow(
+        on=item.opened_on,
+        kind="order",
+        kind_title=Sentence(gettext_noop("Order")),
+        what=Sentence(
+            gettext_noop("%(kind)s of meter %(serial)s for %(about)s: %(why)s"),
+            {
+                "kind": Sentence(_ORDER_KINDS[item.kind]),
+                "serial": item.serial,
+                "about": item.about_on,
+                "why": item.note,
+            },
+        ),
+        link=f"/receipt/{item.closing_receipt_id or item.receipt_id}/",
+        detail=Sentence(details[item.state], params),
+        amount_cents=None,
+        balance_cents=None,
+        pending=item.state == "open",
+    )
+
+
 def _read_row(item: BillableRead) -> TimelineRow:
     return TimelineRow(
         on=item.read_on,
@@ -624,7 +692,7 @@ def _read_row(item: BillableRead) -> TimelineRow:
         kind_title=Sentence(gettext_noop("Read")),
         what=Sentence(
             gettext_noop("%(kind)s %(reading)s"),
-            {"kind": Sentence(_READ_KINDS[item.kind]), "reading": f"{item.dial_reading:,}"},
+            {"kind": Sentence(READ_KINDS[item.kind]), "reading": f"{item.dial_reading:,}"},
         ),
         link="",
         detail=Sentence(gettext_noop("meter %(serial)s"), {"serial": item.serial}),
@@ -656,6 +724,10 @@ def _possible(name: str, *, found: _Holdings) -> bool:
     needs: dict[str, bool] = {
         "waive_fee": any(item.kind == "fee" and item.left_cents > 0 for item in found.adjustments),
         "reverse_payment": any(item.reversed_on is None for item in found.payments),
+        "return_payment": any(item.reversed_on is None and item.tender_kind != "cash" for item in found.payments),
+        "end_service": any(item.agreement.end_on is None for item in found.services),
+        "move_service": any(item.agreement.end_on is None for item in found.services),
+        "exchange_meter": bool(found.meters),
         "cancel_and_rebill": any(item.active for item in found.bills),
         "release_exception": bool(found.exceptions),
         "release_read": bool(found.held_reads),
@@ -663,6 +735,9 @@ def _possible(name: str, *, found: _Holdings) -> bool:
         "hold_billing": bool(found.services),
         "bill_account": bool(found.services),
         "enter_read": bool(found.meters),
+        "estimate_read": bool(found.meters),
+        "request_reread": bool(found.meters),
+        "record_check_read": bool(found.meters),
         "correct_read": any(found.reads.values()),
     }
     return needs.get(name, True)

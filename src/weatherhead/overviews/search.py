@@ -17,11 +17,13 @@ from weatherhead.areas.customers.queries import (
 )
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import MeterFacts, find_meters, meter_of_service_points
+from weatherhead.areas.migration.queries import accounts_of_former_number
 from weatherhead.areas.premises.queries import ServicePointFacts, service_points, service_points_at
 from weatherhead.areas.records.text import fold
 from weatherhead.core.values import Sentence, gettext_noop
 
 _BY_NUMBER = Sentence(gettext_noop("account number"))
+_BY_FORMER = Sentence(gettext_noop("former account number"))
 _BY_NAME = Sentence(gettext_noop("name"))
 _BY_ADDRESS = Sentence(gettext_noop("address"))
 _BY_METER = Sentence(gettext_noop("meter"))
@@ -65,8 +67,8 @@ _PHONE_DIGITS_MIN = 7
 def search(query: str, *, as_of: date, limit: int = HITS_MAX) -> SearchResults:
     """Find accounts by one line of text, whatever it is.
 
-    Digits are tried as an account number, a meter and a phone number; text with @ as an e-mail address; any other text
-    as a name and as an address. What matches exactly stands first.
+    Digits are tried as an account number (ours, or one of an old system), a meter and a phone number; text with @ as an
+    e-mail address; any other text as a name and as an address. What matches exactly stands first.
     """
     text = query.strip()
     if len(fold(text)) < _LETTERS_MIN:
@@ -83,11 +85,12 @@ def _find(text: str, *, as_of: date, limit: int) -> tuple[Sentence | None, list[
         found = find_by_contact(text.lower(), kind="email", as_of=as_of, limit=limit)
         return Sentence(gettext_noop("an e-mail address")), [(item, _BY_EMAIL) for item in found]
     if digits.isascii() and digits.isdigit() and len(digits) >= _DIGITS_MIN:
-        return None, _by_digits(digits, as_of=as_of, limit=limit)
+        return None, _once([*_by_former(text), *_by_digits(digits, as_of=as_of, limit=limit)], limit=limit)
+    former = _by_former(text)
     named = [(item, _BY_NAME) for item in find_by_name(text, limit=limit)]
     placed = _by_place(service_points_at(text, limit=limit), matched=_BY_ADDRESS)
     metered = _by_meter(text, limit=limit)
-    return None, _once([*metered, *named, *placed], limit=limit)
+    return None, _once([*former, *metered, *named, *placed], limit=limit)
 
 
 def _by_digits(digits: str, *, as_of: date, limit: int) -> list[tuple[AccountFacts, Sentence]]:
@@ -97,6 +100,12 @@ def _by_digits(digits: str, *, as_of: date, limit: int) -> list[tuple[AccountFac
         found += [(item, _BY_PHONE) for item in find_by_contact(digits, kind="phone", as_of=as_of, limit=limit)]
     found += _by_place(service_points_at(digits, limit=limit), matched=_BY_ADDRESS)
     return _once(found, limit=limit)
+
+
+def _by_former(text: str) -> list[tuple[AccountFacts, Sentence]]:
+    """Whose number it was in an old system, written as it was there."""
+    ids = accounts_of_former_number(text)
+    return [(item, _BY_FORMER) for item in accounts(ids).values()] if ids else []
 
 
 def _by_meter(text: str, *, limit: int) -> list[tuple[AccountFacts, Sentence]]:

@@ -135,8 +135,8 @@ def test_only_accepted_reads_that_bills_may_use(world: World) -> None:
     assert [read.kind for read in history.reads] == ["actual"] * 4 + ["check"]
 
 
-def test_last_reads_in_two_queries(world: World, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
+def test_last_reads_in_one_query(world: World, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
         found = last_reads(world.meters.values())
     assert world.meters["S-6001"] not in found
     assert found[world.meters["O-5001"]].read_on == date(2026, 10, 1)

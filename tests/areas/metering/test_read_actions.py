@@ -96,7 +96,7 @@ def test_a_read_is_shown_before_and_after_and_then_entered(world: World) -> None
     shown = {change.code: (change.before, change.after) for change in proposal.changes}
     # The period before took 620 kWh in 31 days, which is 600 in 30.
     assert shown == {
-        "meter_read": ("11840", "12440"),
+        "meter_read": (11_840, 12_440),
         "read_on": (date(2026, 11, 1), date(2026, 12, 1)),
         "use": (600_000, 600_000),
         "days": (31, 30),

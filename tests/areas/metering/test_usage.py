@@ -19,6 +19,7 @@ from weatherhead.areas.metering.usage import (
     UsePeriod,
     energy_wh_between,
     format_kwh,
+    format_whole_kwh,
     judge_read,
     sequence_refusal,
     step_wh,
@@ -104,6 +105,14 @@ def test_bounds_are_ratios_to_the_daily_average(reading: int, exception: str) ->
 def test_the_sentence_says_what_was_compared() -> None:
     judgement = judge(at("2026-12-01", 14_840))
     assert str(judgement.sentence) == "3,000 kWh in 30 days is high: 600 kWh by the last 3 periods."
+
+
+def test_an_average_is_said_in_whole_kwh() -> None:
+    # 1,700 kWh in 101 days are 504.950… kWh in 30; what was read itself is said exactly.
+    reads = (at("2026-08-22", 10_140), at("2026-10-22", 11_000), at("2026-12-01", 11_840))
+    judgement = judge(at("2026-12-31", 14_840), reads=reads)
+    assert str(judgement.sentence) == "3,000 kWh in 30 days is high: 505 kWh by the last 2 periods."
+    assert [format_whole_kwh(energy_wh) for energy_wh in (499, 500, 1_523_499, 523_931)] == ["0", "1", "1,523", "524"]
 
 
 def test_small_differences_are_never_exceptions() -> None:

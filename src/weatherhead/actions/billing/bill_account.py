@@ -12,10 +12,11 @@ from weatherhead.actions.inputs import Blankable, Number
 from weatherhead.areas.billing.decide import SegmentPlan, next_period, plan_segment
 from weatherhead.areas.billing.operations import BillPlan, ExceptionPlan, issue_bill, raise_exceptions
 from weatherhead.areas.billing.queries import billing_facts, bills_of_account
-from weatherhead.areas.billing.refusals import BillingHeld, NoService, NothingToBill
+from weatherhead.areas.billing.refusals import BillingHeld, MigrationNotSignedOff, NoService, NothingToBill
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.documents.frames import bill_frame, made_frame
 from weatherhead.areas.documents.operations import keep_frame
+from weatherhead.areas.migration.queries import migration_open
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.operations import keep_texts
 from weatherhead.areas.tariffs.queries import rate_book, schedule_facts
@@ -75,7 +76,13 @@ def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
-    """Read account, agreements, reads, segments, exceptions, schedules and balance."""
+    """Read account, agreements, reads, segments, exceptions, schedules and balance.
+
+    Raises:
+        MigrationNotSignedOff: what was loaded from an old system waits for its sign-off.
+    """
+    if migration_open():
+        raise MigrationNotSignedOff
     billing = gather_billing(inputs.account_id, as_of=moment.as_of)
     return Facts(billing=billing, kept=kept_for(billing))
 

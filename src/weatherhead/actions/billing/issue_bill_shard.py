@@ -78,7 +78,8 @@ class Plan:
     outcome: dict[str, Json]
     due_on: date
 
-    def substance_digest(self) -> str:
+    @property
+    def substance(self) -> str:
         """A hash of whose bill comes to what, for which days, and what is held."""
         priced, billed = self.pricing.priced, self.pricing.billed
         told = sha256()

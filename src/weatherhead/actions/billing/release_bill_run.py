@@ -9,7 +9,9 @@ from weatherhead.actions.billing.run_work import queue_shards
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Number
 from weatherhead.areas.billing.operations.runs import RunNotAsExpected, ShardPlan, release_run
+from weatherhead.areas.billing.refusals import MigrationNotSignedOff
 from weatherhead.areas.billing.runs import RunFacts, ShardRow, run, shards_of
+from weatherhead.areas.migration.queries import migration_open
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -49,7 +51,13 @@ class Plan:
 
 
 def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
-    """Read the run and what trying it told."""
+    """Read the run and what trying it told.
+
+    Raises:
+        MigrationNotSignedOff: what was loaded from an old system waits for its sign-off.
+    """
+    if migration_open():
+        raise MigrationNotSignedOff
     return Facts(
         run=run(inputs.run_id),
         tried=shards_of(inputs.run_id, stage="try"),

@@ -12,7 +12,9 @@ from weatherhead.actions.billing.run_work import queue_shards
 from weatherhead.actions.figures import house_rule, made
 from weatherhead.actions.inputs import Blankable
 from weatherhead.areas.billing.operations.runs import ShardPlan, plan_run
+from weatherhead.areas.billing.refusals import MigrationNotSignedOff
 from weatherhead.areas.customers.columns import open_accounts
+from weatherhead.areas.migration.queries import migration_open
 from weatherhead.core.values import Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -60,7 +62,13 @@ class Plan:
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
-    """Lay the open accounts of the cycle out in shards."""
+    """Lay the open accounts of the cycle out in shards.
+
+    Raises:
+        MigrationNotSignedOff: what was loaded from an old system waits for its sign-off.
+    """
+    if migration_open():
+        raise MigrationNotSignedOff
     ids = open_accounts(cycle=inputs.cycle)
     size = inputs.shard_accounts
     shards = tuple(

@@ -55,7 +55,8 @@ class Plan:
     prices: tuple[PricePoint, ...]
     frame: Frame
 
-    def substance_digest(self) -> str:
+    @property
+    def substance(self) -> str:
         """A hash of the outcome."""
         return digest({"shard": self.shard_id, "outcome": self.outcome})
 

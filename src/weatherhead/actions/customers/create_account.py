@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from weatherhead.core.ledger import revenue_account
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
 
 
 class RevenueClassUnknown(Refusal):
@@ -38,11 +38,11 @@ class Inputs:
     """Whose account, where its bills go, which cycle bills it, and its class."""
 
     customer_id: Number
-    mail_street: Name
-    mail_unit: ShortText = ""
+    mail_street: Name = field(metadata=SENSITIVE)
+    mail_unit: ShortText = field(default="", metadata=SENSITIVE)
     mail_city: Name
     mail_state: Name
-    mail_postal_code: Name
+    mail_postal_code: Name = field(metadata=SENSITIVE)
     cycle: Annotated[int, Field(ge=1, le=31)]
     revenue_class: Code
     opened_on: date | None = None

@@ -40,7 +40,7 @@ class Inputs:
     """Who the customer is. Phone, e-mail and identifier are optional: service never depends on giving one."""
 
     kind: Literal["person", "business"]
-    name: Name
+    name: Name = field(metadata=SENSITIVE)
     phone: Annotated[str | None, Blankable] = field(default=None, metadata=SENSITIVE)
     email: Annotated[str | None, Blankable] = field(default=None, metadata=SENSITIVE)
     language: Literal["en", "es"] = "en"

@@ -1,10 +1,10 @@
-"""Correct an accepted read: the wrong one is set aside with the reason, the right one takes its day."""
+"""Correct a read, accepted or held: the wrong one is set aside with the reason, the right one takes its day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import cast
+from typing import Literal, cast
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import NeededNote, Number
@@ -42,7 +42,7 @@ class Facts:
     """The read, its meter's history without it, whose account it is on, and the bounds."""
 
     read: ReadFacts
-    others: MeterHistory
+    others: MeterHistory  # neither the accepted nor the held read of its day
     account_ids: tuple[int, ...]
     bounds: UseBounds
     accepted_before: int
@@ -54,6 +54,7 @@ class Plan:
     """What is set aside, and what takes its place."""
 
     read_id: int
+    state: Literal["accepted", "held"]
     withdrawn_on: date
     reason: str
     read: ReadPlan
@@ -71,7 +72,11 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     meter = histories([found.meter_id], since_on=found.read_on)[found.meter_id]
     return Facts(
         read=found,
-        others=replace(meter, reads=tuple(item for item in meter.reads if item.read_on != found.read_on)),
+        others=replace(
+            meter,
+            reads=tuple(item for item in meter.reads if item.read_on != found.read_on),
+            held={on: reading for on, reading in meter.held.items() if on != found.read_on},
+        ),
         account_ids=accounts_of_read(inputs.read_id),
         bounds=use_bounds(),
         accepted_before=accepted_count([found.meter_id]),
@@ -86,7 +91,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         ReadNotAccepted, ReadUnchanged, TooManyDigits, DemandNotMeasured, ReadOutOfSequence: as they say.
     """
     found = facts.read
-    if found.state != "accepted":
+    if found.state == "rejected":
         raise ReadNotAccepted(serial=found.serial, read_on=found.read_on, state=found.state)
     demand_w = parse_demand_w(inputs.demand_kw) if inputs.demand_kw else found.demand_w_max
     if (inputs.reading, demand_w) == (found.dial_reading, found.demand_w_max):
@@ -104,9 +109,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     change = Change(
         code="meter_read",
         label=Sentence(gettext_noop("Read of %(on)s"), {"on": found.read_on}),
-        unit=Unit.TEXT,
-        before=str(found.dial_reading),
-        after=str(inputs.reading),
+        unit=Unit.COUNT,
+        before=found.dial_reading,
+        after=inputs.reading,
         account_id=facts.account_ids[0] if facts.account_ids else None,
     )
     return Proposal(
@@ -114,6 +119,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         confirm=Sentence(gettext_noop("Correct to %(now)s"), said),
         plan=Plan(
             read_id=found.read_id,
+            state="held" if found.state == "held" else "accepted",
             withdrawn_on=facts.as_of,
             reason=inputs.reason,
             read=plan,
@@ -139,13 +145,14 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         decided_on=plan.withdrawn_on,
         decision=plan.reason,
         receipt_id=recording.receipt_id,
+        state=plan.state,
     )
     (number,) = record_reads(
         [plan.read],
         receipt_id=recording.receipt_id,
         batch_id=None,
         meter_ids=[plan.read.meter_id],
-        accepted_before=plan.accepted_before - 1,
+        accepted_before=plan.accepted_before - (plan.state == "accepted"),
     )
     recording.made_one("read", number)
 
@@ -161,6 +168,8 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop("Sets a wrong read aside and puts the right one in its place; then cancel and rebill."),
+        summary=gettext_noop(
+            "Sets a wrong read aside and puts the right one in its place; if it was billed, cancel and rebill."
+        ),
     )
 )

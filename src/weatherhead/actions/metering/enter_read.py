@@ -191,9 +191,9 @@ def _changes(decision: Decision, *, account_id: int) -> tuple[Change, ...]:
         Change(
             code="meter_read",
             label=Sentence(template=gettext_noop("Meter read")),
-            unit=Unit.TEXT,
-            before=None if since is None else str(since.dial_reading),
-            after=str(plan.dial_reading),
+            unit=Unit.COUNT,
+            before=None if since is None else since.dial_reading,
+            after=plan.dial_reading,
             account_id=account_id,
         ),
         Change(

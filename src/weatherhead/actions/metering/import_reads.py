@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Name
-from weatherhead.areas.metering.intake import FileDecision, MeterHistory, decide_file
-from weatherhead.areas.metering.operations import FileAlreadyImported, record_batch, record_reads
+from weatherhead.areas.metering.intake import FileDecision, MeterHistory, ReadPlan, decide_file
+from weatherhead.areas.metering.operations import FileAlreadyImported, record_batch, record_many_reads
+from weatherhead.areas.metering.ordinary import ordinary_plans
+from weatherhead.areas.metering.outlines import outlines_by_serial
 from weatherhead.areas.metering.queries import (
     BatchFacts,
     accepted_count,
@@ -23,15 +25,35 @@ from weatherhead.areas.metering.queries import (
     histories_by_serial,
     use_bounds,
 )
-from weatherhead.areas.metering.reads_file import FILE_BYTES_MAX, FileProblem, ReadsFile, parse_reads, require_size
+from weatherhead.areas.metering.reads_file import (
+    FILE_BYTES_MAX,
+    FileProblem,
+    ReadsFile,
+    parse_large,
+    parse_reads,
+    require_size,
+)
 from weatherhead.areas.metering.usage import UseBounds
-from weatherhead.areas.records.canonical import Json, to_json
+from weatherhead.areas.records.canonical import Json, digest, to_json
 from weatherhead.areas.records.operations.attachments import keep_attachment
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
+
+PART_ROWS = 50_000
+"""Rows that are recorded in one transaction; a larger file comes in parts."""
+
+PARTS_MAX = 99
+MANY_ROWS = 500
+"""From here on it pays to ask for the outlines of the meters first."""
+
+
+class PartUnknown(Refusal):
+    """A part beyond the last."""
+
+    template = gettext_noop("There is no part %(part)s of %(parts)s. Import the file with: weatherhead reads import")
 
 
 class ContentNotBase64(Refusal):
@@ -50,23 +72,35 @@ class ContentNotAsNamed(Refusal):
 class Inputs:
     """A file: its name, its content as Base64, and the content's SHA-256 in hexadecimal.
 
+    Of a large file the meters of one of its `parts` are taken, and the rest by performing the action again.
     The content may hold names and notes; the audit log keeps its hash only.
     """
 
     name: Name
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     content: str = field(metadata=SENSITIVE)
+    part: Annotated[int, Field(ge=1, le=PARTS_MAX)] = 1
+    parts: Annotated[int, Field(ge=1, le=PARTS_MAX)] = 1
 
 
-def inputs_for(*, name: str, content: bytes) -> Inputs:
-    """The inputs of a file. Its size is checked here, before anything is copied.
+def parts_of(content: bytes) -> int:
+    """Into how many parts a file is divided, each recorded by itself: by its lines, so always the same."""
+    return min(PARTS_MAX, content.count(b"\n") // PART_ROWS + 1)
+
+
+def inputs_for(*, name: str, content: bytes, part: int = 1, parts: int = 1) -> Inputs:
+    """The inputs of a file or of one part of it. Its size is checked here, before anything is copied.
 
     Raises:
         ReadsFileTooLarge: refused early.
     """
     require_size(len(content))
     return Inputs(
-        name=name[-120:], sha256=hashlib.sha256(content).hexdigest(), content=base64.b64encode(content).decode("ascii")
+        name=name[-120:],
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=base64.b64encode(content).decode("ascii"),
+        part=part,
+        parts=parts,
     )
 
 
@@ -79,6 +113,8 @@ class Facts:
     bounds: UseBounds
     accepted_before: int
     before: tuple[BatchFacts, ...]
+    ordinary: Mapping[int, ReadPlan]
+    meter_ids: tuple[int, ...]
     as_of: date
 
 
@@ -89,9 +125,20 @@ class Plan:
     name: str
     sha256: str
     content: str
+    part: int
+    parts: int
     decision: FileDecision
     meter_ids: tuple[int, ...]
     accepted_before: int
+
+    @property
+    def substance(self) -> str:
+        """A hash of what will be recorded: the file, and what comes of every row."""
+        said = hashlib.sha256(f"{self.sha256} {self.part}/{self.parts} {self.accepted_before}\n".encode())
+        for plan in self.decision.plans:
+            said.update(f"{plan.meter_id} {plan.read_on} {plan.dial_reading} {plan.turns} {plan.exception}\n".encode())
+        said.update(digest(self.decision.problems).encode())
+        return said.hexdigest()
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
@@ -104,16 +151,25 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """
     content = _content(inputs)
     before = batches_of_file(inputs.sha256)
-    _require_new(before)
-    file = parse_reads(content)
+    _require_new(before, inputs=inputs)
+    file = parse_reads(content) if inputs.parts == 1 else parse_large(content).part(inputs.part, of=inputs.parts)
     days = [row.read.read_on for row in file.rows]
-    meters = histories_by_serial((row.serial for row in file.rows), since_on=min(days, default=moment.as_of))
+    bounds = use_bounds()
+    ordinary: dict[int, ReadPlan] = {}
+    if len(file.rows) >= MANY_ROWS:
+        outlines = outlines_by_serial((row.serial for row in file.rows), days=days)
+        ordinary = ordinary_plans(file.rows, outlines=outlines, as_of=moment.as_of, bounds=bounds)
+    others = (row.serial for row in file.rows if row.line not in ordinary)
+    meters = histories_by_serial(others, since_on=min(days, default=moment.as_of))
+    meter_ids = {plan.meter_id for plan in ordinary.values()} | {meter.meter_id for meter in meters.values()}
     return Facts(
         file=file,
         meters=meters,
-        bounds=use_bounds(),
-        accepted_before=accepted_count(meter.meter_id for meter in meters.values()),
+        bounds=bounds,
+        accepted_before=accepted_count(meter_ids),
         before=before,
+        ordinary=ordinary,
+        meter_ids=tuple(sorted(meter_ids)),
         as_of=moment.as_of,
     )
 
@@ -130,9 +186,13 @@ def _content(inputs: Inputs) -> bytes:
     return content
 
 
-def _require_new(before: tuple[BatchFacts, ...]) -> None:
+def _require_new(before: tuple[BatchFacts, ...], *, inputs: Inputs) -> None:
+    """Nothing of the file was kept, but perhaps of other parts of it."""
+    if inputs.part > inputs.parts:
+        raise PartUnknown(part=inputs.part, parts=inputs.parts)
     for batch in before:
-        if batch.accepted or batch.held:
+        same = batch.parts != inputs.parts or batch.part == inputs.part
+        if same and (batch.accepted or batch.held):
             raise FileAlreadyImported(
                 imported_on=batch.imported_at.astimezone(current_utility().zone).date(),
                 name=batch.name,
@@ -144,7 +204,9 @@ def _require_new(before: tuple[BatchFacts, ...]) -> None:
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """Judge every row."""
-    decision = decide_file(facts.file, meters=facts.meters, as_of=facts.as_of, bounds=facts.bounds)
+    decision = decide_file(
+        facts.file, meters=facts.meters, as_of=facts.as_of, bounds=facts.bounds, ordinary=facts.ordinary
+    )
     creates = {"metering_readbatch": 1}
     if decision.plans:
         creates["metering_read"] = len(decision.plans)
@@ -159,8 +221,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             name=inputs.name,
             sha256=inputs.sha256,
             content=inputs.content,
+            part=inputs.part,
+            parts=inputs.parts,
             decision=decision,
-            meter_ids=tuple(sorted(meter.meter_id for meter in facts.meters.values())),
+            meter_ids=facts.meter_ids,
             accepted_before=facts.accepted_before,
         ),
         creates=creates,
@@ -216,8 +280,10 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         rejected=decision.rejected,
         report=[problem_as_json(problem) for problem in decision.problems],
         receipt_id=recording.receipt_id,
+        part=plan.part,
+        parts=plan.parts,
     )
-    record_reads(
+    record_many_reads(
         decision.plans,
         receipt_id=recording.receipt_id,
         batch_id=batch_id,

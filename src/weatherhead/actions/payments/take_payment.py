@@ -107,18 +107,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise PaymentTooLarge(amount=format_cents(inputs.amount_cents))
     if inputs.tender == "check" and not inputs.check_number:
         raise CheckNumberMissing
-    entry = EntryDraft(
-        kind="payment",
-        effective_on=paid_on,
-        postings=(
-            Posting(ledger_account=_TENDERS[inputs.tender], amount_cents=inputs.amount_cents, charge="payment"),
-            Posting(
-                ledger_account=LedgerAccount.RECEIVABLE,
-                amount_cents=-inputs.amount_cents,
-                charge="payment",
-                account_id=inputs.account_id,
-            ),
-        ),
+    entry = payment_entry(
+        account_id=inputs.account_id, amount_cents=inputs.amount_cents, tender=inputs.tender, paid_on=paid_on
     )
     amount = {"amount": format_cents(inputs.amount_cents), "name": facts.account.customer_name}
     template = (
@@ -141,6 +131,23 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         creates={"payments_paymentevent": 1, "payments_tender": 1, "payments_payment": 1},
         changes=money_changes(facts.standing, entries=(entry,), as_of=facts.as_of),
         rules=(house_rule("payment application", "Payments go to the oldest due charge first"),),
+    )
+
+
+def payment_entry(*, account_id: int, amount_cents: int, tender: str, paid_on: date) -> EntryDraft:
+    """What was received against the receivable."""
+    return EntryDraft(
+        kind="payment",
+        effective_on=paid_on,
+        postings=(
+            Posting(ledger_account=_TENDERS[tender], amount_cents=amount_cents, charge="payment"),
+            Posting(
+                ledger_account=LedgerAccount.RECEIVABLE,
+                amount_cents=-amount_cents,
+                charge="payment",
+                account_id=account_id,
+            ),
+        ),
     )
 
 

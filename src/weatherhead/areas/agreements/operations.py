@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.db import IntegrityError, transaction
 
 from weatherhead.areas.agreements.models import ServiceAgreement
+from weatherhead.areas.records.database import bulk_insert
 from weatherhead.core.values import Refusal, gettext_noop
+
+FORMER_COLUMNS = (
+    "agreement_id",
+    "start_on",
+    "end_on",
+    "energy_wh",
+    "demand_w_max",
+    "estimated",
+    "billed_on",
+    "bill_number",
+    "amount_cents",
+    "receipt_id",
+)
 
 
 class ServicePointTaken(Refusal):
@@ -42,3 +56,40 @@ def start_agreement(
             ).pk
     except IntegrityError as error:
         raise ServicePointTaken(account="of someone else") from error
+
+
+class AgreementEnded(Refusal):
+    """Service there has an end already."""
+
+    template = gettext_noop("Service there ended on %(on)s already. Nothing more is needed.")
+
+
+class AgreementChanged(Refusal):
+    """Someone changed the agreement meanwhile."""
+
+    template = gettext_noop("Someone changed this service just now. Look at it again, then do this once more.")
+
+
+def end_agreement(*, agreement_id: int, version: int, end_on: date) -> None:
+    """End service on a day, which is the first one that is not served. The service point stays, and so does its meter.
+
+    Raises:
+        AgreementEnded: it has an end.
+        AgreementChanged: it is no longer at `version`.
+    """
+    held = ServiceAgreement.objects.filter(pk=agreement_id, version=version, end_on__isnull=True)
+    if held.update(end_on=end_on, version=version + 1) == 1:
+        return
+    on = ServiceAgreement.objects.values_list("end_on", flat=True).get(pk=agreement_id)
+    raise AgreementEnded(on=on) if on is not None else AgreementChanged
+
+
+def load_agreements(rows: Iterable[tuple[int, int, int, str, str, str, str | None]]) -> None:
+    """Create many agreements: number of the row, account, service point, schedule, options (JSON text), start, end."""
+    columns = ("id", "account_id", "service_point_id", "schedule", "options", "start_on", "end_on", "version")
+    bulk_insert(table="agreements_serviceagreement", columns=columns, rows=((*row, 1) for row in rows))
+
+
+def load_former_periods(rows: Iterable[tuple[object, ...]]) -> None:
+    """Record many periods that another system billed; the columns of a row are `FORMER_COLUMNS`."""
+    bulk_insert(table="agreements_formerperiod", columns=FORMER_COLUMNS, rows=rows)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.areas.agreements.models import ServiceAgreement
+from weatherhead.areas.agreements.models import FormerPeriod, ServiceAgreement
 from weatherhead.areas.premises.models import ServicePoint
 from weatherhead.areas.premises.queries import ServicePointFacts, service_point_facts
 from weatherhead.core.values import Refusal, gettext_noop
@@ -38,6 +38,43 @@ class AgreementAt:
 
     agreement: AgreementFacts
     point: ServicePointFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerPeriodFacts:
+    """What another system billed for an agreement, `[start_on, end_on)`; `amount_cents` as billed, taxes included."""
+
+    period_id: int
+    agreement_id: int
+    start_on: date
+    end_on: date
+    energy_wh: int
+    demand_w_max: int | None
+    estimated: bool
+    billed_on: date
+    bill_number: str
+    amount_cents: int
+
+
+def former_periods(agreement_ids: Iterable[int]) -> dict[int, tuple[FormerPeriodFacts, ...]]:
+    """What another system billed for some agreements, oldest first. Agreements without such a past are left out."""
+    rows = FormerPeriod.objects.filter(agreement_id__in=list(agreement_ids)).order_by("agreement_id", "start_on")
+    found: dict[int, list[FormerPeriodFacts]] = {}
+    for row in rows:
+        facts = FormerPeriodFacts(
+            period_id=row.pk,
+            agreement_id=row.agreement_id,
+            start_on=row.start_on,
+            end_on=row.end_on,
+            energy_wh=row.energy_wh,
+            demand_w_max=row.demand_w_max,
+            estimated=row.estimated,
+            billed_on=row.billed_on,
+            bill_number=row.bill_number,
+            amount_cents=row.amount_cents,
+        )
+        found.setdefault(row.agreement_id, []).append(facts)
+    return {agreement_id: tuple(items) for agreement_id, items in found.items()}
 
 
 def agreement(agreement_id: int) -> AgreementFacts:

@@ -63,7 +63,10 @@ class ExceptionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementBilling:
-    """Everything that decides the next bill of one agreement. Segments are the active ones, oldest first."""
+    """Everything that decides the next bill of one agreement. Segments are the active ones, oldest first.
+
+    What another system billed before comes first among them, without a bill.
+    """
 
     agreement: AgreementFacts
     point: ServicePointFacts

@@ -83,12 +83,16 @@ def gather_columns(account_ids: Int64Array, *, through_on: date) -> tuple[Billin
 
 
 def _history(agreement_ids: Int64Array) -> HistoryColumns:
+    """Active segments, and before them what another system billed."""
+    days = f"{day_sql('segment.start_on')}, {day_sql('segment.end_on')}"
+    figures = "segment.energy_wh, segment.amount_cents, CASE WHEN segment.estimated THEN 1 ELSE 0 END"
+    asked = rows_among(agreement_ids)
     owners, starts, ends, energy_wh, amounts, estimated = fetch_columns(
-        f"SELECT segment.agreement_id, {day_sql('segment.start_on')}, {day_sql('segment.end_on')}, segment.energy_wh,"  # noqa: S608
-        " segment.amount_cents, CASE WHEN segment.estimated THEN 1 ELSE 0 END"
+        f"SELECT segment.agreement_id, {days}, {figures}"  # noqa: S608
         f" FROM {among('id')} JOIN billing_billsegment AS segment ON segment.agreement_id = wanted.id"
-        " WHERE segment.active",
-        rows_among(agreement_ids),
+        f" WHERE segment.active UNION ALL SELECT segment.agreement_id, {days}, {figures}"
+        f" FROM {among('id')} JOIN agreements_formerperiod AS segment ON segment.agreement_id = wanted.id",
+        [*asked, *asked],
         width=6,
     )
     by_number = np.argsort(agreement_ids, kind="stable")

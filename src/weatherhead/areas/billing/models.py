@@ -105,6 +105,7 @@ class Bill(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "issued_on"], name="bill_by_account"),
+            models.Index(fields=["run"], condition=models.Q(run__isnull=False), name="bill_by_run"),
             models.Index(fields=["corrects"], condition=models.Q(corrects__isnull=False), name="bill_by_corrected"),
         ]
 

@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import IntegerField, Max, Min, OuterRef, Subquery, Sum
 from django.db.models.functions import Cast
 
-from weatherhead.areas.agreements.queries import agreements_of_accounts
+from weatherhead.areas.agreements.queries import agreements_of_accounts, former_periods
 from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.facts import (
     AdjustmentFacts,
@@ -21,6 +21,7 @@ from weatherhead.areas.billing.facts import (
     LineFacts,
     SegmentFacts,
 )
+from weatherhead.areas.billing.former import segments_of_former
 from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment, LinePrice
 from weatherhead.areas.metering.queries import billable_reads
 from weatherhead.areas.premises.queries import service_points
@@ -75,6 +76,7 @@ def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBillin
     points = service_points(item.service_point_id for item in agreements)
     reads = billable_reads(points)
     segments = _segments_by_agreement(item.agreement_id for item in agreements)
+    former = former_periods(item.agreement_id for item in agreements)
     exceptions = _exceptions_by_agreement(item.agreement_id for item in agreements)
     found: dict[int, list[AgreementBilling]] = {}
     for item in agreements:
@@ -83,7 +85,10 @@ def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBillin
             point=points[item.service_point_id],
             schedule=schedule_facts(item.schedule),
             reads=reads.get(item.service_point_id, ()),
-            segments=segments.get(item.agreement_id, ()),
+            segments=(
+                *segments_of_former(former.get(item.agreement_id, ()), schedule=item.schedule),
+                *segments.get(item.agreement_id, ()),
+            ),
             exceptions=exceptions.get(item.agreement_id, ()),
         )
         found.setdefault(item.account_id, []).append(facts)
@@ -91,6 +96,7 @@ def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBillin
 
 
 def _segments_by_agreement(agreement_ids: Iterable[int]) -> dict[int, tuple[SegmentFacts, ...]]:
+    """The active segments of each agreement, oldest first, after what another system billed before ours did."""
     rows = BillSegment.objects.filter(agreement_id__in=list(agreement_ids), active=True).order_by("start_on")
     found: dict[int, list[SegmentFacts]] = {}
     for row in rows:
@@ -145,7 +151,8 @@ def bill(bill_id: int) -> BillFacts:
         entry_id=row.entry_id,
         payload=payload,
         payload_sha256=row.payload_sha256,
-        payload_intact=digest(payload) == row.payload_sha256,
+        # One that retention disposed of is whole as that left it; the books' proof compares.
+        payload_intact="disposed" in payload or digest(payload) == row.payload_sha256,
         receipt_id=row.receipt_id,
     )
 

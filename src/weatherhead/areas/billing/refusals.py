@@ -35,3 +35,12 @@ class NoService(Refusal):
     """An account without service has nothing to bill."""
 
     template = gettext_noop("Account %(number)s takes no service. Start service first.")
+
+
+class MigrationNotSignedOff(Refusal):
+    """Nothing is billed on figures that nobody has vouched for."""
+
+    template = gettext_noop(
+        "What was loaded from the old system is not signed off yet; until then nothing is billed. A supervisor signs "
+        "it off with: weatherhead import --sign-off"
+    )

@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Count, Max, Q, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from weatherhead.areas.billing.models import BillRun, BillRunShard
+from weatherhead.areas.billing.models import Bill, BillException, BillRun, BillRunShard
 from weatherhead.areas.records.canonical import Json
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -162,6 +162,34 @@ def stages_of(run_ids: Collection[int]) -> dict[tuple[int, str], StageFacts]:
 def undone_shards(run_id: int, *, stage: str) -> int:
     """How many shards of a run's stage are not done."""
     return BillRunShard.objects.filter(run_id=run_id, stage=stage, done_at__isnull=True).count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBill:
+    """A bill of a run."""
+
+    bill_id: int
+    account_id: int
+    due_on: date
+
+
+def bills_of_run(run_id: int) -> tuple[RunBill, ...]:
+    """The bills that a run issued, by account."""
+    rows = Bill.objects.filter(run_id=run_id)
+    return tuple(
+        RunBill(bill_id=number, account_id=account_id, due_on=due_on)
+        for number, account_id, due_on in rows.order_by("account_id").values_list("pk", "account_id", "due_on")
+    )
+
+
+def holds_of_run(run_id: int) -> dict[int, tuple[int, ...]]:
+    """The exceptions that a run raised, by account."""
+    receipts = BillRunShard.objects.filter(run_id=run_id, stage="issue", done_at__isnull=False)
+    rows = BillException.objects.filter(receipt_id__in=list(receipts.values_list("receipt_id", flat=True)))
+    found: dict[int, tuple[int, ...]] = {}
+    for number, account_id in rows.order_by("pk").values_list("pk", "agreement__account_id"):
+        found[account_id] = (*found.get(account_id, ()), number)
+    return found
 
 
 def _run(row: BillRun) -> RunFacts:

@@ -31,8 +31,9 @@ def phone_number(text: str) -> str:
         number = phonenumbers.parse(text, "US")
     except phonenumbers.NumberParseException as error:
         raise PhoneNotUnderstood(text=text) from error
-    # Possible, not valid: the numbering plan changes more often than this library is updated.
-    if not phonenumbers.is_possible_number(number):
+    # Possible, not valid: the numbering plan changes more often than this library is updated. Without its area code a
+    # number is possible "locally", and would be another one in E.164.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise PhoneNotUnderstood(text=text)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

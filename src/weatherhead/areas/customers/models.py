@@ -85,3 +85,13 @@ class EmployeeLink(models.Model):
                 name="employee_link_names_one_thing",
             )
         ]
+
+
+class AccountNote(models.Model):
+    """What somebody wrote about an account, in our time or in another system's."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    noted_on = models.DateField()
+    author = models.CharField(max_length=80, default="", blank=True)
+    text = models.TextField()
+    receipt_id = models.BigIntegerField()

@@ -7,11 +7,28 @@ from datetime import date
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import account_number
-from weatherhead.areas.records.operations.counters import next_number
+from weatherhead.areas.customers.queries import numbers_taken
+from weatherhead.areas.records.database import bulk_insert
+from weatherhead.areas.records.operations.counters import next_numbers
 from weatherhead.areas.records.secrets import fingerprints, seal, unseal
 from weatherhead.areas.records.text import fold
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
+
+ACCOUNT_COLUMNS = (
+    "id",
+    "number",
+    "customer_id",
+    "mail_street",
+    "mail_unit",
+    "mail_city",
+    "mail_state",
+    "mail_postal_code",
+    "cycle",
+    "revenue_class",
+    "opened_on",
+    "closed_on",
+)
 
 
 class StaleAccount(Refusal):
@@ -72,7 +89,7 @@ def keep_identifier(*, customer_id: int, kind: str, value: str) -> None:
 def reseal_identifiers() -> int:
     """Seal every identifier again with the newest key; returns how many."""
     count = 0
-    for row in Identifier.objects.order_by("pk").iterator():
+    for row in Identifier.objects.exclude(ciphertext="").order_by("pk").iterator():
         value = unseal(row.ciphertext)
         mark = fingerprints(f"{row.kind}:{value}")[0]
         Identifier.objects.filter(pk=row.pk).update(ciphertext=seal(value), fingerprint=mark)
@@ -93,7 +110,7 @@ def create_account(
     opened_on: date,
 ) -> int:
     """Create an account with the next number."""
-    number = account_number(next_number("account"), form=current_utility().account_number)
+    [number] = free_numbers(1)
     return Account.objects.create(
         number=number,
         customer_id=customer_id,
@@ -106,6 +123,43 @@ def create_account(
         revenue_class=revenue_class,
         opened_on=opened_on,
     ).pk
+
+
+def free_numbers(count: int) -> list[str]:
+    """The next account numbers. One that an account kept from an old system is passed over."""
+    form = current_utility().account_number
+    found: list[str] = []
+    while len(found) < count:
+        made = [account_number(number, form=form) for number in next_numbers("account", count=count - len(found))]
+        taken = numbers_taken(made)
+        found += [number for number in made if number not in taken]
+    return found
+
+
+def load_customers(rows: Iterable[tuple[int, str, str, str, str]]) -> None:
+    """Create many customers: number of the row, kind, name, language, created on (ISO date)."""
+    columns = ("id", "kind", "name", "search_text", "language", "created_on", "version")
+    bulk_insert(
+        table="customers_customer",
+        columns=columns,
+        rows=((row_id, kind, name, fold(name), language, since, 1) for row_id, kind, name, language, since in rows),
+    )
+
+
+def load_contacts(rows: Iterable[tuple[int, str, str, str]]) -> None:
+    """Create many contacts: customer, kind, value (checked, in one form), since (ISO date)."""
+    bulk_insert(table="customers_contactpoint", columns=("customer_id", "kind", "value", "since_on"), rows=rows)
+
+
+def load_accounts(rows: Iterable[tuple[object, ...]]) -> None:
+    """Create many accounts, with their numbers; the columns of a row are `ACCOUNT_COLUMNS`."""
+    bulk_insert(table="customers_account", columns=(*ACCOUNT_COLUMNS, "version"), rows=((*row, 1) for row in rows))
+
+
+def load_notes(rows: Iterable[tuple[int, str, str, str, int]]) -> None:
+    """Create many notes: account, noted on (ISO date), author, text, receipt."""
+    columns = ("account_id", "noted_on", "author", "text", "receipt_id")
+    bulk_insert(table="customers_accountnote", columns=columns, rows=rows)
 
 
 def change_mailing_address(

@@ -10,6 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import group_number
+from weatherhead.areas.records.database import rows_with
 from weatherhead.areas.records.text import fold
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
@@ -234,3 +235,15 @@ def _account(row: Account) -> AccountFacts:
         closed_on=row.closed_on,
         version=row.version,
     )
+
+
+def numbers_taken(numbers: Iterable[str]) -> frozenset[str]:
+    """Which of some account numbers are given."""
+    rows = rows_with(table="customers_account", columns=("number",), column="number", values=list(numbers))
+    return frozenset(number for (number,) in rows)
+
+
+def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
+    """The accounts that have some numbers (digits only)."""
+    rows = rows_with(table="customers_account", columns=("number", "id"), column="number", values=list(numbers))
+    return dict(rows)

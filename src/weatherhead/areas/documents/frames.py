@@ -22,7 +22,7 @@ _latest: dict[str, tuple[Utility, Mapping[str, ScheduleFacts], Frame]] = {}
 
 def bill_frame(utility: Utility, *, rate_book: Mapping[str, ScheduleFacts]) -> Frame:
     """The frame of bills made now. Made once, and again when the utility's file or its rate book changed."""
-    language = get_language() or "en"
+    language = (get_language() or "en").partition("-")[0]
     known = _latest.get(language)
     if known is not None and known[0] is utility and known[1] is rate_book:
         return known[2]

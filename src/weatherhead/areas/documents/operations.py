@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
-from weatherhead.areas.documents.models import DocumentFrame
-from weatherhead.core.statements import Frame
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from weatherhead.areas.documents.models import Document, DocumentFrame, PrintFile, PrintFileBill
+from weatherhead.areas.documents.printing import PrintedBill, sha256_of
+from weatherhead.areas.documents.queries import BILL
+from weatherhead.areas.documents.rendering import Rendered, renderer_name
+from weatherhead.areas.records.operations.attachments import keep_attachment
+from weatherhead.areas.records.operations.counters import next_number
+from weatherhead.core.statements import Frame, payload_text
+from weatherhead.core.values import Refusal, gettext_noop
+
+PDF = "application/pdf"
+_NUMBER_DIGITS = 6
+
+
+class BillPrintedAlready(Refusal):
+    """A bill goes to print once."""
+
+    template = gettext_noop(
+        "Some of these bills are in a print file already. For another copy of the same document, export that file "
+        "again, or open the bill and choose PDF."
+    )
 
 
 def keep_frame(frame: Frame) -> None:
@@ -11,3 +35,70 @@ def keep_frame(frame: Frame) -> None:
     if DocumentFrame.objects.filter(pk=frame.sha256).exists():
         return  # the append-only guard of SQLite would not let a conflict pass
     DocumentFrame.objects.bulk_create([DocumentFrame(sha256=frame.sha256, text=frame.text)], ignore_conflicts=True)
+
+
+def keep_bill_document(*, bill_id: int, number: str, payload_sha256: str, rendered: Rendered, at: datetime) -> int:
+    """Keep a bill's PDF. Returns the document's number.
+
+    Raises:
+        IntegrityError: the bill's document was kept meanwhile.
+    """
+    keep_attachment(name=f"{number}.pdf", media_type=PDF, content=rendered.content, at=at)
+    row = Document.objects.create(
+        kind=BILL,
+        subject_id=bill_id,
+        payload_sha256=payload_sha256,
+        sha256=sha256_of(rendered.content),
+        media_type=PDF,
+        size_bytes=len(rendered.content),
+        pages=rendered.pages,
+        renderer=renderer_name(),
+        rendered_at=at,
+    )
+    return row.pk
+
+
+def next_print_number() -> str:
+    """The number of the next print file."""
+    return str(next_number("print_file")).zfill(_NUMBER_DIGITS)
+
+
+def keep_print_file(
+    number: str,
+    *,
+    bills: Sequence[PrintedBill],
+    document_ids: Mapping[int, int],
+    manifest: Mapping[str, Any],
+    archived: bytes,
+    at: datetime,
+    receipt_id: int,
+) -> int:
+    """Remember a print file: what it holds, and the hash of its archive, which can be made again at any time.
+
+    Raises:
+        BillPrintedAlready: a bill is in another file.
+    """
+    totals = manifest["totals"]
+    row = PrintFile.objects.create(
+        number=number,
+        bills=totals["bills"],
+        pages=totals["pages"],
+        charges_cents=totals["charges_cents"],
+        amount_due_cents=totals["amount_due_cents"],
+        sha256=sha256_of(archived),
+        size_bytes=len(archived),
+        manifest=payload_text(manifest),
+        made_at=at,
+        receipt_id=receipt_id,
+    )
+    try:
+        with transaction.atomic():
+            PrintFileBill.objects.bulk_create(
+                PrintFileBill(
+                    print_file=row, sequence=sequence, bill_id=item.bill_id, document_id=document_ids[item.bill_id]
+                )
+                for sequence, item in enumerate(bills, 1)
+            )
+    except IntegrityError as error:
+        raise BillPrintedAlready from error
+    return row.pk

@@ -19,6 +19,7 @@ from weatherhead.areas.metering.usage import (
     judge_read,
     use_periods,
 )
+from weatherhead.areas.records.canonical import Json
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 
 DEMAND_EXPECTED_KINDS = ("actual", "move_out")
@@ -156,6 +157,7 @@ class ReadPlan:
     exception: str
     sentence: Sentence | None
     note: str
+    proof: Mapping[str, Json] | None = None  # of an estimate
 
     def as_dial_read(self) -> DialRead:
         """The read as arithmetic needs it."""
@@ -226,7 +228,7 @@ def _require_possible(new: NewRead, *, meter: MeterHistory, as_of: date) -> Inst
         raise ReadInFuture(read_on=new.read_on)
     installation = meter.installation_on(new.read_on)
     if installation is None:
-        raise MeterNotInstalled(serial=meter.serial, read_on=new.read_on, spans=_spans(meter.installations))
+        raise MeterNotInstalled(serial=meter.serial, read_on=new.read_on, spans=spans_of(meter.installations))
     if new.dial_reading >= meter.dial.range_steps:
         raise TooManyDigits(serial=meter.serial, reading=str(new.dial_reading), dials=meter.dial.dials)
     if new.demand_w_max is not None and not meter.has_demand:
@@ -240,7 +242,8 @@ def _require_possible(new: NewRead, *, meter: MeterHistory, as_of: date) -> Inst
     return installation
 
 
-def _spans(installations: Sequence[InstallationFacts]) -> str:
+def spans_of(installations: Sequence[InstallationFacts]) -> str:
+    """When a meter hung anywhere, for a sentence."""
     if not installations:
         return "–"
     return ", ".join(
@@ -274,15 +277,24 @@ class FileDecision:
     rejected: int
 
 
-def decide_file(file: ReadsFile, *, meters: Mapping[str, MeterHistory], as_of: date, bounds: UseBounds) -> FileDecision:
+def decide_file(
+    file: ReadsFile,
+    *,
+    meters: Mapping[str, MeterHistory],
+    as_of: date,
+    bounds: UseBounds,
+    ordinary: Mapping[int, ReadPlan] | None = None,
+) -> FileDecision:
     """Decide on every row of a file. Rows of one meter are judged in the order of their days, each by those before it.
 
     Two rows of the same meter and day: the same again is rejected; a different reading is rejected too, and holds the
-    first.
+    first. `ordinary` are the rows, by line, that `ordinary_plans` has accepted already.
     """
-    plans: list[ReadPlan] = []
+    known = ordinary or {}
+    plans: list[ReadPlan] = list(known.values())
     problems: list[FileProblem] = list(file.problems)
-    rows = sorted(file.rows, key=lambda row: (row.serial, row.read.read_on, row.line))
+    others = [row for row in file.rows if row.line not in known]
+    rows = sorted(others, key=lambda row: (row.serial, row.read.read_on, row.line))
     for serial, of_meter in groupby(rows, key=lambda row: row.serial):
         meter = meters.get(serial)
         if meter is None:

@@ -43,10 +43,12 @@ class MeterInstallation(models.Model):
 
 
 class ReadBatch(models.Model):
-    """One imported file: its content hash, and what came of every row."""
+    """One imported file, or one part of a large one: its content hash, and what came of every row."""
 
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
+    part = models.IntegerField(default=1)  # from 1; the meters of a large file are divided among its parts
+    parts = models.IntegerField(default=1)
     attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+")  # the file as it came
     imported_at = models.DateTimeField()
     rows = models.IntegerField()
@@ -60,9 +62,12 @@ class ReadBatch(models.Model):
         constraints = [
             # A file of which nothing was kept may come again: say, when its meters have been entered meanwhile.
             models.UniqueConstraint(
-                fields=["sha256"],
+                fields=["sha256", "part"],
                 condition=models.Q(accepted__gt=0) | models.Q(held__gt=0),
                 name="read_batch_file_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(part__gte=1, part__lte=models.F("parts")), name="read_batch_part_of_its_parts"
             ),
             models.CheckConstraint(
                 condition=models.Q(rows=models.F("accepted") + models.F("held") + models.F("rejected")),
@@ -85,6 +90,7 @@ class Read(models.Model):
     exception = models.CharField(max_length=30, default="", blank=True)  # why it was held: high, low, zero, negative …
     detail = models.JSONField(null=True)  # the sentence of the exception: what the read was compared to
     note = models.TextField(default="", blank=True)
+    proof = models.JSONField(null=True)  # of an estimate: the method, what it was made from, the arithmetic, the rule
     batch = models.ForeignKey(ReadBatch, on_delete=models.PROTECT, related_name="+", null=True)
     receipt_id = models.BigIntegerField()
     decided_on = models.DateField(null=True)  # when a person released or rejected a held read
@@ -121,4 +127,63 @@ class Read(models.Model):
             models.Index(fields=["state"], name="read_by_state"),
             models.Index(fields=["meter", "read_on"], name="read_by_meter_and_day"),
             models.Index(fields=["read_on"], name="read_by_day"),
+            models.Index(
+                fields=["meter"], condition=models.Q(kind="estimated", state="accepted"), name="read_estimated_by_meter"
+            ),
+        ]
+
+
+class ReadingRoute(models.Model):
+    """The way of one reader on one day: service points of a bill cycle in the order in which they are walked."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=80)
+    cycle = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(cycle__gte=1, cycle__lte=31), name="route_cycle_known")
+        ]
+        indexes = [models.Index(fields=["cycle"], name="route_by_cycle")]
+
+
+class RouteStop(models.Model):
+    """A service point on a route. `note` tells the reader what to look out for: a dog, a locked gate."""
+
+    route = models.ForeignKey(ReadingRoute, on_delete=models.PROTECT, related_name="+")
+    service_point = models.OneToOneField(ServicePoint, on_delete=models.PROTECT, related_name="+")
+    sequence = models.IntegerField()
+    note = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["route", "sequence"], name="route_sequence_once"),
+            models.CheckConstraint(condition=models.Q(sequence__gte=1), name="route_sequence_positive"),
+        ]
+
+
+class CycleDay(models.Model):
+    """When a bill cycle is read, billed and due in one month. `month` is its first day, by the day of reading."""
+
+    cycle = models.IntegerField()
+    month = models.DateField()
+    read_on = models.DateField()
+    bill_on = models.DateField()
+    due_on = models.DateField()
+    reason = models.CharField(max_length=500, default="", blank=True)  # why a person moved it from the plan
+    receipt_id = models.BigIntegerField()
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "month"], name="cycle_once_a_month"),
+            models.CheckConstraint(condition=models.Q(cycle__gte=1, cycle__lte=31), name="cycle_day_cycle_known"),
+            models.CheckConstraint(
+                condition=models.Q(read_on__lte=models.F("bill_on"), bill_on__lt=models.F("due_on")),
+                name="cycle_day_in_order",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["read_on"], name="cycle_day_by_read"),
+            models.Index(fields=["bill_on"], name="cycle_day_by_bill"),
         ]

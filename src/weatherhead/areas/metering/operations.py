@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from django.db import IntegrityError, transaction
 
+from weatherhead.areas.metering.calendar import CycleDayPlan
 from weatherhead.areas.metering.intake import ReadPlan
-from weatherhead.areas.metering.models import Meter, MeterInstallation, Read, ReadBatch
+from weatherhead.areas.metering.models import (
+    CycleDay,
+    Meter,
+    MeterInstallation,
+    Read,
+    ReadBatch,
+    ReadingRoute,
+    RouteStop,
+)
 from weatherhead.areas.metering.queries import accepted_count
 from weatherhead.areas.metering.usage import step_wh
 from weatherhead.areas.premises.models import ServicePoint
 from weatherhead.areas.records.canonical import Json, to_json
-from weatherhead.areas.records.database import lock_rows
+from weatherhead.areas.records.database import bulk_insert, lock_rows
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -52,10 +63,11 @@ class MeterReadMeanwhile(Refusal):
 
 
 class ReadNotAccepted(Refusal):
-    """Only what was accepted can be corrected."""
+    """A read that was set aside, or decided by somebody else meanwhile."""
 
     template = gettext_noop(
-        "The read of meter %(serial)s on %(read_on)s is %(state)s, not accepted. Release or reject a held read instead."
+        "The read of meter %(serial)s on %(read_on)s is %(state)s now. Look at it again; what was set aside is not "
+        "corrected."
     )
 
 
@@ -144,35 +156,97 @@ def record_reads(
     Raises:
         MeterReadMeanwhile: it does not, or another read of the same meter and day came first.
     """
+    _lock_unchanged(meter_ids, accepted_before=accepted_before)
+    try:
+        with transaction.atomic():
+            made = Read.objects.bulk_create(
+                Read(**dict(zip(_COLUMNS, values, strict=True)) | {"detail": _detail(plan), "proof": plan.proof})
+                for plan, values in zip(plans, _rows(plans, receipt_id=receipt_id, batch_id=batch_id), strict=True)
+            )
+    except IntegrityError as error:
+        raise _meanwhile(plans, error=error) from error
+    return tuple(row.pk for row in made)
+
+
+def record_many_reads(
+    plans: Sequence[ReadPlan],
+    *,
+    receipt_id: int,
+    batch_id: int | None,
+    meter_ids: Iterable[int],
+    accepted_before: int,
+) -> None:
+    """The same for thousands of reads, in one statement; their numbers are nobody's concern.
+
+    Raises:
+        MeterReadMeanwhile: see `record_reads`.
+    """
+    _lock_unchanged(meter_ids, accepted_before=accepted_before)
+    try:
+        with transaction.atomic():
+            bulk_insert(
+                table=Read._meta.db_table,
+                columns=_COLUMNS,
+                rows=_rows(plans, receipt_id=receipt_id, batch_id=batch_id),
+            )
+    except IntegrityError as error:
+        raise _meanwhile(plans, error=error) from error
+
+
+_COLUMNS = (
+    "meter_id",
+    "read_on",
+    "kind",
+    "dial_reading",
+    "turns",
+    "demand_w_max",
+    "state",
+    "exception",
+    "detail",
+    "proof",
+    "note",
+    "batch_id",
+    "receipt_id",
+    "decision",
+)
+
+
+def _rows(plans: Sequence[ReadPlan], *, receipt_id: int, batch_id: int | None) -> Iterator[tuple[object, ...]]:
+    """A row for each read, in the order of `_COLUMNS`; JSON as text."""
+    for plan in plans:
+        yield (
+            plan.meter_id,
+            plan.read_on,
+            plan.kind,
+            plan.dial_reading,
+            plan.turns,
+            plan.demand_w_max,
+            plan.state,
+            plan.exception,
+            None if plan.sentence is None else json.dumps(_detail(plan)),
+            None if plan.proof is None else json.dumps(plan.proof),
+            plan.note,
+            batch_id,
+            receipt_id,
+            "",
+        )
+
+
+def _detail(plan: ReadPlan) -> Json:
+    return None if plan.sentence is None else to_json(plan.sentence)
+
+
+def _lock_unchanged(meter_ids: Iterable[int], *, accepted_before: int) -> None:
+    """Lock meters, and see that what their new reads were judged by still holds."""
     lock_rows(Meter, meter_ids)
     if accepted_count(meter_ids) != accepted_before:
         raise MeterReadMeanwhile
-    rows = [
-        Read(
-            meter_id=plan.meter_id,
-            read_on=plan.read_on,
-            kind=plan.kind,
-            dial_reading=plan.dial_reading,
-            turns=plan.turns,
-            demand_w_max=plan.demand_w_max,
-            state=plan.state,
-            exception=plan.exception,
-            detail=None if plan.sentence is None else to_json(plan.sentence),
-            note=plan.note,
-            batch_id=batch_id,
-            receipt_id=receipt_id,
-        )
-        for plan in plans
-    ]
-    try:
-        with transaction.atomic():
-            made = Read.objects.bulk_create(rows)
-    except IntegrityError as error:
-        days = {(plan.meter_id, plan.read_on) for plan in plans}
-        if len(days) < len(plans) or not _any_taken(days):
-            raise
-        raise MeterReadMeanwhile from error
-    return tuple(row.pk for row in made)
+
+
+def _meanwhile(plans: Sequence[ReadPlan], *, error: IntegrityError) -> Exception:
+    """What a violated constraint means: another read of the same day came first, or a bug."""
+    days = {(plan.meter_id, plan.read_on) for plan in plans}
+    return MeterReadMeanwhile() if len(days) == len(plans) and _any_taken(days) else error
 
 
 def _any_taken(days: set[tuple[int, date]]) -> bool:
@@ -191,6 +265,8 @@ def record_batch(
     rejected: int,
     report: Sequence[Mapping[str, Json]],
     receipt_id: int,
+    part: int = 1,
+    parts: int = 1,
 ) -> int:
     """Record an imported file and what came of every row; returns its number.
 
@@ -202,6 +278,8 @@ def record_batch(
             row = ReadBatch.objects.create(
                 name=name[:200],
                 sha256=sha256,
+                part=part,
+                parts=parts,
                 attachment_id=attachment_id,
                 imported_at=imported_at,
                 rows=accepted + held + rejected,
@@ -212,7 +290,7 @@ def record_batch(
                 receipt_id=receipt_id,
             )
     except IntegrityError as error:
-        first = ReadBatch.objects.filter(sha256=sha256).exclude(accepted=0, held=0).first()
+        first = ReadBatch.objects.filter(sha256=sha256, part=part).exclude(accepted=0, held=0).first()
         if first is None:
             raise
         raise FileAlreadyImported(
@@ -251,13 +329,15 @@ def reject_read(*, read_id: int, decided_on: date, decision: str, receipt_id: in
     _decide(read_id, state="rejected", turns=turns, decided_on=decided_on, decision=decision, receipt_id=receipt_id)
 
 
-def withdraw_read(*, read_id: int, decided_on: date, decision: str, receipt_id: int) -> None:
-    """Set an accepted read aside because it is wrong: it is kept, and no longer billed.
+def withdraw_read(
+    *, read_id: int, decided_on: date, decision: str, receipt_id: int, state: Literal["accepted", "held"] = "accepted"
+) -> None:
+    """Set a read aside because it is wrong: it is kept, and no longer billed. `state` is what it was looked at as.
 
     Raises:
-        ReadNotAccepted: it is held, or was set aside before.
+        ReadNotAccepted: it is no longer in that state.
     """
-    changed = Read.objects.filter(pk=read_id, state="accepted").update(
+    changed = Read.objects.filter(pk=read_id, state=state).update(
         state="rejected", decided_on=decided_on, decision=decision, decision_receipt_id=receipt_id
     )
     if changed != 1:
@@ -272,3 +352,108 @@ def _decide(read_id: int, *, state: str, turns: int, decided_on: date, decision:
     if changed != 1:
         row = Read.objects.select_related("meter").get(pk=read_id)
         raise ReadNotHeld(serial=row.meter.serial, read_on=row.read_on, state=row.state)
+
+
+# --------------------------------------------------------------------------------------------- routes and the calendar
+class RouteTaken(Refusal):
+    """Another route has the code."""
+
+    template = gettext_noop("There is a route %(code)s already: %(name)s. Choose another code.")
+
+
+class SequenceTaken(Refusal):
+    """Another service point has the place."""
+
+    template = gettext_noop("Place %(sequence)s of route %(route)s is taken. Choose another number.")
+
+
+class CalendarPlanned(Refusal):
+    """The year is planned already."""
+
+    template = gettext_noop("The calendar of %(year)s is planned already. Change a single day instead.")
+
+
+class CycleDayChanged(Refusal):
+    """Somebody else moved the day."""
+
+    template = gettext_noop("The day of cycle %(cycle)s was moved just now. Look at the calendar again.")
+
+
+def create_route(*, code: str, name: str, cycle: int) -> int:
+    """Create a reading route; nobody is on it yet.
+
+    Raises:
+        RouteTaken: the code is.
+    """
+    try:
+        with transaction.atomic():
+            return ReadingRoute.objects.create(code=code, name=name, cycle=cycle).pk
+    except IntegrityError as error:
+        first = ReadingRoute.objects.filter(code=code).first()
+        if first is None:
+            raise
+        raise RouteTaken(code=code, name=first.name) from error
+
+
+def place_on_route(*, route_id: int, service_point_id: int, sequence: int, note: str) -> int:
+    """Give a service point a place on a route, taking it off the route where it was; returns the stop's number.
+
+    Raises:
+        SequenceTaken: another service point has that place.
+    """
+    try:
+        with transaction.atomic():
+            row, _ = RouteStop.objects.update_or_create(
+                service_point_id=service_point_id,
+                defaults={"route_id": route_id, "sequence": sequence, "note": note},
+            )
+    except IntegrityError as error:
+        if not RouteStop.objects.filter(route_id=route_id, sequence=sequence).exists():
+            raise
+        route = ReadingRoute.objects.get(pk=route_id)
+        raise SequenceTaken(sequence=sequence, route=route.code) from error
+    return row.pk
+
+
+def record_calendar(plans: Sequence[CycleDayPlan], *, receipt_id: int) -> tuple[int, ...]:
+    """Record the planned days of a year.
+
+    Raises:
+        CalendarPlanned: somebody planned it meanwhile.
+    """
+    try:
+        with transaction.atomic():
+            made = CycleDay.objects.bulk_create(
+                CycleDay(
+                    cycle=plan.cycle,
+                    month=plan.month,
+                    read_on=plan.read_on,
+                    bill_on=plan.bill_on,
+                    due_on=plan.due_on,
+                    receipt_id=receipt_id,
+                )
+                for plan in plans
+            )
+    except IntegrityError as error:
+        if not CycleDay.objects.filter(month__in={plan.month for plan in plans}).exists():
+            raise
+        raise CalendarPlanned(year=plans[0].month.year) from error
+    return tuple(row.pk for row in made)
+
+
+def move_cycle_day(plan: CycleDayPlan, *, version: int, reason: str, receipt_id: int) -> None:
+    """Move a cycle's day of a month.
+
+    Raises:
+        CycleDayChanged: it is not the version that was looked at.
+    """
+    changed = CycleDay.objects.filter(cycle=plan.cycle, month=plan.month, version=version).update(
+        read_on=plan.read_on,
+        bill_on=plan.bill_on,
+        due_on=plan.due_on,
+        reason=reason,
+        receipt_id=receipt_id,
+        version=version + 1,
+    )
+    if changed != 1:
+        raise CycleDayChanged(cycle=plan.cycle)

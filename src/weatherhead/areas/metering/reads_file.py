@@ -12,8 +12,10 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import TypeVar
+from zlib import crc32
 
 from weatherhead.areas.metering.fields import (
     code_of,
@@ -146,6 +148,16 @@ class ReadsFile:
     problems: tuple[FileProblem, ...]
     count: int
 
+    def part(self, number: int, *, of: int) -> ReadsFile:
+        """One of several parts, `number` from 1: all rows of a meter are in the same; the first has what is no row."""
+        if of == 1:
+            return self
+        rows = tuple(row for row in self.rows if crc32(row.serial.encode()) % of == number - 1)
+        bad = self.count - len(self.rows)
+        return ReadsFile(
+            rows=rows, problems=self.problems if number == 1 else (), count=len(rows) + (bad if number == 1 else 0)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Record:
@@ -192,6 +204,12 @@ def parse_reads(content: bytes) -> ReadsFile:
     if not count:
         raise ReadsFileWithoutRows
     return ReadsFile(rows=tuple(rows), problems=tuple(problems), count=count)
+
+
+@lru_cache(maxsize=1)
+def parse_large(content: bytes) -> ReadsFile:
+    """The same, remembered: the parts of a large file are recorded one after the other."""
+    return parse_reads(content)
 
 
 def require_size(size_bytes: int) -> None:

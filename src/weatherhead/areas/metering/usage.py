@@ -238,6 +238,25 @@ def judge_read(
     )
 
 
+def expected_use(
+    periods: Sequence[UsePeriod], *, since: DialRead, read_on: date, bounds: UseBounds
+) -> tuple[int, int] | None:
+    """The least and most Wh since a read that `judge_read` would believe on a day; None without history."""
+    known = [period for period in periods if period.end_on <= read_on][-PERIODS_COMPARED:]
+    usual = _Usual.of(known, periods=periods, since=since, read_on=read_on, bounds=bounds)
+    references = [value for value in (usual.average_wh, usual.year_before_wh) if value is not None]
+    if not references:
+        return None
+    least, most = min(references), max(references)
+    low = min(_floor(Fraction(bounds.ratio_low) * least), least - bounds.floor_wh)
+    high = max(_floor(Fraction(bounds.ratio_high) * most), most + bounds.floor_wh)
+    return max(low, 0), high
+
+
+def _floor(value: Fraction) -> int:
+    return value.numerator // value.denominator
+
+
 def sequence_refusal(read: DialRead, *, dial: Dial, reads: Sequence[DialRead]) -> ReadOutOfSequence | None:
     """Why an accepted later read forbids to believe this one with the turns that it has, or None."""
     after = next((other for other in reads if other.read_on > read.read_on), None)
@@ -357,7 +376,7 @@ class _Usual:
         average = year_before = None
         if known and days:
             average = _share(sum(p.energy_wh for p in known), days=days, of_days=sum(p.days for p in known))
-            same = _same_time_a_year_before(periods, read_on=read_on)
+            same = same_time_a_year_before(periods, read_on=read_on)
             year_before = None if same is None else _share(same.energy_wh, days=days, of_days=same.days)
         return cls(
             days=days,
@@ -394,7 +413,7 @@ class _Usual:
             template = gettext_noop(
                 "No use in %(days)s days, where %(usual)s kWh are usual. The meter may have stopped."
             )
-            params = {"days": self.days, "usual": format_kwh(self.average_wh)}
+            params = {"days": self.days, "usual": format_whole_kwh(self.average_wh)}
             return "zero", Sentence(template=template, params=params)
         if self.is_high(energy_wh):
             return "high", self._say(energy_wh, high=True)
@@ -406,7 +425,7 @@ class _Usual:
         params: dict[str, object] = {
             "energy": format_kwh(energy_wh),
             "days": self.days,
-            "usual": format_kwh(self.average_wh or 0),
+            "usual": format_whole_kwh(self.average_wh or 0),
             "periods": self.periods,
         }
         if self.year_before_wh is None:
@@ -418,7 +437,7 @@ class _Usual:
                 )
             )
         else:
-            params["year_before"] = format_kwh(self.year_before_wh)
+            params["year_before"] = format_whole_kwh(self.year_before_wh)
             template = (
                 gettext_noop(
                     "%(energy)s kWh in %(days)s days is high: %(usual)s kWh by the last %(periods)s periods, "
@@ -438,7 +457,8 @@ def _share(energy_wh: int, *, days: int, of_days: int) -> int:
     return energy_wh * days // of_days
 
 
-def _same_time_a_year_before(periods: Sequence[UsePeriod], *, read_on: date) -> UsePeriod | None:
+def same_time_a_year_before(periods: Sequence[UsePeriod], *, read_on: date) -> UsePeriod | None:
+    """The period that ends nearest to a year before a day, if one ends within about half a month of it."""
     wanted = read_on - timedelta(days=_YEAR_DAYS)
     near = [period for period in periods if abs((period.end_on - wanted).days) <= _SAME_TIME_DAYS]
     return min(near, key=lambda period: abs((period.end_on - wanted).days), default=None)
@@ -448,3 +468,8 @@ def format_kwh(energy_wh: int) -> str:
     """Watt-hours as kilowatt-hours for people, exactly: 1397000 gives "1,397", 1250 gives "1.25"."""
     whole = Decimal(energy_wh).scaleb(-3)
     return f"{whole.quantize(Decimal(1)) if energy_wh % _WH_PER_KWH == 0 else whole.normalize():,f}"
+
+
+def format_whole_kwh(energy_wh: int) -> str:
+    """Watt-hours that were averaged or spread, to the nearest kilowatt-hour, a half up: 523931 gives "524"."""
+    return f"{(energy_wh + _WH_PER_KWH // 2) // _WH_PER_KWH:,}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.areas.payments.models import Payment
+from weatherhead.areas.payments.models import Payment, PaymentBatch
+from weatherhead.areas.records.canonical import Json
 from weatherhead.core.values import Refusal, gettext_noop
 
 
@@ -31,6 +33,46 @@ class PaymentFacts:
     reversal_entry_id: int | None
     reversal_reason: str
     receipt_id: int
+    event_id: int
+    tender_id: int
+    tender_cents: int  # of the whole tender, which may have paid several accounts
+    returned_on: date | None
+    return_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentBatchFacts:
+    """Payments that were posted together. `report` holds each row that was not: row, account, amount_cents, what."""
+
+    batch_id: int
+    name: str
+    channel: str
+    received_on: date
+    rows: int
+    total_cents: int
+    posted_rows: int
+    posted_cents: int
+    report: tuple[Mapping[str, Json], ...]
+    receipt_id: int
+
+
+def payment_batch_called(name: str) -> PaymentBatchFacts | None:
+    """The batch of that name, if one was posted."""
+    row = PaymentBatch.objects.filter(name=name).first()
+    if row is None:
+        return None
+    return PaymentBatchFacts(
+        batch_id=row.pk,
+        name=row.name,
+        channel=row.channel,
+        received_on=row.received_on,
+        rows=row.rows,
+        total_cents=row.total_cents,
+        posted_rows=row.posted_rows,
+        posted_cents=row.posted_cents,
+        report=tuple(row.report),
+        receipt_id=row.receipt_id,
+    )
 
 
 def payment(payment_id: int) -> PaymentFacts:
@@ -43,6 +85,12 @@ def payment(payment_id: int) -> PaymentFacts:
     if row is None:
         raise NoSuchPayment(payment=payment_id)
     return _facts(row)
+
+
+def payments_of_tender(tender_id: int) -> tuple[PaymentFacts, ...]:
+    """Every payment that a tender made, in their order, reversed ones among them."""
+    rows = Payment.objects.select_related("tender", "event").filter(tender_id=tender_id)
+    return tuple(_facts(row) for row in rows.order_by("pk"))
 
 
 def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, ...]:
@@ -65,4 +113,9 @@ def _facts(row: Payment) -> PaymentFacts:
         reversal_entry_id=row.reversal_entry_id,
         reversal_reason=row.reversal_reason,
         receipt_id=row.event.receipt_id,
+        event_id=row.event_id,
+        tender_id=row.tender_id,
+        tender_cents=row.tender.amount_cents,
+        returned_on=row.tender.cancelled_on,
+        return_reason=row.tender.cancel_reason,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 
 from weatherhead.areas.premises.models import Premise, ServicePoint
+from weatherhead.areas.records.database import bulk_insert
 from weatherhead.core.values import Refusal, gettext_noop
 
 
@@ -45,3 +48,14 @@ def create_service_point(*, premise_id: int, label: str, kind: str) -> int:
             return ServicePoint.objects.create(premise_id=premise_id, label=label, kind=kind).pk
     except IntegrityError as error:
         raise ServicePointExists(label=label) from error
+
+
+def load_premises(rows: Iterable[tuple[int, str, str, str, str, str, str]]) -> None:
+    """Create many premises: number of the row, street, unit, city, state, postal code, address in postal form."""
+    columns = ("id", "street", "unit", "city", "state", "postal_code", "search_text", "version")
+    bulk_insert(table="premises_premise", columns=columns, rows=((*row, 1) for row in rows))
+
+
+def load_service_points(rows: Iterable[tuple[int, int, str, str]]) -> None:
+    """Create many service points: number of the row, premise, label, kind."""
+    bulk_insert(table="premises_servicepoint", columns=("id", "premise_id", "label", "kind"), rows=rows)

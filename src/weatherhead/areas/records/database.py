@@ -6,6 +6,7 @@ whose IMMEDIATE transaction stands in for every lock.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -126,6 +127,31 @@ def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
     remaining = iter(ids)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+def rows_with(
+    *, table: str, columns: Sequence[str], column: str, values: Sequence[str | int], **equal: str | int
+) -> list[tuple[Any, ...]]:
+    """The rows of a table whose `column` has one of some values, in one statement with one parameter for them all.
+
+    An IN list of thousands of places costs more to take apart than to answer. `equal` narrows further columns to one
+    value each. Names come from the program, never from a person.
+    """
+    if not values:
+        return []
+    quote = connection.ops.quote_name
+    named = ", ".join(quote(name) for name in columns)
+    where = "".join(f" AND {quote(name)} = %s" for name in equal)
+    given: list[Any] | str = list(values)
+    if is_postgresql(connection):
+        kind = "bigint" if isinstance(values[0], int) else "text"
+        chosen = f"= ANY(%s::{kind}[])"
+    else:
+        chosen, given = "IN (SELECT value FROM json_each(%s))", json.dumps(given)
+    statement = f"SELECT {named} FROM {quote(table)} WHERE {quote(column)} {chosen}{where}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [given, *equal.values()])
+        return list(cursor.fetchall())
 
 
 def stream(statement: str, parameters: Sequence[str | int | date] = ()) -> Iterator[tuple[Any, ...]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 from dataclasses import dataclass, field
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -19,10 +18,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from weatherhead.areas.records.environment import key_ring_problems
 from weatherhead.core.values import Refusal, gettext_noop
-
-_KEY_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,15}")
-_KEY_BYTES = 32
 
 
 class KeyRingInvalid(Refusal):
@@ -74,21 +71,10 @@ def key_ring() -> tuple[Key, ...]:
     text = settings.KEY_RING.strip()
     if not text:
         raise KeyRingInvalid(problem="it is not set")
-    keys: list[Key] = []
-    for position, part in enumerate(text.split(","), 1):
-        key_id, _, encoded = part.strip().partition(":")
-        if not _KEY_ID.fullmatch(key_id):
-            raise KeyRingInvalid(problem=f"entry {position} must read id:key")
-        try:
-            material = base64.urlsafe_b64decode(encoded)
-        except ValueError as error:
-            raise KeyRingInvalid(problem=f"the key {key_id} is not base64") from error
-        if len(material) != _KEY_BYTES:
-            raise KeyRingInvalid(problem=f"the key {key_id} has {len(material)} bytes, not {_KEY_BYTES}")
-        if any(key.key_id == key_id for key in keys):
-            raise KeyRingInvalid(problem=f"the key {key_id} stands twice")
-        keys.append(Key(key_id=key_id, material=material))
-    return tuple(keys)
+    for problem in key_ring_problems(text):
+        raise KeyRingInvalid(problem=problem)
+    pairs = (part.strip().partition(":") for part in text.split(","))
+    return tuple(Key(key_id=key_id, material=base64.urlsafe_b64decode(encoded)) for key_id, _, encoded in pairs)
 
 
 def seal(text: str) -> str:

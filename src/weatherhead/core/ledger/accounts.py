@@ -42,6 +42,8 @@ class LedgerAccount(StrEnum):
     """Late charges, returned-payment fees, reconnect fees and the like."""
     ADJUSTMENTS_EXPENSE = "adjustments_expense"
     """Goodwill credits and waivers."""
+    OPENING_BALANCES = "opening_balances"
+    """What was taken over from an old system, against receivables and deposits."""
 
 
 LEDGER_ACCOUNTS_REQUIRED: tuple[str, ...] = tuple(account.value for account in LedgerAccount)

@@ -16,6 +16,17 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.jobs import job_profiles, load_jobs
 from weatherhead.door.registry import registry
 
+_BILLING = "jobs that start, release or cancel bill runs"
+_WHO = {
+    "workbench": "employees",
+    "workbench:runs": _BILLING,
+    "workbench:run": _BILLING,
+    "workbench:run_progress": _BILLING,
+    "workbench:run_action": "jobs that grant the action",
+    "operation": "monitoring",
+    "operation:live": "everyone",
+}
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``actions`` to the command line."""
@@ -97,13 +108,14 @@ def matrix() -> str:
         "## Addresses",
         "",
         "Desk pages need a signed-in employee with a job in force; what a page writes is judged by the action. Sign-in",
-        "pages are open to everyone. There is no sign-up: its address answers that it is closed.",
+        "pages are open to everyone. There is no sign-up: its address answers that it is closed. Monitoring asks from",
+        "this machine, or with `WEATHERHEAD_METRICS_TOKEN`; for everyone else its addresses do not exist.",
         "",
         "| name | address | who |",
         "| --- | --- | --- |",
     ]
     for name, address in sorted(_addresses()):
-        who = "employees" if name.startswith("workbench:") else "sign-in"
+        who = _WHO.get(name) or _WHO.get(name.partition(":")[0], "sign-in")
         lines.append(f"| `{name}` | `/{address}` | {who} |")
     return "\n".join(lines) + "\n"
 

@@ -22,6 +22,9 @@ from weatherhead.interfaces.cli.demo_town.reading_days import TODAY
 from weatherhead.interfaces.cli.demo_town.serve import HOST, require_port, serve
 from weatherhead.interfaces.cli.setting import set_up
 
+_LIVED, _MONTHS_CONVERTED = 4, 13
+"""Months lived by default, in a town so old that it had another system before."""
+
 _STATIC_MARK = "static.fingerprint"
 
 
@@ -31,8 +34,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "demo",
         help=gettext_noop("build and serve the demo town"),
         description=gettext_noop(
-            "Builds 200 services over 13 months of a fictional utility by performing every action as its staff would, "
-            "then serves it. What was built is kept in var/demo and built again when code or rules have changed."
+            "Builds 2,000 services over 24 months of a fictional utility: twenty months come from its old system, four "
+            "are lived by performing every action as its staff would. Then serves it. What was built is kept in "
+            "var/demo, and built again when code or rules have changed."
         ),
     )
     demo.add_argument("--port", type=int, default=8000, help=gettext_noop("serve on this port of 127.0.0.1 (8000)"))
@@ -41,8 +45,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     demo.add_argument(
         "--database", type=Path, metavar="PATH", help=gettext_noop("with --build-only: the SQLite file to build")
     )
-    demo.add_argument("--services", type=int, default=200, help=gettext_noop("how many services (200; at least 13)"))
-    demo.add_argument("--months", type=int, default=13, help=gettext_noop("how many months of bills (4 to 13)"))
+    demo.add_argument("--services", type=int, default=2_000, help=gettext_noop("how many services (2000; at least 13)"))
+    demo.add_argument("--months", type=int, default=24, help=gettext_noop("how many months of bills (24; 4 to 24)"))
+    demo.add_argument(
+        "--lived",
+        type=int,
+        help=gettext_noop("months that are lived, those before come from an old system; 0: all (4 of 13 or more)"),
+    )
     demo.set_defaults(run=run, usage_error=demo.error)
 
 
@@ -52,8 +61,10 @@ def run(args: argparse.Namespace) -> int:
         args.usage_error("--database needs --build-only")
     if not args.build_only:
         require_port(args.port)
+    if args.lived is None:
+        args.lived = _LIVED if args.months >= _MONTHS_CONVERTED else 0
     home = _home(args)
-    fingerprint = town_fingerprint(services=args.services, months=args.months)
+    fingerprint = town_fingerprint(services=args.services, months=args.months, lived=args.lived)
     console = Console(stderr=True)
     if args.rebuild or home.fingerprint != fingerprint:
         _build(home, args=args, fingerprint=fingerprint, console=console)
@@ -94,7 +105,7 @@ def _build(home: Home, *, args: argparse.Namespace, fingerprint: str, console: C
     from weatherhead.interfaces.cli.demo_town.roll import TownSize  # noqa: PLC0415
 
     try:
-        size = TownSize(services=args.services, months=args.months)
+        size = TownSize(services=args.services, months=args.months, lived=args.lived)
     except ValueError as error:
         args.usage_error(str(error))
         raise

@@ -7,38 +7,60 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from importlib import import_module
 
 from weatherhead import __version__
 from weatherhead.core.values import Refusal
-from weatherhead.interfaces.cli.setting import set_up
+from weatherhead.interfaces.cli.setting import require_installation, set_up
 
 REFUSED = 2
 STOPPED = 130
 
 
+class Needs(IntEnum):
+    """What must be right before a command runs; each includes those before it."""
+
+    NOTHING = 0  # runs anywhere
+    SETTINGS = 1  # the environment; the command itself sees to the database
+    DATABASE = 2  # a database of this version, migrated
+    SERVING = 3  # all that a server needs: the role, rules, clock, disk and keys too
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command and what it needs: ``installed`` ones need an installation's settings, the others run anywhere."""
+    """A command and what it needs."""
 
     name: str
     about: str
-    installed: bool
+    needs: Needs
+    module: str = ""  # where its module may not be called as it is
 
 
 COMMANDS = (
-    Command(name="demo", about="build and serve the demo town", installed=False),
-    Command(name="rate", about="rate usages on a tariff file", installed=False),
-    Command(name="reads", about="meter reads: import a file", installed=True),
-    Command(name="bill", about="bill accounts", installed=True),
-    Command(name="runs", about="bill runs: start, follow, release, cancel", installed=True),
-    Command(name="worker", about="do the work that waits in the queue", installed=True),
-    Command(name="ledger", about="the books: prove them", installed=True),
-    Command(name="audit", about="the audit log: verify and sign it", installed=True),
-    Command(name="actions", about="every action, and which jobs grant it", installed=True),
-    Command(name="employees", about="employees: list, add the first", installed=True),
-    Command(name="secrets", about="keys of secrets at rest: make, rotate", installed=True),
-    Command(name="database", about="migrate, and bind the application's role", installed=True),
+    Command(name="demo", about="build and serve the demo town", needs=Needs.NOTHING),
+    Command(name="rate", about="rate usages on a tariff file", needs=Needs.NOTHING),
+    Command(name="check", about="say everything that keeps this installation from running", needs=Needs.NOTHING),
+    Command(name="import", about="load customers from an old system", needs=Needs.DATABASE, module="importing"),
+    Command(name="compare", about="compare our bills with the old system's", needs=Needs.DATABASE),
+    Command(
+        name="reads", about="meter reads: import a file, write a route, estimate what is missing", needs=Needs.DATABASE
+    ),
+    Command(name="bill", about="bill accounts", needs=Needs.DATABASE),
+    Command(name="runs", about="bill runs: start, follow, release, cancel", needs=Needs.DATABASE),
+    Command(name="late-charges", about="add the late charges of a bill cycle", needs=Needs.DATABASE),
+    Command(name="print", about="bills on paper: make, list and export print files", needs=Needs.DATABASE),
+    Command(name="worker", about="do the work that waits in the queue", needs=Needs.SERVING),
+    Command(name="ledger", about="the books: prove them", needs=Needs.DATABASE),
+    Command(name="audit", about="the audit log: verify and sign it", needs=Needs.DATABASE),
+    Command(name="actions", about="every action, and which jobs grant it", needs=Needs.SETTINGS),
+    Command(name="employees", about="employees: list, add the first", needs=Needs.DATABASE),
+    Command(name="secrets", about="keys of secrets at rest: make, rotate", needs=Needs.SETTINGS),
+    Command(name="database", about="migrate, and bind the application's role", needs=Needs.SETTINGS),
+    Command(name="static", about="collect style sheets and scripts for the server", needs=Needs.SETTINGS),
+    Command(name="backup", about="keep everything in one directory, while others work", needs=Needs.DATABASE),
+    Command(name="restore", about="bring a backup back, and prove it", needs=Needs.SETTINGS),
+    Command(name="retention", about="what is kept how long, and disposing of the rest", needs=Needs.DATABASE),
 )
 
 
@@ -48,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = next((command for command in COMMANDS if given and command.name == given[0]), None)
     try:
         if chosen is not None:
-            _prepare(chosen)
+            _prepare(chosen, given)
         args = _parser(chosen).parse_args(given)
         code: int = args.run(args)
     except Refusal as refusal:
@@ -60,12 +82,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _prepare(chosen: Command) -> None:
-    if not chosen.installed:
+def _prepare(chosen: Command, given: Sequence[str]) -> None:
+    """See that what the command needs is right, all of it, before it begins.
+
+    Raises:
+        InstallationFaulty: with every fault.
+    """
+    # A key is made before there is any, and the check looks for itself.
+    needs = Needs.NOTHING if given[:2] == ["secrets", "new-key"] else chosen.needs
+    if needs is Needs.NOTHING and chosen.name != "check":
         # No secret is read or written: any key will do to load the settings.
         os.environ.setdefault("WEATHERHEAD_DEBUG", "1")
-    if chosen.name != "demo":
-        set_up()
+    if chosen.name in ("demo", "check"):
+        return
+    set_up(tells=chosen.name == "worker")
+    if needs >= Needs.DATABASE:
+        require_installation(serving=needs >= Needs.SERVING)
 
 
 def _parser(chosen: Command | None) -> argparse.ArgumentParser:
@@ -77,7 +109,8 @@ def _parser(chosen: Command | None) -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         if command is chosen:
-            import_module(f"weatherhead.interfaces.cli.{command.name}").add_parser(commands)
+            module = command.module or command.name.replace("-", "_")
+            import_module(f"weatherhead.interfaces.cli.{module}").add_parser(commands)
         else:
             commands.add_parser(command.name, help=command.about)
     return made

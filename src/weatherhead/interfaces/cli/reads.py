@@ -1,27 +1,38 @@
-"""``weatherhead reads import``: a file of reads, judged row by row and reported by line."""
+"""``weatherhead reads``: import a file, write the file of a route, estimate what is missing of a cycle."""
 
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 from django.utils.translation import gettext
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from weatherhead.actions.metering.import_reads import Inputs, inputs_for
+from weatherhead.actions.metering.estimate_missing_reads import Inputs as EstimateInputs
+from weatherhead.actions.metering.estimate_missing_reads import NotEstimated, NothingMissing, shards_of
+from weatherhead.actions.metering.estimate_missing_reads import Plan as EstimatePlan
+from weatherhead.actions.metering.import_reads import Inputs, inputs_for, parts_of
+from weatherhead.areas.metering.intake import FileDecision
 from weatherhead.areas.metering.queries import batch_of_receipt, batches_of_file
 from weatherhead.areas.metering.reads_file import FILE_BYTES_MAX, FileProblem, require_size
+from weatherhead.areas.metering.routes import cycle_day
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
+from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
 from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.overviews.route_file import COLUMNS, route_file
 
 ALL_GOOD, SOME_NOT, REFUSED = 0, 1, 2
 _STYLES = {"accepted": "green", "held": "yellow", "rejected": "red"}
@@ -67,7 +78,33 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     importing.add_argument("--dry-run", action="store_true", help=gettext("show what would come of it; write nothing"))
     importing.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))
-    reads.set_defaults(run=run)
+    importing.set_defaults(run=run)
+    routing = commands.add_parser(
+        "route-file",
+        help=gettext("write the file for the handhelds or the head-end"),
+        description=gettext(
+            "Write the meters of a cycle as CSV, by route and sequence: address, last read, and the range within which "
+            "the next read is believed. It holds no names (docs/meter-reading.md)."
+        ),
+    )
+    routing.add_argument("cycle", metavar="CYCLE", type=int)
+    routing.add_argument("--month", metavar="YYYY-MM", type=_month, required=True, help=gettext("the month it is read"))
+    routing.add_argument("--output", metavar="FILE", help=gettext("write here instead of standard output"))
+    routing.set_defaults(run=run_route_file)
+    estimating = commands.add_parser(
+        "estimate",
+        help=gettext("estimate what is missing of a cycle"),
+        description=gettext(
+            "Estimate the reads of a cycle that did not come, by the rule in the regulations. Exits with 0 when none "
+            "is missing any more, 1 when some meters must be read, 2 when it was refused. What was done stays done; "
+            "the same command goes on."
+        ),
+    )
+    estimating.add_argument("cycle", metavar="CYCLE", type=int)
+    estimating.add_argument("--month", metavar="YYYY-MM", type=_month, required=True)
+    estimating.add_argument("--as", dest="username", metavar="USERNAME", required=True)
+    estimating.add_argument("--dry-run", action="store_true", help=gettext("show what would come of it; write nothing"))
+    estimating.set_defaults(run=run_estimate)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,27 +122,138 @@ def run(args: argparse.Namespace) -> int:
     return SOME_NOT if report.held or report.rejected else ALL_GOOD
 
 
+def run_route_file(args: argparse.Namespace) -> int:
+    """Write the file of a cycle's routes; returns the exit code."""
+    try:
+        found = route_file(args.cycle, month=args.month)
+    except Refusal as refusal:
+        _print_refusal(refusal, as_json=False)
+        return REFUSED
+    if args.output:
+        try:
+            with Path(args.output).open("w", encoding="utf-8", newline="") as file:
+                _write_rows(file, found.rows)
+        except OSError as error:
+            _print_refusal(FileUnreadable(name=args.output, why=error.strerror or str(error)), as_json=False)
+            return REFUSED
+        said = {"count": len(found.rows), "on": found.day.read_on.isoformat()}
+        print(gettext("%(count)s meters to be read on %(on)s.") % said)
+    else:
+        _write_rows(sys.stdout, found.rows)
+    return ALL_GOOD
+
+
+def _write_rows(file: TextIO, rows: Sequence[Sequence[str]]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+
+
+def _month(text: str) -> date:
+    try:
+        year, month = (int(part) for part in text.split("-"))
+        return date(year, month, 1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(gettext("write the month as 2026-12")) from error
+
+
+def run_estimate(args: argparse.Namespace) -> int:
+    """Estimate a cycle's missing reads, shard by shard; returns the exit code."""
+    actor, moment = actor_for(args.username), present_moment()
+    left: list[NotEstimated] = []
+    made = 0
+    try:
+        day = cycle_day(args.cycle, month=args.month)
+        shards = shards_of(args.cycle, read_on=day.read_on)
+        with _progress(shown=shards > 1) as progress:
+            task = progress.add_task(gettext("Estimating"), total=shards)
+            for shard in range(1, shards + 1):
+                inputs = EstimateInputs(cycle=args.cycle, month=args.month, shard=shard, shards=shards)
+                plan = _estimate_shard(inputs, actor=actor, moment=moment, dry_run=args.dry_run)
+                if plan is not None:
+                    made += len(plan.reads)
+                    left += plan.not_estimated
+                progress.advance(task)
+    except Refusal as refusal:
+        _print_refusal(refusal, as_json=False)
+        return REFUSED
+    console = Console(soft_wrap=True, highlight=False)
+    for item in left:
+        console.print(Text.assemble((item.serial, "bold"), ": ", _say(item.why)))
+    console.print(
+        gettext("%(made)s reads estimated, %(left)s meters must be read.") % {"made": made, "left": len(left)}
+    )
+    if args.dry_run:
+        console.print(gettext("Nothing was written: this was a dry run."))
+    return SOME_NOT if left else ALL_GOOD
+
+
+def _estimate_shard(inputs: EstimateInputs, *, actor: Actor, moment: Moment, dry_run: bool) -> EstimatePlan | None:
+    """What is estimated of one shard; None when nothing of it is missing."""
+    name = "estimate_missing_reads"
+    try:
+        found = preview(name, actor=actor, moment=moment, inputs=inputs)
+    except NothingMissing:
+        return None
+    plan: EstimatePlan = found.proposal.plan
+    if not dry_run and plan.reads:
+        # What is missing decides the key: the same shard with the same meters has one effect.
+        key = f"estimate-{found.substance[:40]}-{inputs.shard}-{inputs.shards}"
+        perform(name, actor=actor, key=key, moment=moment, inputs=inputs, seen=found.substance)
+    return plan
+
+
 def _import(args: argparse.Namespace) -> Report:
     name, content = _read(args.file)
-    inputs = inputs_for(name=name, content=content)
+    parts = parts_of(content)
     actor, moment = actor_for(args.username), present_moment()
-    if args.dry_run:
-        decision = preview("import_reads", actor=actor, moment=moment, inputs=inputs).proposal.plan.decision
-        return Report(
-            name=name,
-            sha256=inputs.sha256,
-            receipt_id=None,
-            repeated=False,
-            rows=decision.rows,
-            accepted=decision.accepted,
-            held=decision.held,
-            rejected=decision.rejected,
-            problems=decision.problems,
-        )
-    receipt = perform(
-        "import_reads", actor=actor, key=_key(inputs, username=args.username), moment=moment, inputs=inputs
+    reports: list[Report] = []
+    with _progress(shown=parts > 1 and not args.json) as progress:
+        task = progress.add_task(gettext("Importing"), total=parts)
+        for part in range(1, parts + 1):
+            inputs = inputs_for(name=name, content=content, part=part, parts=parts)
+            if args.dry_run:
+                decision = preview("import_reads", actor=actor, moment=moment, inputs=inputs).proposal.plan.decision
+                reports.append(_previewed(decision, inputs=inputs, name=name))
+            else:
+                key = _key(inputs, username=args.username)
+                receipt = perform("import_reads", actor=actor, key=key, moment=moment, inputs=inputs)
+                reports.append(_stored(receipt.receipt_id, name=name, repeated=receipt.at < moment.at))
+            progress.advance(task)
+    return _together(reports)
+
+
+def _progress(*, shown: bool) -> Progress:
+    """How far a large file is; what was done stays done, and the same command goes on after it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True)
+
+
+def _previewed(decision: FileDecision, *, inputs: Inputs, name: str) -> Report:
+    return Report(
+        name=name,
+        sha256=inputs.sha256,
+        receipt_id=None,
+        repeated=False,
+        rows=decision.rows,
+        accepted=decision.accepted,
+        held=decision.held,
+        rejected=decision.rejected,
+        problems=decision.problems,
     )
-    return _stored(receipt.receipt_id, name=name, repeated=receipt.at < moment.at)
+
+
+def _together(reports: Sequence[Report]) -> Report:
+    """One report of all parts of a file, by line. Its receipt is the last; it is repeated when every part was."""
+    return replace(
+        reports[-1],
+        repeated=all(report.repeated for report in reports),
+        rows=sum(report.rows for report in reports),
+        accepted=sum(report.accepted for report in reports),
+        held=sum(report.held for report in reports),
+        rejected=sum(report.rejected for report in reports),
+        problems=tuple(sorted((item for report in reports for item in report.problems), key=lambda item: item.line)),
+    )
 
 
 def _read(path: str) -> tuple[str, bytes]:
@@ -126,9 +274,12 @@ def _read(path: str) -> tuple[str, bytes]:
 
 
 def _key(inputs: Inputs, *, username: str) -> str:
-    """One key for one person's import of one file; a new one only after an import that kept nothing of it."""
-    in_vain = sum(not batch.accepted and not batch.held for batch in batches_of_file(inputs.sha256))
+    """One key for one person's import of a file or part; a new one only after an import that kept nothing of it."""
+    before = [batch for batch in batches_of_file(inputs.sha256) if batch.part == inputs.part]
+    in_vain = sum(not batch.accepted and not batch.held for batch in before)
     mark = f"{username}\n{inputs.name}\n{inputs.sha256}\n{in_vain}"
+    if inputs.parts > 1:
+        mark = f"{mark}\n{inputs.part} of {inputs.parts}"
     return f"reads-{hashlib.sha256(mark.encode()).hexdigest()}"
 
 

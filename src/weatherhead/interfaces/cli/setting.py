@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import UTC, datetime
 
@@ -12,10 +13,27 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.context import Actor, Moment
 
 
-def set_up() -> None:
-    """Start Django for a command, and fill the registry."""
+def set_up(*, tells: bool = False) -> None:
+    """Start Django for a command, and fill the registry. Only a command that `tells` logs what goes well."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weatherhead.config.settings")
     django.setup()
+    if not tells:
+        logging.getLogger("weatherhead").setLevel(logging.WARNING)
+
+
+def require_installation(*, serving: bool) -> None:
+    """See that the database is one of this version, and when `serving` that everything else is right too.
+
+    Raises:
+        InstallationFaulty: with every fault at once.
+    """
+    from weatherhead.areas.records.environment import InstallationFaulty  # noqa: PLC0415 - models need set_up() first
+    from weatherhead.overviews.installation import database_faults, serving_faults  # noqa: PLC0415
+
+    now = Moment.read(datetime.now(UTC), zone=current_utility().zone, today=None)
+    found = serving_faults(moment=now, with_static_files=False) if serving else database_faults()
+    if grave := tuple(fault for fault in found if fault.grave):
+        raise InstallationFaulty(faults=grave)
 
 
 def present_moment() -> Moment:

@@ -49,6 +49,13 @@ _LABELS = {
     "read_on": gettext_noop("Read on"),
     "demand_kw": gettext_noop("Demand, kW"),
     "passed_zero": gettext_noop("Did the dial pass zero?"),
+    "order_kind": gettext_noop("What is asked for"),
+    "order_id": gettext_noop("Order"),
+    "use_as": gettext_noop("Use the reading"),
+    "due_on": gettext_noop("Due on"),
+    "bill_on": gettext_noop("Bill on"),
+    "route_note": gettext_noop("What the reader looks out for"),
+    "sequence": gettext_noop("Place on the route"),
     "mail_street": gettext_noop("Mail to, street"),
     "mail_unit": gettext_noop("Unit"),
     "mail_city": gettext_noop("City"),
@@ -59,6 +66,21 @@ _LABELS = {
     "premise_id": gettext_noop("Premise number"),
     "customer_id": gettext_noop("Customer number"),
     "has_demand": gettext_noop("Measures demand"),
+    "end_on": gettext_noop("Last read and end on"),
+    "start_on": gettext_noop("Starts on"),
+    "start_reading": gettext_noop("Reading there"),
+    "start_demand_kw": gettext_noop("Demand there, kW"),
+    "exchanged_on": gettext_noop("Exchanged on"),
+    "last_reading": gettext_noop("Last reading of it"),
+    "meter": gettext_noop("Meter"),
+    "serial": gettext_noop("New meter's number"),
+    "first_reading": gettext_noop("First reading"),
+    "returned_on": gettext_noop("Returned on"),
+    "counted": gettext_noop("How many were counted"),
+    "total_cents": gettext_noop("Counted in all"),
+    "payments": gettext_noop("Payments"),
+    "from_account": gettext_noop("From account record"),
+    "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
@@ -73,9 +95,41 @@ _TITLES = {
     "drop_box": gettext_noop("Drop box"),
     "move_in": gettext_noop("Move-in"),
     "move_out": gettext_noop("Move-out"),
+    "insufficient_funds": gettext_noop("Insufficient funds"),
+    "account_closed": gettext_noop("Account closed"),
+    "stop_payment": gettext_noop("Payment stopped"),
+    "refer_to_maker": gettext_noop("Refer to maker"),
+    "bank_error": gettext_noop("The bank's error, no fee"),
+    "age": gettext_noop("Its time has come"),
+    "test": gettext_noop("To be tested"),
+    "upgrade": gettext_noop("Another kind is needed"),
+    "re_read": gettext_noop("Re-read"),
+    "investigate": gettext_noop("Investigation"),
+    "replace": gettext_noop("Instead of the read in question"),
 }
-_USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on"})
-_SHORT = frozenset({"reading", "first_reading", "check_number", "demand_kw", "dials", "cycle", "multiplier"})
+_USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"})
+_SHORT = frozenset(
+    {
+        "reading",
+        "start_reading",
+        "first_reading",
+        "last_reading",
+        "check_number",
+        "demand_kw",
+        "start_demand_kw",
+        "dials",
+        "cycle",
+        "multiplier",
+        "serial",
+    }
+)
+_LAST_READING = {
+    "enter_read": "reading",
+    "end_service": "reading",
+    "move_service": "reading",
+    "exchange_meter": "last_reading",
+}
+"""The field beside which an action's form shows what the only meter read before."""
 _SHORT_WORDS = frozenset({"unit", "state", "postal_code"})
 _RADIO_MAX = 3
 
@@ -107,10 +161,11 @@ def form_of(
     hints = get_type_hints(action.inputs, include_extras=True)
     built: dict[str, forms.Field] = {}
     for item in fields(action.inputs):
-        if item.name not in _HIDDEN and not _is_moot(item.name, account=account):
+        if item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
-    if "reading" in built and action.name == "enter_read" and account is not None:
-        built["reading"].help_text = _last_read(account)
+    shown_at = _LAST_READING.get(action.name, "")
+    if shown_at in built and account is not None:
+        built[shown_at].help_text = _last_read(account)
     if action.name == "start_bill_run":
         for name in ("cycle", "through_on"):
             del built[name].widget.attrs["data-half"]  # what is said of each needs its width
@@ -187,6 +242,8 @@ def _field(
         common["initial"] = item.default
     if name in _USUALLY_TODAY and account is not None:
         common["initial"] = account.as_of.isoformat()
+    if name == "schedule" and account is not None and account.services:
+        common["initial"] = account.services[0].schedule
     if name.removeprefix("mail_") == "state":
         common["initial"] = current_utility().state
     listed = _listed(action, name, account=account)
@@ -214,6 +271,8 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs=attrs), **common)
     if base is date or name.endswith("_on"):
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
+    if name == "payments":
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
     if name in _WIDE_WORDS or name == "options":
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
         return forms.CharField(widget=widget, help_text=_help(name), **common)
@@ -227,6 +286,8 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
 def _help(name: str) -> str:
     if name == "options":
         return gettext("What the rate asks for, one a line, such as facilities_level=2.")
+    if name == "payments":
+        return gettext("One a line: account, amount, check number; without one it is cash.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 
 
@@ -278,6 +339,10 @@ def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOvervie
         return None
     if name == "read_id" and action.name == "correct_read":
         return _accepted_reads(account)
+    if name == "agreement_id" and action.name in {"end_service", "move_service"}:
+        return _agreements(account, in_force=True)
+    if name == "payment_id" and action.name == "return_payment":
+        return _payments(account, but_not="cash")
     if name == "service_point_id":
         return [
             (str(item.service_point_id), f"{item.address}, {item.label}") for item in vacant_points(limit=CHOICES_MAX)
@@ -301,8 +366,9 @@ def _fees(account: AccountOverview) -> Choices:
     ]
 
 
-def _payments(account: AccountOverview) -> Choices:
-    standing = [item for item in payments_of_account(account.account_id, limit=CHOICES_MAX) if item.reversed_on is None]
+def _payments(account: AccountOverview, *, but_not: str = "") -> Choices:
+    latest = payments_of_account(account.account_id, limit=CHOICES_MAX)
+    standing = [item for item in latest if item.reversed_on is None and item.tender_kind != but_not]
     return [
         (str(item.payment_id), f"{day(item.paid_on, account.as_of)}, {money(item.amount_cents)}, {item.tender_kind}")
         for item in standing
@@ -321,8 +387,12 @@ def _exceptions(account: AccountOverview) -> Choices:
     ]
 
 
-def _agreements(account: AccountOverview) -> Choices:
-    return [(str(item.agreement_id), f"{item.address}, {item.schedule_name}") for item in account.services]
+def _agreements(account: AccountOverview, *, in_force: bool = False) -> Choices:
+    return [
+        (str(item.agreement_id), f"{item.address}, {item.schedule_name}")
+        for item in account.services
+        if not (in_force and item.ended_on)
+    ]
 
 
 def _reads(account: AccountOverview) -> Choices:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import runs_views, views
+from weatherhead.interfaces.workbench import reads_views, runs_views, views
 
 app_name = "workbench"
 
@@ -16,7 +16,12 @@ urlpatterns = [
     path("account/<int:account_id>/do/<slug:name>", views.account_action, name="action"),
     path("do/<slug:name>", views.utility_action, name="utility_action"),
     path("bill/<int:bill_id>/", views.bill_page, name="bill"),
+    path("bill/<int:bill_id>/document", views.bill_document_page, name="bill_document"),
+    path("bill/<int:bill_id>/pdf", views.bill_pdf, name="bill_pdf"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("reads", reads_views.reads, name="reads"),
+    path("reads/do/<slug:name>", reads_views.decide_read, name="decide_read"),
+    path("reads/calendar", reads_views.calendar, name="reads_calendar"),
     path("runs", runs_views.runs, name="runs"),
     path("runs/<int:run_id>/", runs_views.run_page, name="run"),
     path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),

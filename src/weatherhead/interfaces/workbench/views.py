@@ -37,6 +37,7 @@ from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.composing import done_view, preview_view, receipt_view, veiled
+from weatherhead.overviews.document import account_of_bill, bill_document, bill_file
 from weatherhead.overviews.preview import PreviewView, ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
@@ -162,6 +163,9 @@ def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
     shown = dict(request.session.get("revealed", {}))
     shown[str(account_id)] = (seat.moment.at + REVEALED).isoformat()
     request.session["revealed"] = shown
+    bill_id = number_in(request.POST.get("bill", ""))
+    if bill_id is not None:
+        return redirect("workbench:bill_document", bill_id)
     return redirect("workbench:account", account_id)
 
 
@@ -230,6 +234,36 @@ def bill_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
     """A bill with the proof of every line."""
     proof = bill_proof(bill_id, as_of=seat.moment.as_of, grant=seat.grant)
     return render(request, "workbench/bill.html", {"bill": proof})
+
+
+@require_GET
+@at_desk
+def bill_document_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
+    """A bill as the customer has it; the mailing address only while the account's details are shown."""
+    account_id = account_of_bill(bill_id)
+    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    shown = bill_document(bill_id, revealed=frozenset({account_id} if until else ()))
+    context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
+    return render(request, "workbench/bill_document.html", context)
+
+
+@require_GET
+@at_desk
+def bill_pdf(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
+    """The kept PDF of a bill, made on the first request. It names the mailing address, so each opening is a look."""
+    account_id = account_of_bill(bill_id)
+    if _revealed_until(request, account_id=account_id, moment=seat.moment) is None:
+        return redirect("workbench:bill_document", bill_id)
+    file = bill_file(bill_id)
+    reason = f"PDF of bill {file.number}"
+    look(CONTACT_DETAILS, account_id=account_id, actor=seat.actor, moment=seat.moment, reason=reason)
+    if file.content is None:
+        key = f"render bill {bill_id}"
+        perform("render_bill", actor=seat.actor, key=key, moment=seat.moment, inputs={"bill_id": bill_id})
+        file = bill_file(bill_id)
+    answer = HttpResponse(file.content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="bill-{file.number}.pdf"'
+    return answer
 
 
 @require_GET
@@ -333,7 +367,9 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
     return [(address, registry.get(name).title)]
 
 
-_BY_FILE = frozenset({"import_reads"})  # done from the command line; a form of it comes with the reads' own pages
+_BY_FILE = frozenset(
+    {"import_reads", "begin_migration", "load_migration_shard", "sign_off_migration"}
+)  # done from the command line; forms come with pages of their own
 
 
 def act(
@@ -370,7 +406,8 @@ def act(
     values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
     if values is None:
         return opened, None
-    values |= chosen or {}  # what the place says, whatever the form sent
+    # What the place says counts, whatever the form sent.
+    values |= {name: value for name, value in (chosen or {}).items() if name in form.fields or name == "account_id"}
     confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
     try:
         if confirmed and sent is not None:

@@ -307,6 +307,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="bill",
+            index=models.Index(condition=models.Q(("run__isnull", False)), fields=["run"], name="bill_by_run"),
+        ),
+        migrations.AddIndex(
+            model_name="bill",
             index=models.Index(
                 condition=models.Q(("corrects__isnull", False)), fields=["corrects"], name="bill_by_corrected"
             ),

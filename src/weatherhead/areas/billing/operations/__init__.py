@@ -11,6 +11,7 @@ import numpy as np
 from django.db import IntegrityError, transaction
 
 from weatherhead.areas.billing.decide import SegmentPlan
+from weatherhead.areas.billing.late_charges import LATE_CHARGE, LateCharge
 from weatherhead.areas.billing.lines import LineColumn, PricePoint
 from weatherhead.areas.billing.models import Adjustment, BillException, BillSegment, LinePrice
 from weatherhead.areas.ledger.operations import post
@@ -372,3 +373,33 @@ def record_adjustment(
         receipt_id=receipt_id,
     )
     return row.pk, entry_id
+
+
+def record_late_charges(
+    charges: Sequence[LateCharge],
+    *,
+    entries: Sequence[EntryDraft],
+    charged_on: date,
+    reason: str,
+    rule: str,
+    at: datetime,
+    receipt_id: int,
+) -> tuple[int, ...]:
+    """Record late charges and post their entries, one for each in the same order. Returns the entries' numbers."""
+    entry_ids = post(entries, inserted_at=at, receipt_id=receipt_id)
+    Adjustment.objects.bulk_create(
+        Adjustment(
+            account_id=charge.account_id,
+            kind="fee",
+            charge=LATE_CHARGE,
+            amount_cents=charge.amount_cents,
+            adjusted_on=charged_on,
+            reason=reason,
+            note=charge.arithmetic,
+            rule=rule,
+            entry_id=entry_id,
+            receipt_id=receipt_id,
+        )
+        for charge, entry_id in zip(charges, entry_ids, strict=True)
+    )
+    return entry_ids

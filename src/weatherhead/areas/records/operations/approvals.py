@@ -69,7 +69,7 @@ def decide_request(*, request_id: int, state: str, decided_by: str, employee_id:
 def reseal_requests() -> int:
     """Seal the inputs of every request again with the newest key; returns how many."""
     count = 0
-    for row in ApprovalRequest.objects.order_by("pk").iterator():
+    for row in ApprovalRequest.objects.exclude(inputs="").order_by("pk").iterator():
         ApprovalRequest.objects.filter(pk=row.pk).update(inputs=seal(unseal(row.inputs)))
         count += 1
     return count

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from weatherhead.areas.records.models import Attachment
+from weatherhead.areas.records.paths import attachment_path
 from weatherhead.core.values import Refusal, gettext_noop
 
 SIZE_MAX_BYTES = 10 * 1024 * 1024
@@ -51,11 +52,6 @@ def keep_attachment(
     row = Attachment(sha256=sha256, media_type=media_type, size_bytes=len(content), name=name[:200], created_at=at)
     Attachment.objects.bulk_create([row], ignore_conflicts=True)
     return Attachment.objects.values_list("pk", flat=True).get(sha256=sha256)
-
-
-def attachment_path(sha256: str) -> str:
-    """Where a content lies under the storage's root."""
-    return f"attachments/{sha256[:2]}/{sha256}"
 
 
 def _is_type(content: bytes, *, media_type: str) -> bool:

@@ -77,6 +77,13 @@ def requests_of_account(account_id: int) -> tuple[RequestFacts, ...]:
     return tuple(_facts(row, with_inputs=False) for row in rows)
 
 
+def waiting_for(*, action: str, account_id: int | None, subject: str, number: int) -> RequestFacts | None:
+    """The request for an action on one thing that waits already: the one whose input `subject` is `number`."""
+    rows = ApprovalRequest.objects.filter(action=action, account_id=account_id, state="waiting").order_by("id")
+    found = (_facts(row, with_inputs=True) for row in rows)
+    return next((asked for asked in found if asked.inputs.get(subject) == number), None)
+
+
 def _facts(row: ApprovalRequest, *, with_inputs: bool) -> RequestFacts:
     return RequestFacts(
         request_id=row.pk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
 from weatherhead.door.bootstrap import add_first_administrator
@@ -47,6 +48,12 @@ def plan_arrivals(town: Town, *, first_days: dict[int, date]) -> None:
         by = _REPRESENTATIVES[number % len(_REPRESENTATIVES)]
         at = seconds_later(_OPENING, place * _SECONDS_EACH)
         town.diary.write(on, at, lambda when, member=member, by=by: arrive(town, member, by=by, at=when))  # type: ignore[misc]
+
+
+def arrival_order(members: Sequence[Member], *, first_days: Mapping[int, date]) -> list[str]:
+    """The accounts in the order in which a town that is lived from its beginning enters, and so numbers, them."""
+    placed = sorted(enumerate(members), key=lambda item: (item[1].starts_on or first_days[item[1].cycle], item[0]))
+    return [member.ref for _, member in placed]
 
 
 def arrive(town: Town, member: Member, *, by: str, at: datetime) -> None:
@@ -106,6 +113,10 @@ def _start(town: Town, member: Member, service: Service, *, by: str, at: datetim
     """Premise, service point, meter and agreement of one service; returns the agreement's number."""
     place = (service.place.street, service.place.unit)
     called = f"{' '.join(place)} {service.label}"
+    known_point = town.points.get((*place, service.label))
+    if known_point is not None:
+        # Somebody was here before: the meter hangs, and was read when they left.
+        return _agree(town, member, service, point_id=known_point, called=f"{called} {member.ref}", by=by, at=at)
     if place not in town.premises:
         done = town.do("add_premise", by=by, at=at, what=called, inputs=_address(service.place))
         (town.premises[place],) = done.body["made"]["premise"]
@@ -123,6 +134,10 @@ def _start(town: Town, member: Member, service: Service, *, by: str, at: datetim
             "first_reading": service.meter.first_reading,
         }
         town.do("add_meter", by=by, at=at, what=service.meter.serial, inputs=meter)
+    return _agree(town, member, service, point_id=point_id, called=called, by=by, at=at)
+
+
+def _agree(town: Town, member: Member, service: Service, *, point_id: int, called: str, by: str, at: datetime) -> int:
     agreement = {
         "account_id": town.known[member.ref].account_id,
         "service_point_id": point_id,

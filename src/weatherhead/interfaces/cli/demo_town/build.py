@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -11,15 +11,20 @@ from django.core.management import call_command
 from django.db import connection
 
 from weatherhead.areas.records.utility import current_utility
-from weatherhead.interfaces.cli.demo_town.arrivals import employ, plan_arrivals
+from weatherhead.interfaces.cli.demo_town.arrivals import arrival_order, employ, plan_arrivals
 from weatherhead.interfaces.cli.demo_town.chance import Chance
+from weatherhead.interfaces.cli.demo_town.dials import Dials, hanging_days
+from weatherhead.interfaces.cli.demo_town.entering import numbering, plan_entering
 from weatherhead.interfaces.cli.demo_town.life import Months
 from weatherhead.interfaces.cli.demo_town.loads import Weather
+from weatherhead.interfaces.cli.demo_town.movements import plan_movements
+from weatherhead.interfaces.cli.demo_town.old_system import Frame
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, reading_days
 from weatherhead.interfaces.cli.demo_town.roll import SEED, TownSize, town_roll
 from weatherhead.interfaces.cli.demo_town.stories import SCRIPT, Stories
 from weatherhead.interfaces.cli.demo_town.town import Town
 
+SMALL_TOWN = TownSize(services=200, months=13)
 LOAD_DIRECTORY = "load"
 """Beside utility.yaml."""
 
@@ -46,13 +51,20 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     clock = utility.business_days
     weather = Weather(utility.path(LOAD_DIRECTORY))
     members = town_roll(size, weather=weather, clock=clock)
-    town = Town(members=members, clock=clock, zone=utility.zone, weather=weather, chance=Chance(SEED))
     days = {cycle: reading_days(cycle, months=size.months, clock=clock) for cycle in DAY_OF_CYCLE}
-    first_on = min(of_cycle[0] for of_cycle in days.values())
-    opens_on = clock.add(first_on, -3)
+    first_days = {cycle: of_cycle[0] for cycle, of_cycle in days.items()}
+    hung_on = hanging_days(members, first_days=first_days, converted=size.converted)
+    chance = Chance(SEED)
+    dials = Dials(members, hung_on=hung_on, weather=weather, chance=chance)
+    town = Town(members=members, clock=clock, zone=utility.zone, dials=dials, chance=chance)
+    cut_over_on = size.cut_over_on(clock)
+    opens_on = clock.add(cut_over_on or min(first_days.values()), -3)
     town.diary.write(opens_on, time(7, 30), lambda at: employ(town, at=at))
-    plan_arrivals(town, first_days={cycle: of_cycle[0] for cycle, of_cycle in days.items()})
-    months = Months(town, days=days, script=SCRIPT)
+    if cut_over_on is None:
+        plan_arrivals(town, first_days=first_days)
+        months = Months(town, days=days, script=SCRIPT)
+    else:
+        months = _plan_conversion(town, size=size, days=days, cut_over_on=cut_over_on, weather=weather)
     Stories(town, months=months)
     shown_on = opens_on
     for at in town.diary.live(until_on=TODAY):
@@ -62,6 +74,22 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     report(TODAY, opens_on, TODAY)
     _settle()
     return Built(accounts=len(members), actions=town.performed)
+
+
+def _plan_conversion(
+    town: Town, *, size: TownSize, days: Mapping[int, tuple[date, ...]], cut_over_on: date, weather: Weather
+) -> Months:
+    """Plan how the town comes in from its old system, and who moves after that; the months that are lived then."""
+    lived = {cycle: of_cycle[-size.lived - 1 :] for cycle, of_cycle in days.items()}
+    months = Months(town, days=lived, script=SCRIPT)
+    # Who stands in the small town, too, has the same account number here.
+    small = town_roll(SMALL_TOWN, weather=weather, clock=town.clock)
+    small_days = {cycle: reading_days(cycle, months=SMALL_TOWN.months, clock=town.clock)[0] for cycle in DAY_OF_CYCLE}
+    order = numbering(list(town.members.values()), first=arrival_order(small, first_days=small_days))
+    frame = Frame(days=days, cut_over_on=cut_over_on, clock=town.clock, chance=town.chance)
+    plan_entering(town, frame=frame, months=months, order=order)
+    plan_movements(town, cut_over_on=cut_over_on)
+    return months
 
 
 def _write_fast() -> None:

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 Item = TypeVar("Item")
 
 _BITS = 52  # what a float holds exactly
 _PARTS = 1 << _BITS
+_DRAW_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,10 @@ class Chance:
     def happens(self, share: float, *what: object) -> bool:
         """Whether something that happens in a share of cases happens here."""
         return self.unit(*what) < share
+
+    def units(self, count: int, *what: object) -> NDArray[np.float64]:
+        """Numbers in [0, 1), the first of them the same however many are drawn."""
+        text = "|".join([self.seed, *map(str, what)])
+        drawn = hashlib.shake_256(text.encode()).digest(count * _DRAW_BYTES)
+        whole = np.frombuffer(drawn, dtype="<u8") >> np.uint64(64 - _BITS)
+        return whole / float(_PARTS)

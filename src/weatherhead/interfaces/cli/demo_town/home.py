@@ -132,9 +132,9 @@ def use(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
 
 
-def town_fingerprint(*, services: int, months: int) -> str:
+def town_fingerprint(*, services: int, months: int, lived: int = 0) -> str:
     """A hash of everything that the town is made of: code, rules, loads and size. The same hash, the same town."""
-    total = hashlib.sha256(f"{services} {months}".encode())
+    total = hashlib.sha256(f"{services} {months} {lived}".encode())
     for path in _sources():
         total.update(f"\n{path.relative_to(PROJECT)} ".encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())

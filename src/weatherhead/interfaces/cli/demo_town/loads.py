@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from weatherhead.interfaces.cli.demo_town.chance import Chance
+
+Days = NDArray[np.float64]
+"""A figure for each day that the town knows."""
+
+FIRST_ON, LAST_ON = date(2024, 9, 1), date(2026, 12, 31)
+DAYS = (LAST_ON - FIRST_ON).days + 1
 
 WEEKS_MOVED = 470
 """Whole weeks, so that weekdays hold; nine years and a little, so that seasons do."""
@@ -19,6 +28,11 @@ _MOVED = timedelta(weeks=WEEKS_MOVED)
 _WEEK = timedelta(weeks=1)
 _HOURS_MIN = 20  # a day with fewer readings than this is not known
 _HEATING_BELOW_F, _COOLING_ABOVE_F = 58.0, 66.0
+_LEAST_OF_DAY, _SPREAD_OF_DAY = 0.93, 0.14
+_AWAY_SHARE = 0.1
+_MARGIN = 21  # days before the first and after the last that are looked at by services some weeks apart
+_YEAR_WEEKS = 52
+_WEEKDAYS = (np.arange(DAYS) + FIRST_ON.weekday()) % 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,22 +56,37 @@ class Shape:
 
 
 class Weather:
-    """The home's kWh and the mean temperature by day, moved into the demo's year."""
+    """The home's kWh and the mean temperature of every day that the town knows, moved from where they were measured."""
 
     def __init__(self, directory: Path) -> None:
         """Read both files of a directory."""
         kwh = _by_day(directory / "home-hourly-kwh.csv.gz")
         degrees = _by_day(directory / "home-hourly-fahrenheit.csv.gz")
-        self._kwh = {on + _MOVED: sum(values) * 24 / len(values) for on, values in kwh.items()}
-        self._degrees = {on + _MOVED: math.fsum(values) / len(values) for on, values in degrees.items()}
+        self._kwh = _filled({on + _MOVED: sum(values) * 24 / len(values) for on, values in kwh.items()})
+        self._degrees = _filled({on + _MOVED: math.fsum(values) / len(values) for on, values in degrees.items()})
 
-    def home_kwh(self, on: date) -> float:
-        """What the metered home used on a day; where that is not known, on the same weekday of a week nearby."""
-        return _nearest(self._kwh, on=on)
+    def home_kwh(self, *, weeks_shifted: int = 0) -> Days:
+        """What the metered home used on each day, or so many weeks later."""
+        return self._kwh[_MARGIN + 7 * weeks_shifted :][:DAYS]
 
     def degrees(self, on: date) -> float:
         """Mean temperature of a day, °F."""
-        return _nearest(self._degrees, on=on)
+        return float(self._degrees[_MARGIN + day_number(on)])
+
+    @property
+    def all_degrees(self) -> Days:
+        """Mean temperature of each day, °F."""
+        return self._degrees[_MARGIN:][:DAYS]
+
+
+def day_number(on: date) -> int:
+    """Which day of those that the town knows this is, the first being 0."""
+    return (on - FIRST_ON).days
+
+
+def _filled(values: Mapping[date, float]) -> Days:
+    """A value for every day and for some around them; where none was measured, that of the same weekday nearby."""
+    return np.array([_nearest(values, on=FIRST_ON + timedelta(days=n - _MARGIN)) for n in range(DAYS + 2 * _MARGIN)])
 
 
 def _by_day(path: Path) -> dict[date, list[float]]:
@@ -74,52 +103,26 @@ def _by_day(path: Path) -> dict[date, list[float]]:
 
 
 def _nearest(values: Mapping[date, float], *, on: date) -> float:
-    for weeks in (0, -1, 1, -2, 2):
+    for weeks in (0, -1, 1, -2, 2, _YEAR_WEEKS, _YEAR_WEEKS + 1, _YEAR_WEEKS - 1):
         found = values.get(on + weeks * _WEEK)
         if found is not None:
             return found
     raise LookupError(f"no load is known near {on.isoformat()}")
 
 
-def day_kwh(shape: Shape, *, on: date, weather: Weather, chance: Chance, name: str) -> float:
-    """What a service uses on a day, kWh. No money is made of this float: only the whole steps of a dial are billed."""
-    use = shape.base_kwh
+def daily_kwh(shape: Shape, *, weather: Weather, chance: Chance, name: str) -> Days:
+    """What a service uses on each day, kWh. No money is made of these floats: only whole steps of a dial are billed."""
+    degrees = weather.all_degrees
+    use = np.full(DAYS, float(shape.base_kwh))
     if shape.home:
-        use += shape.home * weather.home_kwh(on + shape.weeks_shifted * _WEEK)
-    if on.weekday() in shape.open_days:
-        use += shape.open_kwh
-    degrees = weather.degrees(on)
-    use += shape.heating_kwh * max(0.0, _HEATING_BELOW_F - degrees)
-    use += shape.cooling_kwh * max(0.0, degrees - _COOLING_ABOVE_F)
-    use *= chance.between(0.93, 1.07, "day", name, on.isoformat())
-    if any(start <= on < end for start, end in shape.away):
-        use *= 0.1
+        use += shape.home * weather.home_kwh(weeks_shifted=shape.weeks_shifted)
+    if shape.open_days:
+        use += shape.open_kwh * np.isin(_WEEKDAYS, shape.open_days)
+    use += shape.heating_kwh * np.maximum(0.0, _HEATING_BELOW_F - degrees)
+    use += shape.cooling_kwh * np.maximum(0.0, degrees - _COOLING_ABOVE_F)
+    use *= _LEAST_OF_DAY + _SPREAD_OF_DAY * chance.units(DAYS, "day", name)
+    for start, end in shape.away:
+        use[max(0, day_number(start)) : max(0, day_number(end))] *= _AWAY_SHARE
     for since_on, factor in shape.changes:
-        if on >= since_on:
-            use *= factor
+        use[max(0, day_number(since_on)) :] *= factor
     return use
-
-
-class Use:
-    """The use of one service since its first day, added up, so that reads are differences of it."""
-
-    def __init__(self, shape: Shape, *, since_on: date, weather: Weather, chance: Chance, name: str) -> None:
-        """Begin at zero at the start of `since_on`."""
-        self._shape, self._since_on = shape, since_on
-        self._weather, self._chance, self._name = weather, chance, name
-        self._sums = [0.0]
-
-    def until(self, on: date) -> float:
-        """kWh from the first day up to the start of a day."""
-        days = (on - self._since_on).days
-        while len(self._sums) <= days:
-            day = self._since_on + timedelta(days=len(self._sums) - 1)
-            more = day_kwh(self._shape, on=day, weather=self._weather, chance=self._chance, name=self._name)
-            self._sums.append(self._sums[-1] + more)
-        return self._sums[days]
-
-    def highest_kw(self, start_on: date, end_on: date) -> float:
-        """The highest demand of a period: the highest day's mean over the load factor, kW."""
-        days = [self.until(start_on + timedelta(days=i + 1)) - self.until(start_on + timedelta(days=i))
-                for i in range((end_on - start_on).days)]  # fmt: skip
-        return max(days, default=0.0) / 24 / self._shape.load_factor

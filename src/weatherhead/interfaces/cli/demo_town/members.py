@@ -42,7 +42,9 @@ class Service:
 class Member:
     """An account to be. `ref` names it in keys and stories; `starts_on` None means the cycle's first reading day.
 
-    `pays_until` ends the habit: from that bill on nothing is paid but what a story says.
+    `pays_until` ends the habit: from that bill on nothing is paid but what a story says. `ends_on` is the first day
+    without service; from then on the meter shows what an empty place uses, `left_using_kwh` a day. `moves_to` is where
+    service goes on that day instead.
     """
 
     ref: str
@@ -55,3 +57,6 @@ class Member:
     pays_until: date | None = None
     starts_on: date | None = None
     mail: Place | None = None
+    ends_on: date | None = None
+    left_using_kwh: float = 0.8
+    moves_to: Service | None = None

@@ -43,7 +43,7 @@ class Person:
     identifier: str = ""
 
 
-_GIVEN = (
+GIVEN_NAMES = (
     "Amara", "Anneliese", "Arturo", "Beatriz", "Benjamin", "Bernadette", "Caleb", "Carmen", "Chidi", "Clara", "Cyrus",
     "Daniel", "Delphine", "Deshawn", "Dolores", "Edith", "Eleanor", "Emeka", "Esperanza", "Farida", "Florian",
     "Gloria", "Gustavo", "Harriet", "Hector", "Hyun-woo", "Ines", "Isaac", "Jamal", "Jolene", "Josefa", "Kateryna",
@@ -51,7 +51,7 @@ _GIVEN = (
     "Nathaniel", "Olga", "Oscar", "Patience", "Pavel", "Priya", "Quentin", "Rafael", "Rosalind", "Samir", "Saoirse",
     "Soledad", "Sunita", "Terrence", "Thandiwe", "Ursula", "Vernon", "Wilhelm", "Xiomara", "Yolanda", "Zachariah",
 )  # fmt: skip
-_FAMILY = (
+FAMILY_NAMES = (
     "Abernathy", "Achterberg", "Adeyemi", "Aguilar", "Andersen", "Banerjee", "Barrientos", "Beaulieu", "Begaye",
     "Bohaty", "Brockmeyer", "Caldwell", "Castellanos", "Chavez", "Cho", "Coffey", "D'Souza", "De la Cruz", "Dvořáček",
     "Ekwueme", "Eichelberger", "Fairbanks", "Farrokhzad", "Fuentes", "Gebremariam", "Gonzalez", "Grothe", "Haddad",
@@ -65,11 +65,13 @@ _FAMILY = (
 _INITIALS = "ABCDEFGHJKLMNPRSTVW"
 _SPANISH = {"Arturo", "Beatriz", "Carmen", "Dolores", "Esperanza", "Gustavo", "Hector", "Josefa", "Luis", "Rafael",
             "Soledad", "Xiomara", "Yolanda"}  # fmt: skip
-_AREA_CODES = (402, 531, 308)
+_AREA_CODES = (
+    402, 531, 308, 712, 605, 785, 970, 307, 816, 913, 515, 319, 316, 620, 719, 303, 918, 405, 612, 763, 952, 651, 773,
+)  # fmt: skip
 
 
 def phone(number: int) -> str:
-    """The number-th phone of the town; each area code has a hundred that are kept for fiction."""
+    """The number-th phone of the town: people bring theirs along. Each area code has a hundred kept for fiction."""
     area = _AREA_CODES[number // 100 % len(_AREA_CODES)]
     return f"({area}) 555-01{number % 100:02}"
 
@@ -80,8 +82,8 @@ def neighbours(count: int, *, chance: Chance, taken: frozenset[str]) -> tuple[Pe
     number = 0
     while len(found) < count:
         number += 1
-        given = chance.pick(_GIVEN, "given", number)
-        family = chance.pick(_FAMILY, "family", number)
+        given = chance.pick(GIVEN_NAMES, "given", number)
+        family = chance.pick(FAMILY_NAMES, "family", number)
         initial = f" {chance.pick(_INITIALS, 'initial', number)}." if chance.happens(0.35, "initial", number) else ""
         name = f"{given}{initial} {family}"
         if name in taken or name in found:

@@ -21,6 +21,8 @@ _STREETS = (
     "Buffalo Grass Way", "Grange St", "Railway Ave", "Plum Creek Rd", "Sunflower Dr", "N 4th St",
 )  # fmt: skip
 _APARTMENTS = "600 Platte St"
+_MORE_APARTMENTS = ("1200 Prairie View Dr", "1240 Prairie View Dr", "300 Court St", "815 College Ave", "90 Mill St")
+_APARTMENTS_EACH = 36
 _UNITS_SHARE = 9  # every ninth home is an apartment
 
 
@@ -32,7 +34,11 @@ def homes(count: int, *, taken: frozenset[str]) -> tuple[Place, ...]:
         number += 1
         if number % _UNITS_SHARE == 0:
             unit += 1
-            found.append(Place(street=_APARTMENTS, unit=f"Apt {unit}"))
+            house = (unit - 1) // _APARTMENTS_EACH
+            street = _APARTMENTS if not house else _MORE_APARTMENTS[(house - 1) % len(_MORE_APARTMENTS)]
+            story = 0 if not house else (house - 1) // len(_MORE_APARTMENTS)
+            door = (unit - 1) % _APARTMENTS_EACH + 1 + 100 * story
+            found.append(Place(street=street, unit=f"Apt {door}"))
             continue
         street = _STREETS[number % len(_STREETS)]
         line = f"{104 + 100 * (number // len(_STREETS)) + 7 * (number % 11)} {street}"

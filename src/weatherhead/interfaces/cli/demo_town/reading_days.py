@@ -23,3 +23,12 @@ def reading_days(cycle: int, *, months: int, clock: BusinessDays) -> tuple[date,
             days.append(on)
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
     return tuple(reversed(days))
+
+
+def cut_over_day(*, lived: int, clock: BusinessDays) -> date:
+    """The day on which the town leaves its old system: every cycle has `lived` readings after it, and none in between.
+
+    The last bills of the old system are out by then.
+    """
+    last_on = max(reading_days(cycle, months=lived, clock=clock)[0] for cycle in DAY_OF_CYCLE)
+    return clock.add(clock.next_open(last_on), 3)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
+from weatherhead.areas.billing.queries import fees_to_waive
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import ReadFacts, meter_by_serial, reads_of_meter
 from weatherhead.core.values import Refusal
@@ -74,8 +75,9 @@ class Stories:
         return dict(done.body)
 
     def _fee(self, ref: str, charge: str) -> int:
-        """The latest fee of a kind on an account."""
-        return self._town.known[ref].fee_ids[charge][-1]
+        """The latest fee of a kind on an account of which something is left."""
+        fees = fees_to_waive(self._town.known[ref].account_id)
+        return next(item.adjustment_id for item in fees if item.charge == charge)
 
     def _charge(self, ref: str, charge: str, *, reason: str = "service_rendered", by: str, note: str = "") -> Deed:
         return lambda at: self._months.assess(ref, charge=charge, reason=reason, by=by, at=at, note=note)
@@ -119,17 +121,6 @@ class Stories:
         self._on(ref, 10, 29, 8, 20, lambda at: self._take_back(ref, at=at))
         self._on(
             ref,
-            10,
-            29,
-            8,
-            24,
-            self._charge(
-                ref, "returned_payment_fee", reason="returned_payment", by="dvorak", note="Check 2204 returned unpaid"
-            ),
-        )
-        self._on(ref, 11, 9, 7, 40, self._charge(ref, "late_charge", reason="past_due", by="dvorak"))
-        self._on(
-            ref,
             11,
             13,
             10,
@@ -147,13 +138,13 @@ class Stories:
     def _take_back(self, ref: str, *, at: datetime) -> None:
         number = self._town.known[ref].payment_ids[-1]
         self._act(
-            "reverse_payment",
+            "return_payment",
             by="dvorak",
             at=at,
-            what=f"reverse {number}",
+            what=f"return {number}",
             payment_id=number,
-            reason="wrong_amount",
-            note="Check 2204 came back unpaid; nothing was received",
+            reason="insufficient_funds",
+            note="Check 2204 returned unpaid",
         )
 
     def _tried_by_cashier(self, at: datetime) -> None:
@@ -217,7 +208,6 @@ class Stories:
                 note="Cut by mistake for the house next door",
             ),
         )
-        self._on("whitfield", 11, 10, 7, 44, self._charge("whitfield", "late_charge", reason="past_due", by="dvorak"))
         self._on(
             "whitfield",
             11,

@@ -12,9 +12,10 @@ from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.core.values import BusinessDays
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
+from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.demo_town.chance import Chance
-from weatherhead.interfaces.cli.demo_town.loads import Use, Weather
-from weatherhead.interfaces.cli.demo_town.members import Member, Service
+from weatherhead.interfaces.cli.demo_town.dials import Dials
+from weatherhead.interfaces.cli.demo_town.members import Member, MeterPlan, Service
 
 CHANNEL = "cli"
 Deed = Callable[[datetime], None]
@@ -54,7 +55,6 @@ class Known:
     agreement_ids: list[int] = field(default_factory=list)
     bill_ids: list[int] = field(default_factory=list)
     payment_ids: list[int] = field(default_factory=list)
-    fee_ids: dict[str, list[int]] = field(default_factory=dict)
     request_ids: list[int] = field(default_factory=list)
     exception_ids: list[int] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ class Town:
     """The town's roll, its people at work, and the numbers under which the records know them."""
 
     def __init__(
-        self, *, members: Sequence[Member], clock: BusinessDays, zone: ZoneInfo, weather: Weather, chance: Chance
+        self, *, members: Sequence[Member], clock: BusinessDays, zone: ZoneInfo, dials: Dials, chance: Chance
     ) -> None:
         """A town before its first day."""
         self.members = {member.ref: member for member in members}
@@ -73,9 +73,11 @@ class Town:
         self.known: dict[str, Known] = {member.ref: Known() for member in members}
         self.customers: dict[str, int] = {}
         self.premises: dict[tuple[str, str], int] = {}
+        self.points: dict[tuple[str, str, str], int] = {}
+        self.set_id = 0
         self.performed = 0
-        self._weather = weather
-        self._uses: dict[str, Use] = {}
+        self.dials = dials
+        self._hung_instead: dict[str, MeterPlan] = {}
 
     def moment(self, at: datetime) -> Moment:
         """A local time as the door takes it."""
@@ -98,16 +100,28 @@ class Town:
         self.performed += 1
         return done
 
-    def use_of(self, service: Service, *, since_on: date) -> Use:
-        """The use of a metered service since the day it started."""
-        if service.meter is None or service.shape is None:
-            raise ValueError(f"{service.label} has no meter")
-        serial = service.meter.serial
-        if serial not in self._uses:
-            self._uses[serial] = Use(
-                service.shape, since_on=since_on, weather=self._weather, chance=self.chance, name=serial
-            )
-        return self._uses[serial]
+    def work(self, at: datetime) -> None:
+        """Do what waits in the queue, as the worker would."""
+        moment = self.moment(at)
+        while (item := work_once(worker=CHANNEL, clock=lambda: moment)) is not None:
+            self.performed += 1
+            if item.attempts > 1:
+                raise RuntimeError(f"work item {item.item_id} ({item.kind}) failed: see the log")
+
+    def services_on(self, member: Member, *, on: date) -> tuple[Service, ...]:
+        """The places whose meters are read with an account's on a day, those that it left among them."""
+        if member.moves_to is None or member.ends_on is None or on < member.ends_on:
+            return member.services
+        return (*member.services, member.moves_to)
+
+    def hanging(self, meter: MeterPlan) -> MeterPlan:
+        """The meter that hangs where one was planned: another one after an exchange."""
+        return self._hung_instead.get(meter.serial, meter)
+
+    def exchange(self, meter: MeterPlan, *, by: MeterPlan, on: date) -> None:
+        """Hang another meter in the place of a planned one."""
+        self._hung_instead[meter.serial] = by
+        self.dials.exchange(meter.serial, meter=by, on=on)
 
     def business_day(self, on: date, *, after: int = 0) -> date:
         """The day itself or the next on which the offices are open, and some business days more."""

@@ -21,7 +21,7 @@ from django.utils.translation import gettext, pgettext
 
 from weatherhead.core.values import Change, Refusal, Sentence, Unit
 from weatherhead.interfaces.workbench import charts
-from weatherhead.overviews.account import AccountOverview, ActionOffer, UsageMonth
+from weatherhead.overviews.account import READ_KINDS, AccountOverview, ActionOffer, UsageMonth
 from weatherhead.overviews.bill import BillProof, LineProof, SegmentProof
 from weatherhead.overviews.preview import PreviewView
 
@@ -285,6 +285,12 @@ def after(preview: PreviewView | str | None, code: str, account_id: int | None =
         if change.code == code and change.account_id in {None, account_id} and change.before != change.after:
             return figure(change, "after")
     return ""
+
+
+@register.filter
+def read_kind(kind: str) -> str:
+    """A kind of read in words."""
+    return gettext(READ_KINDS[kind])
 
 
 @register.simple_tag

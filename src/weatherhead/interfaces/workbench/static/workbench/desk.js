@@ -5,6 +5,7 @@
  * data-key="w"                            pressing the key clicks the element
  * data-rows, in it data-row               J and K go from row to row; each row's first link or button takes the focus
  * data-open="url" on a row                Enter on a row already chosen opens that page
+ * data-enter="selector" beside it         or goes to what the peek holds of that, when there is any
  * data-escape                             Esc clicks the element (close, cancel)
  * data-confirm                            Ctrl+Enter clicks the element (the one that performs the action); while a
  *                                         preview is on its way, the click waits for it and goes on if it says the same
@@ -94,6 +95,11 @@ const markChosen = (row) => {
 const openRow = () => {
   const row = document.activeElement?.closest("[data-row][data-open].is-chosen");
   if (!row || document.activeElement !== rowHandle(row)) return false;
+  const within = row.dataset.enter ? all(row.dataset.enter).find(seen) : undefined;
+  if (within) {
+    within.focus();
+    return true;
+  }
   window.location.assign(row.dataset.open);
   return true;
 };

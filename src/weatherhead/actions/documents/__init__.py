@@ -1,0 +1,1 @@
+"""Documents: rendering bills, and the files that go to print."""

@@ -1,0 +1,179 @@
+"""Make a print file: at most 500 bills with their documents, a manifest, and sums that foot to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from weatherhead.actions.documents.keeping import keep_documents
+from weatherhead.actions.inputs import Number
+from weatherhead.areas.billing.frozen import FrozenBill, frozen_bills
+from weatherhead.areas.billing.queries import NoSuchBill
+from weatherhead.areas.documents.operations import BillPrintedAlready, keep_print_file, next_print_number
+from weatherhead.areas.documents.printing import BILLS_MAX, PrintedBill, archive, in_order_of_mail, manifest_of
+from weatherhead.areas.documents.queries import (
+    DocumentFacts,
+    bills_in_print_files,
+    content_of,
+    documents_of_bills,
+)
+from weatherhead.areas.ledger.queries import entries
+from weatherhead.core.ledger import LedgerAccount
+from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+
+class PrintDoesNotFoot(Refusal):
+    """The bills' charges are not what the ledger posted for them."""
+
+    template = gettext_noop(
+        "These bills charge %(bills)s cents and the ledger posted %(ledger)s for them. Nothing is printed; find the "
+        "fault with: weatherhead ledger check"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The bills, at most 500."""
+
+    bill_ids: Annotated[tuple[Number, ...], Field(min_length=1, max_length=BILLS_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The bills as frozen, which of them are rendered or printed, and what the ledger posted for each."""
+
+    bills: Mapping[int, FrozenBill]
+    rendered: frozenset[int]
+    printed: frozenset[int]
+    posted_cents: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The bills of the file, and their sum in the books."""
+
+    bill_ids: tuple[int, ...]
+    posted_cents: int
+
+
+def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
+    """Read bills, documents, print files and entries.
+
+    Raises:
+        DocumentChanged: a bill is not what was issued.
+    """
+    bills = frozen_bills(inputs.bill_ids)
+    by_entry = {bill.entry_id: bill for bill in bills.values() if bill.entry_id is not None}
+    posted = {
+        by_entry[item.entry_id].bill_id: sum(
+            posting.amount_cents
+            for posting in item.draft.postings
+            if posting.ledger_account == LedgerAccount.RECEIVABLE
+            and posting.account_id == by_entry[item.entry_id].account_id
+        )
+        for item in entries(by_entry)
+    }
+    return Facts(
+        bills=bills,
+        rendered=frozenset(documents_of_bills(inputs.bill_ids)),
+        printed=bills_in_print_files(inputs.bill_ids),
+        posted_cents=posted,
+    )
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """A print file of the bills.
+
+    Raises:
+        NoSuchBill, BillPrintedAlready, PrintDoesNotFoot: as they say.
+    """
+    ids = tuple(dict.fromkeys(inputs.bill_ids))
+    missing = [bill_id for bill_id in ids if bill_id not in facts.bills]
+    if missing:
+        raise NoSuchBill(bill=missing[0])
+    if facts.printed:
+        raise BillPrintedAlready
+    for bill_id in ids:
+        bill, posted = facts.bills[bill_id], facts.posted_cents.get(bill_id, 0)
+        if not bill.total_cents == posted == bill.payload["charges_cents"]:
+            raise PrintDoesNotFoot(bills=bill.total_cents, ledger=posted)
+    new = len(ids) - len(facts.rendered)
+    counts = {
+        "documents_printfile": 1,
+        "documents_printfilebill": len(ids),
+        "documents_document": new,
+    }
+    return Proposal(
+        summary=Sentence(gettext_noop("Print file of %(count)s bills"), {"count": len(ids)}),
+        confirm=Sentence(gettext_noop("Make the print file")),
+        plan=Plan(bill_ids=ids, posted_cents=sum(facts.posted_cents.values())),
+        creates={table: count for table, count in counts.items() if count},
+        changes=(
+            Change(
+                code="charges",
+                label=Sentence(gettext_noop("Charges of these bills")),
+                unit=Unit.CENTS,
+                before=None,
+                after=sum(facts.bills[bill_id].total_cents for bill_id in ids),
+            ),
+        ),
+    )
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """Render what is not rendered yet, and remember the file.
+
+    Raises:
+        BillPrintedAlready: someone printed a bill meanwhile.
+    """
+    frozen = frozen_bills(proposal.plan.bill_ids)
+    documents = keep_documents(frozen.values(), at=recording.moment.at)
+    bills = in_order_of_mail(_printed(frozen[bill_id], document=documents[bill_id]) for bill_id in frozen)
+    number = next_print_number()
+    manifest = manifest_of(number, bills=bills, posted_cents=proposal.plan.posted_cents)
+    archived = archive(manifest, contents=((item.file, content_of(documents[item.bill_id])) for item in bills))
+    made = keep_print_file(
+        number,
+        bills=bills,
+        document_ids={bill_id: item.document_id for bill_id, item in documents.items()},
+        manifest=manifest,
+        archived=archived,
+        at=recording.moment.at,
+        receipt_id=recording.receipt_id,
+    )
+    recording.made_one("print_file", made)
+
+
+def _printed(bill: FrozenBill, *, document: DocumentFacts) -> PrintedBill:
+    account = bill.payload["account"]
+    return PrintedBill(
+        bill_id=bill.bill_id,
+        number=bill.number,
+        account_number=account["number"],
+        postal_code=account["mail"][-1].rsplit(" ", 1)[-1],
+        pages=document.pages,
+        charges_cents=bill.total_cents,
+        amount_due_cents=bill.payload["amount_due_cents"],
+        sha256=document.sha256,
+    )
+
+
+ACTION = registry.add(
+    Action(
+        name="make_print_file",
+        title=gettext_noop("Make a print file"),
+        duty=3,
+        on="print",
+        inputs=Inputs,
+        gather=gather,
+        propose=propose,
+        record=record,
+        summary=gettext_noop("Puts at most 500 bills into a file for the printer, with a manifest that foots."),
+    )
+)

@@ -1,0 +1,251 @@
+"""Post a batch of payments: a day's mail or a drop box, counted first; posted and not posted foot to the count.
+
+A batch is one commit, and sets all the way down: a thousand checks cost as many statements as ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from weatherhead.actions.figures import house_rule
+from weatherhead.actions.inputs import Blankable, Cents, Name, ShortText
+from weatherhead.actions.payments.take_payment import (
+    BACKDATED_DAYS_MAX,
+    PAYMENT_CENTS_MAX,
+    PaidInFuture,
+    PaidTooLongAgo,
+    PaymentTooLarge,
+    payment_entry,
+)
+from weatherhead.areas.customers.numbers import AccountNumberMistyped, check_account_number
+from weatherhead.areas.customers.queries import NoSuchAccount, account_ids_by_number
+from weatherhead.areas.payments.operations import BatchNameTaken, BatchPlan, PaymentPlan, record_batch
+from weatherhead.areas.payments.queries import PaymentBatchFacts, payment_batch_called
+from weatherhead.areas.records.canonical import Json, to_json
+from weatherhead.areas.records.utility import AccountNumberFormat, current_utility
+from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
+
+ROWS_MAX = 5_000
+_COLUMNS_MIN, _COLUMNS_MAX = 2, 3
+
+
+class CountDiffers(Refusal):
+    """Another number of payments than was counted."""
+
+    template = gettext_noop("%(counted)s payments were counted, and %(found)s are listed. Nothing was posted.")
+
+
+class TotalDiffers(Refusal):
+    """Another sum than was counted."""
+
+    template = gettext_noop(
+        "$%(counted)s was counted, and the list comes to $%(found)s: $%(difference)s apart. Nothing was posted."
+    )
+
+
+def _rows(value: object) -> object:
+    """A line for each payment, as a list is typed or pasted: account, amount, check number (empty: cash)."""
+    if not isinstance(value, str):
+        return value
+    rows: list[dict[str, str]] = []
+    for number, line in enumerate(value.splitlines(), 1):
+        if not line.strip():
+            continue
+        cells = [cell.strip() for cell in line.split(",")]
+        if not _COLUMNS_MIN <= len(cells) <= _COLUMNS_MAX:
+            problem = gettext_noop("line %(line)s: write account, amount and check number, with commas between them")
+            raise ValueError(problem % {"line": number})
+        rows.append(dict(zip(("account", "amount_cents", "check_number"), cells, strict=False)))
+    return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One payment of the list. Without a check number it is cash."""
+
+    account: Name
+    amount_cents: Cents
+    check_number: ShortText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What the batch is called, how it came, what was counted, and the list."""
+
+    name: Name
+    channel: Literal["mail", "drop_box", "counter"] = "mail"
+    received_on: Annotated[date | None, Blankable] = None
+    counted: Annotated[int, Field(ge=1, le=ROWS_MAX)]
+    total_cents: Cents
+    payments: Annotated[tuple[Row, ...], BeforeValidator(_rows), Field(min_length=1, max_length=ROWS_MAX)] = field(
+        metadata=SENSITIVE
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The accounts that the list names, by number, a batch of the same name, and the day."""
+
+    account_ids: Mapping[str, int]
+    form: AccountNumberFormat
+    same_name: PaymentBatchFacts | None
+    as_of: date
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The accounts that the list names."""
+    form = current_utility().account_number
+    return tuple(sorted(account_ids_by_number(_numbers(inputs.payments, form=form)).values()))
+
+
+def _numbers(rows: Sequence[Row], *, form: AccountNumberFormat) -> list[str]:
+    """The account numbers that can be ones."""
+    found: list[str] = []
+    for row in rows:
+        try:
+            found.append(check_account_number(row.account, form=form))
+        except AccountNumberMistyped:
+            continue
+    return found
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read whose the accounts are."""
+    form = current_utility().account_number
+    return Facts(
+        account_ids=account_ids_by_number(_numbers(inputs.payments, form=form)),
+        form=form,
+        same_name=payment_batch_called(inputs.name),
+        as_of=moment.as_of,
+    )
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[BatchPlan]:
+    """Balance the list against the count, and post every payment whose account is known.
+
+    Raises:
+        BatchNameTaken, PaidInFuture, PaidTooLongAgo, CountDiffers, TotalDiffers: as they say; nothing is posted.
+    """
+    received_on = inputs.received_on or facts.as_of
+    _require_balanced(facts, inputs=inputs, received_on=received_on)
+    payments: list[PaymentPlan] = []
+    report: list[Mapping[str, Json]] = []
+    for place, row in enumerate(inputs.payments, 1):
+        try:
+            payments.append(_payment(row, facts=facts, received_on=received_on))
+        except (AccountNumberMistyped, NoSuchAccount, PaymentTooLarge) as refusal:
+            what = to_json(Sentence(refusal.template, refusal.params))
+            report.append({"row": place, "account": row.account, "amount_cents": row.amount_cents, "what": what})
+    plan = BatchPlan(
+        name=inputs.name,
+        channel=inputs.channel,
+        received_on=received_on,
+        rows=len(inputs.payments),
+        total_cents=inputs.total_cents,
+        payments=tuple(payments),
+        report=tuple(report),
+    )
+    posted_cents = sum(item.amount_cents for item in payments)
+    said = {"name": inputs.name, "count": len(payments), "amount": format_cents(posted_cents), "left": len(report)}
+    template = gettext_noop("%(name)s: %(count)s payments of $%(amount)s posted")
+    if report:
+        template = gettext_noop("%(name)s: %(count)s payments of $%(amount)s posted, %(left)s not")
+    counts = {"payments_paymentevent": len(payments)}
+    counts |= {"payments_tender": len(payments), "payments_payment": len(payments)}
+    return Proposal(
+        summary=Sentence(template, said),
+        confirm=Sentence(gettext_noop("Post $%(amount)s"), said),
+        plan=plan,
+        entries=tuple(item.entry for item in payments),
+        creates={"payments_paymentbatch": 1} | (counts if payments else {}),
+        changes=_changes(inputs, plan=plan, posted_cents=posted_cents),
+        rules=(house_rule("payment application", "Payments go to the oldest due charge first"),),
+    )
+
+
+def _require_balanced(facts: Facts, *, inputs: Inputs, received_on: date) -> None:
+    if facts.same_name is not None:
+        first = facts.same_name
+        raise BatchNameTaken(name=first.name, on=first.received_on, rows=first.posted_rows, receipt=first.receipt_id)
+    if received_on > facts.as_of:
+        raise PaidInFuture(on=received_on)
+    if (facts.as_of - received_on).days > BACKDATED_DAYS_MAX:
+        raise PaidTooLongAgo(days=BACKDATED_DAYS_MAX)
+    if len(inputs.payments) != inputs.counted:
+        raise CountDiffers(counted=inputs.counted, found=len(inputs.payments))
+    found_cents = sum(row.amount_cents for row in inputs.payments)
+    if found_cents != inputs.total_cents:
+        raise TotalDiffers(
+            counted=format_cents(inputs.total_cents),
+            found=format_cents(found_cents),
+            difference=format_cents(abs(found_cents - inputs.total_cents)),
+        )
+
+
+def _payment(row: Row, *, facts: Facts, received_on: date) -> PaymentPlan:
+    number = check_account_number(row.account, form=facts.form)
+    if number not in facts.account_ids:
+        raise NoSuchAccount(account=row.account)
+    if row.amount_cents > PAYMENT_CENTS_MAX:
+        raise PaymentTooLarge(amount=format_cents(row.amount_cents))
+    account_id, kind = facts.account_ids[number], "check" if row.check_number else "cash"
+    return PaymentPlan(
+        account_id=account_id,
+        amount_cents=row.amount_cents,
+        kind=kind,
+        check_number=row.check_number,
+        entry=payment_entry(account_id=account_id, amount_cents=row.amount_cents, tender=kind, paid_on=received_on),
+    )
+
+
+def _changes(inputs: Inputs, *, plan: BatchPlan, posted_cents: int) -> tuple[Change, ...]:
+    figures: list[tuple[str, str, Unit, int]] = [
+        ("posted", gettext_noop("Posted"), Unit.COUNT, len(plan.payments)),
+        ("posted_cents", gettext_noop("Posted in all"), Unit.CENTS, posted_cents),
+        ("not_posted", gettext_noop("Not posted"), Unit.COUNT, len(plan.report)),
+        ("not_posted_cents", gettext_noop("Not posted in all"), Unit.CENTS, inputs.total_cents - posted_cents),
+    ]
+    return tuple(
+        Change(code=code, label=Sentence(label), unit=unit, before=None, after=after)
+        for code, label, unit, after in figures
+    )
+
+
+def record(proposal: Proposal[BatchPlan], recording: Recording) -> None:
+    """Record the batch and post it.
+
+    Raises:
+        BatchNameTaken: someone was faster.
+    """
+    batch_id, entry_ids = record_batch(
+        proposal.plan,
+        received_at=recording.moment.at,
+        received_by=recording.actor.name,
+        receipt_id=recording.receipt_id,
+    )
+    recording.made_one("payment_batch", batch_id)
+    recording.entry_ids += entry_ids
+
+
+ACTION = registry.add(
+    Action(
+        name="post_payment_batch",
+        title=gettext_noop("Post a batch of payments"),
+        duty=4,
+        on="utility",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        summary=gettext_noop("Posts the payments of a day's mail or drop box, balanced against what was counted."),
+    )
+)

@@ -1,0 +1,287 @@
+"""Enter a returned payment: the bank sent a check back. The tender is cancelled; that it was received stays on record.
+
+Not to be confused with reversing a payment, which puts right what was posted wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
+from weatherhead.actions.inputs import Blankable, Note, Number
+from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoSuchFee, compute_fee, fee
+from weatherhead.areas.billing.operations import record_adjustment
+from weatherhead.areas.ledger.queries import entries as entries_of
+from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned, cancel_tender
+from weatherhead.areas.payments.queries import PaymentFacts, payment, payments_of_tender
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting, reversal
+from weatherhead.core.values import Change, Refusal, Rule, Sentence, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+FEE = "returned_payment_fee"
+FEE_REASON = "returned_payment"
+
+_REASONS = {
+    "insufficient_funds": gettext_noop("insufficient funds"),
+    "account_closed": gettext_noop("account closed"),
+    "stop_payment": gettext_noop("payment stopped"),
+    "refer_to_maker": gettext_noop("refer to maker"),
+    "bank_error": gettext_noop("the bank's error"),
+}
+_WITHOUT_FEE = frozenset({"bank_error"})
+
+
+class CashDoesNotReturn(Refusal):
+    """No bank sends cash back."""
+
+    template = gettext_noop("Cash does not come back from a bank. To take back a cash payment, reverse it.")
+
+
+class ReturnedInFuture(Refusal):
+    """A return that has not happened."""
+
+    template = gettext_noop("%(on)s is still to come. Enter the day on which the bank returned it.")
+
+
+class ReturnedBeforePaid(Refusal):
+    """It cannot come back before it came."""
+
+    template = gettext_noop("It was received on %(paid)s and cannot have been returned on %(on)s. Check the day.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """A payment of the tender that came back, why, and when; today when no day is given."""
+
+    payment_id: Number
+    reason: Literal["insufficient_funds", "account_closed", "stop_payment", "refer_to_maker", "bank_error"]
+    returned_on: Annotated[date | None, Blankable] = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The payment chosen, every payment of its tender with its entry, the accounts' receivables, and the fee's rule."""
+
+    chosen: PaymentFacts
+    payments: tuple[PaymentFacts, ...]
+    entries: Mapping[int, Entry]  # by payment
+    standings: tuple[Standing, ...]  # by account, the chosen payment's first
+    fee: Fee | None
+    due_days: int
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeePlan:
+    """The fee of the return, on the account of the payment that was chosen."""
+
+    account_id: int
+    amount_cents: int
+    note: str
+    rule: str
+    entry: EntryDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The tender to cancel, the reversing entry of each of its payments, and the fee, if one is due."""
+
+    tender_id: int
+    reason: str
+    note: str
+    returned_on: date
+    entries: Mapping[int, EntryDraft]
+    fee: FeePlan | None
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The accounts that the tender paid."""
+    tender_id = payment(inputs.payment_id).tender_id
+    return tuple(sorted({item.account_id for item in payments_of_tender(tender_id)}))
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read the tender's payments, their entries, the receivables and the fee's rule."""
+    chosen = payment(inputs.payment_id)
+    found = payments_of_tender(chosen.tender_id)
+    standing = [item for item in found if item.reversed_on is None]
+    stored = {item.entry_id: item for item in entries_of([item.entry_id for item in standing])}
+    others = sorted({item.account_id for item in standing} - {chosen.account_id})
+    return Facts(
+        chosen=chosen,
+        payments=found,
+        entries={item.payment_id: stored[item.entry_id] for item in standing},
+        standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
+        fee=_fee_rule(),
+        due_days=current_utility().billing.due_days,
+        as_of=moment.as_of,
+    )
+
+
+def _fee_rule() -> Fee | None:
+    """The rule of the fee; a utility's regulations may have none."""
+    try:
+        return fee(FEE)
+    except NoSuchFee:
+        return None
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """Undo what the tender paid, as of the day of its return, and charge the fee that the rule computes.
+
+    Raises:
+        CashDoesNotReturn, TenderAlreadyReturned, PaymentAlreadyReversed, ReturnedInFuture, ReturnedBeforePaid: as they
+            say.
+    """
+    chosen = facts.chosen
+    returned_on = _require_returnable(facts, returned_on=inputs.returned_on or facts.as_of)
+    why = f"{inputs.reason}: {inputs.note}" if inputs.note else inputs.reason
+    undone = {
+        payment_id: reversal(entry, effective_on=returned_on, reason=why) for payment_id, entry in facts.entries.items()
+    }
+    charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, returned_on=returned_on)
+    posted = (*undone.values(), *((charged.entry,) if charged else ()))
+    said = {
+        "amount": format_cents(chosen.tender_cents),
+        "on": chosen.paid_on,
+        "why": Sentence(_REASONS[inputs.reason]),
+    }
+    updates = {"payments_tender": 1, "payments_payment": len(undone)}
+    return Proposal(
+        summary=Sentence(gettext_noop("Check of $%(amount)s of %(on)s returned by the bank: %(why)s"), said),
+        confirm=Sentence(gettext_noop("Enter the return of $%(amount)s"), said),
+        plan=Plan(
+            tender_id=chosen.tender_id,
+            reason=inputs.reason,
+            note=inputs.note,
+            returned_on=returned_on,
+            entries=undone,
+            fee=charged,
+        ),
+        account_ids=tuple(standing.account_id for standing in facts.standings),
+        entries=posted,
+        creates={"billing_adjustment": 1} if charged else {},
+        updates=updates,
+        changes=_changes(facts, posted=posted),
+        rules=_rules(facts, charged=charged),
+    )
+
+
+def _require_returnable(facts: Facts, *, returned_on: date) -> date:
+    chosen = facts.chosen
+    if chosen.tender_kind == "cash":
+        raise CashDoesNotReturn
+    if chosen.returned_on is not None:
+        raise TenderAlreadyReturned(what=chosen.tender_kind, on=chosen.returned_on)
+    if chosen.reversed_on is not None:
+        raise PaymentAlreadyReversed(payment=chosen.payment_id, on=chosen.reversed_on)
+    if returned_on > facts.as_of:
+        raise ReturnedInFuture(on=returned_on)
+    if returned_on < chosen.paid_on:
+        raise ReturnedBeforePaid(paid=chosen.paid_on, on=returned_on)
+    return returned_on
+
+
+def _fee_of(facts: Facts, *, returned_on: date) -> FeePlan | None:
+    """What the rule in force on the day of the return charges: the amount is that day's, the charge is today's."""
+    if facts.fee is None:
+        return None
+    try:
+        computed = compute_fee(facts.fee, as_of=returned_on, past_due_cents=0)
+    except FeeNotInForce:
+        return None
+    if not computed.amount_cents:
+        return None
+    account_id = facts.chosen.account_id
+    entry = EntryDraft(
+        kind="fee",
+        effective_on=facts.as_of,
+        reason=FEE_REASON,
+        postings=(
+            Posting(
+                ledger_account=LedgerAccount.RECEIVABLE,
+                amount_cents=computed.amount_cents,
+                charge=FEE,
+                account_id=account_id,
+                due_on=facts.as_of + timedelta(days=facts.due_days),
+            ),
+            Posting(ledger_account=LedgerAccount.FEE_REVENUE, amount_cents=-computed.amount_cents, charge=FEE),
+        ),
+    )
+    return FeePlan(
+        account_id=account_id,
+        amount_cents=computed.amount_cents,
+        note=computed.arithmetic,
+        rule=facts.fee.rule.code,
+        entry=entry,
+    )
+
+
+def _changes(facts: Facts, *, posted: tuple[EntryDraft, ...]) -> tuple[Change, ...]:
+    return tuple(
+        change for standing in facts.standings for change in money_changes(standing, entries=posted, as_of=facts.as_of)
+    )
+
+
+def _rules(facts: Facts, *, charged: FeePlan | None) -> tuple[Rule, ...]:
+    cancelled = house_rule("returned tender", "A returned tender is cancelled on its return's day; debts age as before")
+    return (cancelled, facts.fee.rule) if charged and facts.fee else (cancelled,)
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """Cancel the tender, undo its payments and charge the fee.
+
+    Raises:
+        TenderAlreadyReturned, PaymentAlreadyReversed: someone did meanwhile.
+    """
+    plan = proposal.plan
+    recording.entry_ids += cancel_tender(
+        tender_id=plan.tender_id,
+        entries=plan.entries,
+        cancelled_on=plan.returned_on,
+        reason=plan.reason,
+        note=plan.note,
+        at=recording.moment.at,
+        receipt_id=recording.receipt_id,
+    )
+    if plan.fee is None:
+        return
+    number, entry_id = record_adjustment(
+        account_id=plan.fee.account_id,
+        kind="fee",
+        charge=FEE,
+        amount_cents=plan.fee.amount_cents,
+        adjusted_on=recording.moment.as_of,
+        reason=FEE_REASON,
+        note=plan.fee.note,
+        waives_id=None,
+        rule=plan.fee.rule,
+        entry=plan.fee.entry,
+        at=recording.moment.at,
+        receipt_id=recording.receipt_id,
+    )
+    recording.made_one("adjustment", number)
+    recording.entry_ids.append(entry_id)
+
+
+ACTION = registry.add(
+    Action(
+        name="return_payment",
+        title=gettext_noop("Enter a returned payment"),
+        duty=4,
+        on="payment",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        summary=gettext_noop("Takes back a check that the bank returned, from that day on, and charges the fee."),
+    )
+)

@@ -1,0 +1,1 @@
+"""The calendar of cycles, reading routes, and work in the field for a read."""

@@ -1,0 +1,1 @@
+"""Disposal of what was kept long enough, and the holds that stop it."""

@@ -1,0 +1,1 @@
+"""Orders for work in the field."""

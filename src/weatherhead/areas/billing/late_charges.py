@@ -1,0 +1,160 @@
+"""Late charges of many accounts at once: on whom a dated rule puts one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+from django.db.models import Max
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from weatherhead.areas.billing.fees import Fee, compute_fee
+from weatherhead.areas.billing.models import Adjustment
+from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.utility import current_utility, read_text
+from weatherhead.core.ledger import ReceivableMovement, age
+from weatherhead.core.values import ProblemsAt, Refusal, Rule, gettext_noop, load_yaml
+
+LATE_CHARGE = "late_charge"
+
+
+class NoLateCharges(Refusal):
+    """The utility's regulations do not say when a late charge is due."""
+
+    template = gettext_noop("These regulations have no late_charges.yaml, which says when a late charge is due.")
+
+
+class LateChargesNotInForce(Refusal):
+    """The rule begins later."""
+
+    template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LateChargeVersion(_Model):
+    """From a day on: what bears a late charge.
+
+    A part of the balance bears one when it is at least `days_past_due` days past due and its charge is not among
+    `bears_none`; an account, when such parts come to at least `past_due_at_least` dollars and its last late charge,
+    waived or not, is `days_between` days old.
+    """
+
+    effective: date
+    days_past_due: Annotated[int, Field(ge=1, le=365)]
+    past_due_at_least: Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=9)]
+    days_between: Annotated[int, Field(ge=1, le=365)]
+    bears_none: tuple[str, ...] = ()
+
+
+class LateCharges(_Model):
+    """When a late charge is due; how much it is stands in the fee book."""
+
+    title: str
+    clause: str
+    citation: str
+    status: Annotated[str, Field(pattern="^(verified|secondary|illustrative)$")]
+    versions: Annotated[tuple[LateChargeVersion, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> LateCharges:
+        days = [version.effective for version in self.versions]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise ProblemsAt([(("versions",), "must be in the order of their effective dates, each date once")])
+        return self
+
+    @property
+    def rule(self) -> Rule:
+        """The rule for receipts."""
+        return Rule(code=f"late charges {self.clause}", title=self.title, citation=self.citation, status=self.status)
+
+    def version_on(self, on: date) -> LateChargeVersion:
+        """The version in force on a day.
+
+        Raises:
+            LateChargesNotInForce: before the first.
+        """
+        found = next((version for version in reversed(self.versions) if version.effective <= on), None)
+        if found is None:
+            raise LateChargesNotInForce(title=self.title, on=on, first=self.versions[0].effective)
+        return found
+
+
+@lru_cache(maxsize=4)
+def _load(path: str, mark: int) -> LateCharges:
+    return load_yaml(read_text(Path(path)), name=path, model=LateCharges)
+
+
+def late_charges() -> LateCharges:
+    """This installation's rule.
+
+    Raises:
+        NoLateCharges: its regulations have none.
+        DataFileInvalid: naming file, line and key.
+    """
+    utility = current_utility()
+    path = utility.path(utility.regulations) / "late_charges.yaml"
+    if not path.exists():
+        raise NoLateCharges
+    return _load(str(path), path.stat().st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateCharge:
+    """A late charge that is due. `bearing_cents` is the part of the balance that bears it."""
+
+    account_id: int
+    bearing_cents: int
+    amount_cents: int
+    arithmetic: str
+
+
+def late_charge_due(
+    movements: Sequence[ReceivableMovement],
+    *,
+    account_id: int,
+    last_charged_on: date | None,
+    fee: Fee,
+    version: LateChargeVersion,
+    as_of: date,
+) -> LateCharge | None:
+    """The late charge of one account on a day, or None. Pure.
+
+    Raises:
+        FeeNotInForce: the fee book has no amount for that day.
+    """
+    if last_charged_on is not None and (as_of - last_charged_on).days < version.days_between:
+        return None
+    bearing_cents = sum(
+        item.open_cents
+        for item in age(movements, as_of=as_of).open_items
+        if (as_of - item.due_on).days >= version.days_past_due and item.charge not in version.bears_none
+    )
+    if bearing_cents <= 0 or bearing_cents < int(version.past_due_at_least * 100):
+        return None
+    computed = compute_fee(fee, as_of=as_of, past_due_cents=bearing_cents)
+    if computed.amount_cents <= 0:
+        return None
+    return LateCharge(
+        account_id=account_id,
+        bearing_cents=bearing_cents,
+        amount_cents=computed.amount_cents,
+        arithmetic=computed.arithmetic,
+    )
+
+
+def last_late_charges(account_ids: Iterable[int]) -> Mapping[int, date]:
+    """The day of the last late charge of each account, waived or not; none for one that never had any."""
+    found: dict[int, date] = {}
+    for chunk in chunks(sorted(set(account_ids))):
+        rows = Adjustment.objects.filter(account_id__in=chunk, kind="fee", charge=LATE_CHARGE)
+        found.update(rows.values("account_id").annotate(on=Max("adjusted_on")).values_list("account_id", "on"))
+    return found

@@ -1,0 +1,1 @@
+"""Credit and collections; so far the deposits that are held."""

@@ -1,0 +1,1 @@
+"""Migration in: sets of files from an old system, checked whole, loaded in shards, signed off by a second person."""

@@ -1,0 +1,1 @@
+"""Programs that accounts are enrolled in; so far the bare facts of enrollment."""

@@ -1,0 +1,16 @@
+"""The guards of disposal: appended only, and the one way in which a bill's document changes."""
+
+from django.db import migrations
+
+from weatherhead.areas.records.database import append_only
+from weatherhead.areas.retention.guards import guard_bills
+
+
+class Migration(migrations.Migration):
+    dependencies = [("retention", "0001_initial"), ("billing", "0002_guards")]
+
+    operations = [
+        append_only("retention_customerdisposal"),
+        append_only("retention_billdisposal"),
+        guard_bills(),
+    ]

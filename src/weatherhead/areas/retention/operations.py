@@ -1,0 +1,134 @@
+"""Disposal. Books, amounts, account numbers and the audit log stay; who it was goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from weatherhead.areas.billing.models import Bill, BillException
+from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
+from weatherhead.areas.metering.models import Read, ReadBatch
+from weatherhead.areas.records.canonical import canonical
+from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.models import ApprovalRequest, Attachment, Receipt, ReceiptAccount
+from weatherhead.areas.records.text import fold
+from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold
+from weatherhead.areas.retention.queries import SIGN_IN_LOGS, notes_of_adjustments, words_of_exceptions
+from weatherhead.areas.retention.redaction import GONE, redact_payload, redact_receipt
+from weatherhead.core.values import Refusal, gettext_noop
+
+
+class AlreadyOnHold(Refusal):
+    """A customer is held once."""
+
+    template = gettext_noop("This customer is under a legal hold since %(since)s already. Nothing more is needed.")
+
+
+class HoldAlreadyReleased(Refusal):
+    """It no longer holds anything."""
+
+    template = gettext_noop("This legal hold was released on %(on)s already.")
+
+
+def place_hold(*, customer_id: int, reason: str, placed_on: date, receipt_id: int) -> int:
+    """Hold everything of a customer.
+
+    Raises:
+        AlreadyOnHold: a hold stands.
+    """
+    standing = LegalHold.objects.filter(customer_id=customer_id, released_on__isnull=True).first()
+    if standing is not None:
+        raise AlreadyOnHold(since=standing.placed_on)
+    row = LegalHold.objects.create(customer_id=customer_id, reason=reason, placed_on=placed_on, receipt_id=receipt_id)
+    return row.pk
+
+
+def release_hold(*, hold_id: int, reason: str, released_on: date) -> None:
+    """Let the rules work again.
+
+    Raises:
+        HoldAlreadyReleased: it was.
+    """
+    standing = LegalHold.objects.filter(pk=hold_id, released_on__isnull=True)
+    if standing.update(released_on=released_on, release_reason=reason) != 1:
+        on = LegalHold.objects.values_list("released_on", flat=True).get(pk=hold_id)
+        raise HoldAlreadyReleased(on=on or "")
+
+
+def dispose_of_customers(customer_ids: Sequence[int], *, rule: str, on: date, receipt_id: int) -> None:
+    """Names, contacts, identifiers and addresses go, in their rows and in what receipts and requests said."""
+    CustomerDisposal.objects.bulk_create(
+        CustomerDisposal(customer_id=customer_id, disposed_on=on, rule=rule, receipt_id=receipt_id)
+        for customer_id in customer_ids
+    )
+    for chunk in chunks(customer_ids):
+        for row in Customer.objects.filter(pk__in=chunk).order_by("pk"):
+            name = f"Former customer {row.pk}"
+            Customer.objects.filter(pk=row.pk).update(name=name, search_text=fold(name), version=F("version") + 1)
+        contacts = ContactPoint.objects.filter(customer_id__in=chunk)
+        contacts.update(value="", until_on=Coalesce(F("until_on"), on))
+        Identifier.objects.filter(customer_id__in=chunk).update(ciphertext="", last_four="", fingerprint="")
+        notes_of_adjustments(chunk).update(note=GONE)
+        for exception in words_of_exceptions(chunk):
+            detail = {"template": GONE, "params": {}} if exception.kind == "person" else exception.detail
+            rows = BillException.objects.filter(pk=exception.pk)
+            rows.update(detail=detail, reason=GONE if exception.reason else "")
+        accounts = Account.objects.filter(customer_id__in=chunk)
+        _redact_told(customer_ids=chunk, account_ids=list(accounts.values_list("pk", flat=True)))
+        accounts.update(
+            mail_street=GONE, mail_unit="", mail_city="", mail_state="", mail_postal_code="", version=F("version") + 1
+        )
+
+
+def _redact_told(*, customer_ids: Sequence[int], account_ids: Sequence[int]) -> None:
+    """What receipts and requests say of them. Their digests in the audit log are of figures, and still fit."""
+    named = ReceiptAccount.objects.filter(account_id__in=account_ids).values("receipt_id")
+    # A customer is created before there is an account that a receipt could name.
+    created = Q(body__made__customer__0__in=list(customer_ids))
+    for row in Receipt.objects.filter(Q(pk__in=named) | created).order_by("pk").iterator():
+        Receipt.objects.filter(pk=row.pk).update(body=redact_receipt(row.body))
+    for request in ApprovalRequest.objects.filter(account_id__in=account_ids).order_by("pk").iterator():
+        ApprovalRequest.objects.filter(pk=request.pk).update(
+            inputs="", body=redact_receipt(request.body), reason=GONE, decision_note=""
+        )
+
+
+def dispose_of_bill_documents(bill_ids: Sequence[int], *, rule: str, on: date, receipt_id: int) -> None:
+    """Write what each document says from now on; the database carries it out."""
+    for chunk in chunks(bill_ids):
+        BillDisposal.objects.bulk_create(
+            BillDisposal(
+                bill_id=row.pk,
+                payload=canonical(redact_payload(json.loads(row.payload), on=on, rule=rule)),
+                disposed_on=on,
+                rule=rule,
+                receipt_id=receipt_id,
+            )
+            for row in Bill.objects.filter(pk__in=chunk).order_by("pk")
+        )
+
+
+def dispose_of_read_files(batch_ids: Sequence[int]) -> None:
+    """Names of files and lines of reports go; counts and hashes stay."""
+    batches = ReadBatch.objects.filter(pk__in=batch_ids)
+    attachments = Attachment.objects.filter(pk__in=list(batches.values_list("attachment_id", flat=True)))
+    batches.update(name=GONE, report=[])
+    attachments.update(name="")  # the mark of a content that is gone: backups do not miss it
+
+
+def dispose_of_read_notes(read_ids: Sequence[int]) -> None:
+    """What was written beside a read goes; that somebody decided, and when, stays."""
+    for chunk in chunks(read_ids):
+        rows = Read.objects.filter(pk__in=chunk)
+        rows.exclude(decision="").update(decision=GONE)
+        rows.update(note="")
+
+
+def dispose_of_sign_ins(*, before: datetime) -> None:
+    """What axes remembers of sign-ins, failed and successful. The audit log has its own record."""
+    for log in SIGN_IN_LOGS:
+        log.objects.filter(attempt_time__lt=before).delete()

@@ -1,0 +1,233 @@
+"""What a rule would dispose of, and what holds it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from weatherhead.areas.agreements.models import ServiceAgreement
+from weatherhead.areas.billing.models import Adjustment, Bill, BillException
+from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
+from weatherhead.areas.ledger.queries import balances_of
+from weatherhead.areas.metering.models import MeterInstallation, Read, ReadBatch
+from weatherhead.areas.records.models import ApprovalRequest
+from weatherhead.areas.records.paths import attachment_path
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold
+from weatherhead.areas.retention.rules import RuleInForce, Subject
+from weatherhead.core.values import Refusal, gettext_noop
+
+_DOCUMENT = ("documents", "Document")
+SIGN_IN_LOGS = (AccessAttempt, AccessFailureLog, AccessLog)
+
+
+class NoSuchHold(Refusal):
+    """No legal hold has that number."""
+
+    template = gettext_noop("There is no legal hold %(hold)s. See: weatherhead retention list")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """What a rule disposes of now. `ids` are of its subject; `left` counts those that wait for the next time.
+
+    `held_back` counts what is old enough and stays: under a legal hold, or with money or a request still open.
+    `creates` and `updates` count rows by table.
+    """
+
+    ids: tuple[int, ...]
+    left: int
+    held_back: int
+    creates: Mapping[str, int] = field(default_factory=dict)
+    updates: Mapping[str, int] = field(default_factory=dict)
+    removes: int = 0
+    files: tuple[str, ...] = ()  # paths of contents that go with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFacts:
+    """A legal hold."""
+
+    hold_id: int
+    customer_id: int
+    customer_name: str
+    reason: str
+    placed_on: date
+    released_on: date | None
+
+
+def legal_holds() -> tuple[HoldFacts, ...]:
+    """The holds that stand, oldest first."""
+    rows = LegalHold.objects.select_related("customer").filter(released_on__isnull=True).order_by("placed_on", "pk")
+    return tuple(_hold(row) for row in rows)
+
+
+def legal_hold(hold_id: int) -> HoldFacts:
+    """One hold.
+
+    Raises:
+        NoSuchHold: for an unknown number.
+    """
+    row = LegalHold.objects.select_related("customer").filter(pk=hold_id).first()
+    if row is None:
+        raise NoSuchHold(hold=hold_id)
+    return _hold(row)
+
+
+def _hold(row: LegalHold) -> HoldFacts:
+    return HoldFacts(
+        hold_id=row.pk,
+        customer_id=row.customer_id,
+        customer_name=row.customer.name,
+        reason=row.reason,
+        placed_on=row.placed_on,
+        released_on=row.released_on,
+    )
+
+
+def expired(found: RuleInForce, *, at_most: int) -> Expired:
+    """What a rule disposes of, at most `at_most` of its subject, oldest numbers first."""
+    look = {
+        Subject.FORMER_CUSTOMERS: _former_customers,
+        Subject.BILL_DOCUMENTS: _bill_documents,
+        Subject.READ_FILES: _read_files,
+        Subject.READ_NOTES: _read_notes,
+        Subject.FAILED_SIGN_INS: _failed_sign_ins,
+    }[found.rule.disposes]
+    return look(found.cutoff_on, at_most)
+
+
+def _held_customers() -> QuerySet[LegalHold, int]:
+    return LegalHold.objects.filter(released_on__isnull=True).values_list("customer_id", flat=True)
+
+
+def _former_customers(cutoff_on: date, at_most: int) -> Expired:
+    accounts = Account.objects.filter(customer_id=OuterRef("pk"))
+    still_kept = accounts.filter(Q(closed_on__isnull=True) | Q(closed_on__gte=cutoff_on))
+    rows = Customer.objects.filter(Exists(accounts), ~Exists(still_kept))
+    old = rows.exclude(pk__in=CustomerDisposal.objects.values("customer_id")).order_by("pk")
+    ids = list(old.exclude(pk__in=_held_customers()).values_list("pk", flat=True))
+    open_ones = _with_open_business(ids)
+    free = [customer_id for customer_id in ids if customer_id not in open_ones]
+    chosen = tuple(free[:at_most])
+    counts = {
+        "customers_customer": len(chosen),
+        "customers_contactpoint": ContactPoint.objects.filter(customer_id__in=chosen).count(),
+        "customers_identifier": Identifier.objects.filter(customer_id__in=chosen).count(),
+        "customers_account": Account.objects.filter(customer_id__in=chosen).count(),
+        "billing_adjustment": notes_of_adjustments(chosen).count(),
+        "billing_billexception": words_of_exceptions(chosen).count(),
+    }
+    return Expired(
+        ids=chosen,
+        left=len(free) - len(chosen),
+        held_back=old.count() - len(free),
+        creates=_counted({"retention_customerdisposal": len(chosen)}),
+        updates=_counted(counts),
+    )
+
+
+def notes_of_adjustments(customer_ids: Iterable[int]) -> QuerySet[Adjustment]:
+    """Fees and waivers beside which somebody wrote something about some customers."""
+    return Adjustment.objects.filter(account__customer_id__in=list(customer_ids)).exclude(note="")
+
+
+def words_of_exceptions(customer_ids: Iterable[int]) -> QuerySet[BillException]:
+    """Bills of some customers that were held or released with somebody's words."""
+    rows = BillException.objects.filter(agreement__account__customer_id__in=list(customer_ids))
+    return rows.exclude(~Q(kind="person"), reason="")
+
+
+def _with_open_business(customer_ids: Iterable[int]) -> frozenset[int]:
+    """Those on whose accounts money or a request is still open: a debt, a credit, a deposit, an approval."""
+    owner = dict(Account.objects.filter(customer_id__in=list(customer_ids)).values_list("pk", "customer_id"))
+    money = {account_id for account_id, by_code in balances_of(owner).items() if any(by_code.values())}
+    waiting = ApprovalRequest.objects.filter(state="waiting", account_id__in=list(owner))
+    requested = {account_id for account_id in waiting.values_list("account_id", flat=True) if account_id is not None}
+    return frozenset(owner[account_id] for account_id in money | requested)
+
+
+def _bill_documents(cutoff_on: date, at_most: int) -> Expired:
+    old = Bill.objects.filter(issued_on__lt=cutoff_on).exclude(pk__in=BillDisposal.objects.values("bill_id"))
+    free = old.exclude(account__customer_id__in=_held_customers()).order_by("pk")
+    chosen = tuple(free.values_list("pk", flat=True)[:at_most])
+    total = free.count()
+    return Expired(
+        ids=chosen,
+        left=total - len(chosen),
+        held_back=old.count() - total,
+        creates=_counted({"retention_billdisposal": len(chosen)}),
+        updates=_counted({"billing_bill": len(chosen)}),
+        files=tuple(attachment_path(sha256) for sha256 in _rendered(chosen)),
+    )
+
+
+def _read_files(cutoff_on: date, at_most: int) -> Expired:
+    """A file speaks of many customers: while any hold stands, every file stays."""
+    before = _midnight(cutoff_on)
+    # The same file may have come twice: its content stays as long as the later one's.
+    later = ReadBatch.objects.filter(imported_at__gte=before).values("attachment_id")
+    batches = ReadBatch.objects.filter(imported_at__lt=before).exclude(attachment__name="")
+    old = batches.exclude(attachment_id__in=later).order_by("pk")
+    total = old.count()
+    if _held_customers().exists():
+        return Expired(ids=(), left=0, held_back=total)
+    chosen = tuple(old.values_list("pk", flat=True)[:at_most])
+    hashes = ReadBatch.objects.filter(pk__in=chosen).values_list("attachment__sha256", flat=True)
+    return Expired(
+        ids=chosen,
+        left=total - len(chosen),
+        held_back=0,
+        updates=_counted({"metering_readbatch": len(chosen)}),
+        files=tuple(attachment_path(sha256) for sha256 in sorted(set(hashes))),
+    )
+
+
+def _read_notes(cutoff_on: date, at_most: int) -> Expired:
+    old = Read.objects.filter(read_on__lt=cutoff_on).exclude(note="", decision__in=["", "(disposed of)"])
+    points = ServiceAgreement.objects.filter(account__customer_id__in=_held_customers()).values("service_point_id")
+    meters = MeterInstallation.objects.filter(service_point_id__in=points).values("meter_id")
+    free = old.exclude(meter_id__in=meters).order_by("pk")
+    chosen = tuple(free.values_list("pk", flat=True)[:at_most])
+    total = free.count()
+    return Expired(
+        ids=chosen,
+        left=total - len(chosen),
+        held_back=old.count() - total,
+        updates=_counted({"metering_read": len(chosen)}),
+    )
+
+
+def _failed_sign_ins(cutoff_on: date, at_most: int) -> Expired:
+    """Few and all at once: `at_most` does not bind, because their three logs go together."""
+    del at_most
+    before = _midnight(cutoff_on)
+    return Expired(
+        ids=(),
+        left=0,
+        held_back=0,
+        removes=sum(log.objects.filter(attempt_time__lt=before).count() for log in SIGN_IN_LOGS),
+    )
+
+
+def _midnight(day: date) -> datetime:
+    """The utility's local midnight."""
+    return datetime.combine(day, time(), tzinfo=current_utility().zone)
+
+
+def _counted(counts: Mapping[str, int]) -> dict[str, int]:
+    return {table: count for table, count in counts.items() if count}
+
+
+def _rendered(bill_ids: Iterable[int]) -> tuple[str, ...]:
+    """The hashes of the files that were rendered from some bills; none where no documents are rendered."""
+    if not apps.is_installed("weatherhead.areas.documents"):
+        return ()
+    model: type[Model] = apps.get_model(*_DOCUMENT)
+    documents = model._default_manager.filter(kind="bill")
+    return tuple(documents.filter(subject_id__in=list(bill_ids)).values_list("sha256", flat=True))

@@ -1,0 +1,1 @@
+"""Work in the field: what is asked for, and what came of it."""

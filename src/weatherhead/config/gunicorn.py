@@ -1,0 +1,66 @@
+"""Settings of the web server: ``gunicorn -c python:weatherhead.config.gunicorn weatherhead.config.wsgi``.
+
+Everything that differs between machines comes from the environment: ``WEB_BIND``, ``WEB_WORKERS`` and ``WEB_THREADS``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from weatherhead.config.logs import configure_logs
+
+FAULTY = 2
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name, "")
+    if text and not text.isdecimal():
+        sys.stderr.write(f"weatherhead: {name}={text!r} is no number: write {name}={default}.\n")
+        sys.exit(FAULTY)
+    return int(text or default)
+
+
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+workers = _number("WEB_WORKERS", 2 * (os.cpu_count() or 1))
+threads = _number("WEB_THREADS", 4)  # pages wait for the database most of their time
+worker_class = "gthread"
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+max_requests, max_requests_jitter = 5_000, 500
+accesslog = None  # ours tells every request by its view; an address may hold a name
+errorlog = "-"
+logconfig_dict = configure_logs(form=os.environ.get("WEATHERHEAD_LOG") or "json")
+preload_app = False  # so that a reload (HUP) takes up new code and rules, worker by worker
+control_socket_disable = True  # its place would be one for all of a user's servers
+
+_figures = Path(os.environ.get("WEATHERHEAD_VAR", "var")).absolute() / "metrics"
+
+
+def on_starting(_server: Any) -> None:  # noqa: ANN401
+    """Look at the whole installation once, before any process serves. A fault ends it here, with 2."""
+    from weatherhead.config.starting import start_or_exit  # noqa: PLC0415
+
+    start_or_exit()
+    # Figures of processes that are gone would be added up forever.
+    shutil.rmtree(_figures, ignore_errors=True)
+    _figures.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
+
+
+def post_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401
+    """Take no connection to the database over from the process that looked."""
+    from django.db import connections  # noqa: PLC0415
+
+    connections.close_all()
+
+
+def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401
+    """Tell the figures that a process is gone."""
+    from prometheus_client import multiprocess  # noqa: PLC0415
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
