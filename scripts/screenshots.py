@@ -117,6 +117,24 @@ def _receipt(page: Page, url: str) -> None:
     page.wait_for_selector("main")
 
 
+def _runs(page: Page, url: str) -> None:
+    page.goto(f"{url}runs")
+
+
+def _run(page: Page, url: str) -> None:
+    """The latest bill run, with its release open where it waits for it."""
+    _runs(page, url)
+    latest = page.locator(".runs__run a")
+    if latest.count() == 0:
+        return  # a town without a run: the list says how to begin
+    latest.first.click()
+    page.wait_for_selector("#run-live")
+    release = page.locator("#run-acts a[href$=release_bill_run]")
+    if release.count():
+        release.click()
+        page.wait_for_selector("[data-confirm]")
+
+
 PAGES = (
     Picture(name="sign-in", username=None, show=_sign_in),
     Picture(name="search", username="reyes", show=_search),
@@ -130,6 +148,8 @@ PAGES = (
     Picture(name="reads", username="okafor", show=_reads),
     Picture(name="reads-decision", username="okafor", show=_reads_decision),
     Picture(name="reads-calendar", username="okafor", show=_reads_calendar),
+    Picture(name="bill-runs", username="okafor", show=_runs),
+    Picture(name="bill-run", username="alvarez", show=_run),
     Picture(name="receipt", username="reyes", show=_receipt),
 )
 

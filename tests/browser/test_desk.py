@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import Desk
+from tests.browser.conftest import ROOT, Desk
 from tests.house import PASSWORD
 from tests.workbench.stage import LONG_NAME
 
@@ -23,6 +26,9 @@ PAGES = [
     "/approvals",
     "/reads",
     "/reads/calendar",
+    "/runs",
+    "/runs/{run}/",
+    "/runs/{run}/do/release_bill_run",
     "/do/create_account",
     "/auth/password/change/",
 ]
@@ -352,6 +358,59 @@ def test_hidden_details_are_shown_for_a_reason(page: Page, desk: Desk) -> None:
     assert "Caller gave the code" in detail
 
 
+# ---- Billing a cycle
+
+
+def work_off(desk: Desk) -> None:
+    """Do everything that waits in the queue, from a process of its own as in production."""
+    settings = {"STAGE_DATABASE": str(desk.database), "STAGE_TODAY": "2026-11-06"}
+    settings |= {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    subprocess.run(
+        [sys.executable, "-m", "tests.browser.stage_worker"], cwd=ROOT, env=os.environ | settings, check=True
+    )
+
+
+def test_a_bill_run_is_started_by_one_and_released_by_another(page: Page, desk: Desk) -> None:
+    at(page, desk, "/", as_="okafor")
+    tab_to(page, "a[href='/runs']")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Bill runs")
+    page.keyboard.press("s")
+    expect(page.get_by_label("Cycle")).to_be_focused()
+    expect(page.locator("#preview")).to_contain_text("Bill run of all 6 accounts")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_contain_text("tried out first")
+    expect(page.locator("#run-state")).to_have_text("Being tried")
+    here = page.url.split("?")[0]
+    page.keyboard.press("c")
+    tab_to(page, "[name=reason]")
+    page.keyboard.type("I think of something")
+    work_off(desk)
+    # The page finds out by itself, and leaves alone what is being written on it.
+    expect(page.locator("#run-state")).to_have_text("Tried, waits for release")
+    expect(page.locator("[name=reason]")).to_have_value("I think of something")
+    expect(page.locator("#run-told")).to_contain_text("tried, waits for release")
+    page.keyboard.press("Escape")
+    expect(page.locator("#run-acts")).to_contain_text("A colleague has to look at it and release it.")
+    page.keyboard.press("r")
+    expect(page.locator("#action")).to_have_count(0)
+    at(page, desk, here.removeprefix(desk.address), as_="alvarez")
+    page.keyboard.press("r")
+    expect(page.locator("[data-confirm]")).to_contain_text("Release 1 bills of $72.05")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#run-state")).to_have_text("Being issued")
+    work_off(desk)
+    expect(page.locator("#run-state")).to_have_text("Issued")
+    expect(page.locator("#compared-title")).to_have_text("Issued as it was tried")
+    expect(page.locator("#run-acts")).to_contain_text("Its bills are issued")
+    [(bills, cents)] = desk.rows("SELECT count(*), sum(total_cents) FROM billing_bill WHERE run_id IS NOT NULL")
+    assert (bills, cents) == (1, 7205)
+    page.keyboard.press("j")
+    expect(page.locator("#left-1")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/account/\d+/$"))
+
+
 # ---- When two are at it, or one is too quick
 
 
@@ -479,6 +538,8 @@ def test_no_barrier_and_nothing_cut_off(where: str, page: Page, axe: Axe, desk: 
     at(page, desk, where, as_="alvarez")
     if "waive" in where:
         expect(page.locator("#preview .authority")).to_be_visible()
+    if "release_bill_run" in where:
+        expect(page.locator("[data-confirm]")).to_be_visible()
     assert axe(page) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})

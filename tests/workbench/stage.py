@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from tests.billing_town import work_off
 from tests.house import START, Home, House, move_in, open_house
 
 TODAY = date(2026, 11, 6)
@@ -21,7 +22,8 @@ class Stage:
 
     ``ruth`` has 13 months of bills, a late charge and a request for the waiver of a reconnection fee that waits;
     ``hanna`` a fee and a request; ``dale`` a read that waits; ``grace`` a read not billed yet; ``long`` a long name,
-    mail elsewhere and billing on hold; ``empty`` nothing.
+    mail elsewhere and billing on hold; ``empty`` nothing. ``run`` is a bill run of everybody's cycle but that
+    of ``empty``, started by C. Okafor, tried and not released.
     """
 
     ruth: int
@@ -39,6 +41,7 @@ class Stage:
     long: int
     empty: int
     late_charge: int
+    run: int
 
     def as_dict(self) -> dict[str, Any]:
         """For another process."""
@@ -75,6 +78,8 @@ def set_stage() -> Stage:
     house.today = TODAY
     house.do("hold_billing", agreement_id=long.agreement_id, reason="The meter is to be tested")
     number = house.do("change_mailing_address", by="reyes", account_id=long.account_id, version=1, **_box()).receipt_id
+    run = house.made("start_bill_run", "bill_run", by="okafor", cycle=14, shard_accounts=2)
+    work_off(house)
     return Stage(
         ruth=ruth.account_id,
         ruth_number=_number_of(ruth),
@@ -91,6 +96,7 @@ def set_stage() -> Stage:
         long=long.account_id,
         empty=_account_without_service(house),
         late_charge=late_charge,
+        run=run,
     )
 
 

@@ -56,6 +56,12 @@ PAGES = {
     "a receipt": "/receipt/{ruth_receipt}/",
     "approvals": "/approvals",
     "a request": "/approvals?chosen={hanna_request}",
+    "bill runs": "/runs",
+    "a bill run": "/runs/{run}/",
+    "how far a bill run is": "/runs/{run}/progress",
+    "to start a bill run": "/do/start_bill_run",
+    "to release a bill run": "/runs/{run}/do/release_bill_run",
+    "to cancel a bill run": "/runs/{run}/do/cancel_bill_run",
     "requests due": "/approvals?filter=due",
 }
 HIDDEN = ("555-0142", "5550142", "ruth.k@example.com")

@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from weatherhead.areas.billing.runs import RunFacts, ShardRow, run, runs, shards_of
+from weatherhead.areas.billing.runs import RunFacts, ShardRow, StageFacts, run, runs, shards_of, stages_of
 from weatherhead.areas.customers.queries import accounts
+from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
+from weatherhead.areas.records.queries.work_items import given_up
 from weatherhead.areas.tariffs.queries import rate_book
-from weatherhead.core.values import Sentence, gettext_noop
+from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.stored import stored_sentence
+from weatherhead.overviews.preview import DoneView
 
 RUNS_SHOWN = 50
 LEFT_SHOWN = 200
+ACTIONS = frozenset({"start_bill_run", "release_bill_run", "cancel_bill_run"})
+"""Whose job grants one of them follows bill runs."""
+RUNNING = frozenset({"trying", "released"})
+QUIET_SECONDS = 60
+"""So long nothing may be reported of a stage before people are told that perhaps no worker runs."""
 _PERCENT = 100
 
 STATES = {
@@ -30,6 +38,15 @@ CHECKS = {
     "days": gettext_noop("Days out of bounds"),
     "amount": gettext_noop("Amount out of bounds"),
 }
+_COMPARED = (
+    ("bills", gettext_noop("Bills"), Unit.COUNT),
+    ("amount_cents", gettext_noop("Charges"), Unit.CENTS),
+    ("energy_wh", gettext_noop("Energy"), Unit.ENERGY_WH),
+    ("estimated", gettext_noop("Estimated"), Unit.COUNT),
+    ("held", gettext_noop("Held for a person"), Unit.COUNT),
+    ("refused", gettext_noop("Cannot be billed"), Unit.COUNT),
+    ("nothing", gettext_noop("Nothing new"), Unit.COUNT),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +63,14 @@ class Sums:
     refused: int
 
     @property
+    def exceptions(self) -> int:
+        """Accounts left for a person."""
+        return self.held + self.refused
+
+    @property
     def exceptions_per_thousand(self) -> int:
         """Held and refused accounts a thousand bills, rounded down; a measure of how well the cycle was read."""
-        return (self.held + self.refused) * 1000 // self.bills if self.bills else 0
+        return self.exceptions * 1000 // self.bills if self.bills else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,42 +97,76 @@ class LeftOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a stage is. `left_seconds` is None until something is done."""
+    """How far a stage is. `left_seconds` is None until something is done; `seconds` is what the stage took so far."""
 
     shards_done: int
     shards: int
     accounts_done: int
     accounts: int
     percent: int
+    seconds: int
     accounts_a_second: int | None
     left_seconds: int | None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing was reported for longer than a piece takes: perhaps no worker runs."""
+        return not self.shards_done and self.seconds >= QUIET_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """A run in the list."""
+    """A run in the list, or the part of its page that moves."""
 
     run: RunFacts
     state: Sentence
     progress: Progress
     sums: Sums
+    given_up: int  # pieces that failed again and again; a person has to look
+
+    @property
+    def is_running(self) -> bool:
+        """Whether workers are at it."""
+        return self.run.state in RUNNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillRunOverview:
-    """One run: the stage that counts now, and the trial beside it once it is issued."""
+    """One run: the stage that counts now, and the trial beside it once it is being issued."""
 
     run: RunFacts
     state: Sentence
     progress: Progress
     sums: Sums
     tried: Sums | None
+    compared: tuple[Change, ...]  # before: as tried; after: as issued
     by_schedule: tuple[ScheduleSums, ...]
     left: tuple[LeftOver, ...]
     left_more: int
+    given_up: int
     can_release: bool
     own: bool
     can_cancel: bool
+
+    @property
+    def segments(self) -> int:
+        """Services on bills, of all schedules."""
+        return sum(row.segments for row in self.by_schedule)
+
+    @property
+    def differing(self) -> int:
+        """How many figures were issued other than tried."""
+        return sum(1 for change in self.compared if change.before != change.after)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether workers are at it."""
+        return self.run.state in RUNNING
+
+
+def may_follow_runs(grant: Grant) -> bool:
+    """Whether a job has to do with bill runs: they show customers' names and what they are charged."""
+    return not ACTIONS.isdisjoint(grant.actions)
 
 
 def bill_run_overview(run_id: int, *, at: datetime, grant: Grant, employee_id: int) -> BillRunOverview:
@@ -121,72 +177,117 @@ def bill_run_overview(run_id: int, *, at: datetime, grant: Grant, employee_id: i
     """
     found = run(run_id)
     stage = _stage_of(found)
+    stages = stages_of([run_id])
     shards = shards_of(run_id, stage=stage)
-    told = _told(shards)
-    tried = sums_of(_told(shards_of(run_id, stage="try"))) if stage == "issue" else None
+    told = tuple(item.outcome for item in shards if item.outcome is not None)
+    tried = _sums(stages.get((run_id, "try"))) if stage == "issue" else None
+    sums = _sums(stages.get((run_id, stage)))
     left, more = _left(told)
     return BillRunOverview(
         run=found,
         state=Sentence(STATES[found.state]),
-        progress=progress_of(found, shards=shards, at=at),
-        sums=sums_of(told),
+        progress=_progress(found, stage=stages.get((run_id, stage)), at=at),
+        sums=sums,
         tried=tried,
+        compared=_compared(tried, sums=sums) if tried is not None and found.state == "issued" else (),
         by_schedule=_by_schedule(told),
         left=left,
         left_more=more,
+        given_up=_given_up(shards) if found.state in RUNNING else 0,
         can_release=found.state == "tried" and "release_bill_run" in grant.actions,
         own=found.planned_by_employee_id == employee_id,
         can_cancel=found.state in ("trying", "tried") and "cancel_bill_run" in grant.actions,
     )
 
 
+def bill_run_progress(run_id: int, *, at: datetime) -> RunRow:
+    """The part of a run's page that moves, composed without the lists.
+
+    Raises:
+        NoSuchRun: for an unknown number.
+    """
+    found = run(run_id)
+    running = found.state in RUNNING
+    shards = shards_of(run_id, stage=_stage_of(found), undone_only=True) if running else ()
+    return _row(found, stages=stages_of([run_id]), at=at, given_up_count=_given_up(shards))
+
+
 def bill_runs(*, at: datetime) -> tuple[RunRow, ...]:
     """The latest runs, latest first."""
-    rows: list[RunRow] = []
-    for found in runs(limit=RUNS_SHOWN):
-        shards = shards_of(found.run_id, stage=_stage_of(found))
-        rows.append(
-            RunRow(
-                run=found,
-                state=Sentence(STATES[found.state]),
-                progress=progress_of(found, shards=shards, at=at),
-                sums=sums_of(_told(shards)),
-            )
-        )
-    return tuple(rows)
+    latest = runs(limit=RUNS_SHOWN)
+    stages = stages_of([found.run_id for found in latest])
+    return tuple(_row(found, stages=stages, at=at, given_up_count=0) for found in latest)
+
+
+def run_done_view(receipt_id: int, *, run_id: int) -> DoneView | None:
+    """What was just done with a run, in a sentence; None for a receipt that there is not or that is of another run."""
+    try:
+        found = receipt(receipt_id)
+    except NoSuchReceipt:
+        return None
+    body: Mapping[str, Any] = found.body
+    made = body.get("made", {}).get("bill_run", [])
+    if found.action not in ACTIONS or run_id not in (*made, body["summary"]["params"].get("run")):
+        return None
+    return DoneView(
+        receipt_id=found.receipt_id,
+        outcome=found.outcome,
+        summary=stored_sentence(body["summary"]),
+        as_of=found.as_of,
+    )
+
+
+def _row(found: RunFacts, *, stages: Mapping[tuple[int, str], StageFacts], at: datetime, given_up_count: int) -> RunRow:
+    stage = stages.get((found.run_id, _stage_of(found)))
+    return RunRow(
+        run=found,
+        state=Sentence(STATES[found.state]),
+        progress=_progress(found, stage=stage, at=at),
+        sums=_sums(stage),
+        given_up=given_up_count,
+    )
 
 
 def _stage_of(found: RunFacts) -> str:
     return "issue" if found.state in ("released", "issued") else "try"
 
 
-def _told(shards: Sequence[ShardRow]) -> tuple[Mapping[str, Any], ...]:
-    return tuple(item.outcome for item in shards if item.outcome is not None)
+def _given_up(shards: Sequence[ShardRow]) -> int:
+    return given_up(shard.work_key for shard in shards if shard.done_at is None)
 
 
-def progress_of(found: RunFacts, *, shards: Sequence[ShardRow], at: datetime) -> Progress:
-    """How far a stage is, how fast, and how long it will take yet."""
-    done = [item for item in shards if item.done_at is not None]
-    accounts, finished = sum(item.accounts for item in shards), sum(item.accounts for item in done)
-    begun = found.released_at if found.state in ("released", "issued") else found.planned_at
-    until = found.finished_at or at
-    seconds = int((until - begun).total_seconds()) if begun and done else 0
-    rate = finished // seconds if seconds > 0 else None
+def _progress(found: RunFacts, *, stage: StageFacts | None, at: datetime) -> Progress:
+    """How far a stage is, how fast, and how long it will take yet. What is over is timed to its last shard."""
+    if stage is None:
+        raise ValueError(f"run {found.run_id} has no shards: it was planned without accounts")
+    begun = found.released_at if _stage_of(found) == "issue" else found.planned_at
+    over = stage.shards_done == stage.shards
+    until = (stage.last_done_at if over else None) or found.finished_at or at
+    seconds = max(int((until - begun).total_seconds()), 0) if begun else 0
+    done, left = stage.accounts_done, stage.accounts - stage.accounts_done
     return Progress(
-        shards_done=len(done),
-        shards=len(shards),
-        accounts_done=finished,
-        accounts=accounts,
-        percent=finished * _PERCENT // accounts if accounts else _PERCENT,
-        accounts_a_second=rate,
-        left_seconds=(accounts - finished) // rate if rate else None,
+        shards_done=stage.shards_done,
+        shards=stage.shards,
+        accounts_done=stage.accounts_done,
+        accounts=stage.accounts,
+        percent=stage.accounts_done * _PERCENT // stage.accounts if stage.accounts else _PERCENT,
+        seconds=seconds,
+        accounts_a_second=done // max(seconds, 1) if done else None,
+        left_seconds=left * seconds // done if done else None,
     )
 
 
-def sums_of(told: Sequence[Mapping[str, Any]]) -> Sums:
-    """Outcomes added up."""
-    names = ("accounts", "bills", "amount_cents", "energy_wh", "estimated", "nothing", "held", "refused")
-    return Sums(**{name: sum(int(item[name]) for item in told) for name in names})
+def _sums(stage: StageFacts | None) -> Sums:
+    if stage is None:
+        raise ValueError("a run's stage has shards")
+    return Sums(**stage.sums)
+
+
+def _compared(tried: Sums, *, sums: Sums) -> tuple[Change, ...]:
+    return tuple(
+        Change(code=code, label=Sentence(label), unit=unit, before=getattr(tried, code), after=getattr(sums, code))
+        for code, label, unit in _COMPARED
+    )
 
 
 def _by_schedule(told: Sequence[Mapping[str, Any]]) -> tuple[ScheduleSums, ...]:
@@ -217,7 +318,7 @@ def _left(told: Sequence[Mapping[str, Any]]) -> tuple[tuple[LeftOver, ...], int]
         for row in item["held_list"]
     ]
     refused = [
-        (row["account"], gettext_noop("Cannot be billed"), Sentence(str(row["said"]).replace("%", "%%")))
+        (row["account"], gettext_noop("Cannot be billed"), Sentence("%(said)s", {"said": str(row["said"])}))
         for item in told
         for row in item["refused_list"]
     ]

@@ -88,7 +88,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         )
         for item in facts.tried
     )
-    params = {"run": facts.run.run_id, "bills": sums["bills"], "amount": format_cents(sums["amount_cents"])}
+    params = {"run": facts.run.run_id, "bills": f"{sums['bills']:,}", "amount": format_cents(sums["amount_cents"])}
     return Proposal(
         summary=Sentence(
             gettext_noop("Bill run %(run)s released: %(bills)s bills of $%(amount)s are being issued"), params

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from weatherhead.areas.billing.operations.runs import RunNotAsExpected
-from weatherhead.areas.billing.runs import shard
+from weatherhead.areas.billing.runs import shard, shard_key
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.door.context import Actor, Moment
@@ -25,7 +25,7 @@ def queue_shards(shard_ids: Iterable[int], *, recording: Recording) -> None:
             "employee": recording.actor.employee_id,
             "name": recording.actor.name,
         }
-        enqueue(kind=KIND, payload=payload, at=recording.moment.at, unique_key=f"bill run shard {shard_id}")
+        enqueue(kind=KIND, payload=payload, at=recording.moment.at, unique_key=shard_key(shard_id))
 
 
 def do_shard(payload: Mapping[str, Json], item_id: int, moment: Moment) -> Json:
@@ -37,7 +37,7 @@ def do_shard(payload: Mapping[str, Json], item_id: int, moment: Moment) -> Json:
         receipt = perform(
             ACTION_OF_STAGE[found.stage],
             actor=actor,
-            key=f"bill run shard {found.shard_id}",
+            key=found.work_key,
             moment=moment,
             inputs={"shard_id": found.shard_id},
         )

@@ -95,7 +95,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     if not facts.shards:
         raise NobodyToBill(cycle=inputs.cycle or "-")
     count = sum(shard.accounts for shard in facts.shards)
-    params = {"accounts": count, "through": through_on, "cycle": inputs.cycle or 0}
+    params = {"accounts": f"{count:,}", "through": through_on, "cycle": inputs.cycle or 0}
     template = (
         gettext_noop("Bill run of %(accounts)s accounts of cycle %(cycle)s, through %(through)s: tried out first")
         if inputs.cycle

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from django.db.models import BigIntegerField, Count, Max, Q, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from weatherhead.areas.billing.models import Bill, BillException, BillRun, BillRunShard
 from weatherhead.areas.records.canonical import Json
@@ -21,6 +26,11 @@ class NoSuchShard(Refusal):
     """No shard has that number."""
 
     template = gettext_noop("There is no shard %(shard)s of a bill run.")
+
+
+def shard_key(shard_id: int) -> str:
+    """What a shard is called in the queue and at the door: once a shard, whoever asks and how often."""
+    return f"bill run shard {shard_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,30 @@ class ShardRow:
     outcome: Mapping[str, Json] | None
     receipt_id: int | None
 
+    @property
+    def work_key(self) -> str:
+        """The unique key of its work item in the queue."""
+        return shard_key(self.shard_id)
+
+
+SUMMED = ("accounts", "bills", "amount_cents", "energy_wh", "estimated", "nothing", "held", "refused")
+"""What is counted in every outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageFacts:
+    """A stage of a run added up: its shards and accounts, those of them that are done, and what these come to.
+
+    `sums` has a figure for each name of `SUMMED`.
+    """
+
+    shards: int
+    shards_done: int
+    accounts: int
+    accounts_done: int
+    last_done_at: datetime | None
+    sums: Mapping[str, int]
+
 
 def run(run_id: int) -> RunFacts:
     """One run.
@@ -87,10 +121,42 @@ def shard(shard_id: int) -> ShardRow:
     return _shard(row)
 
 
-def shards_of(run_id: int, *, stage: str) -> tuple[ShardRow, ...]:
-    """The shards of a run's stage (try, issue), in order."""
+def shards_of(run_id: int, *, stage: str, undone_only: bool = False) -> tuple[ShardRow, ...]:
+    """The shards of a run's stage (try, issue), in order; with `undone_only`, those that wait or are worked on."""
     rows = BillRunShard.objects.filter(run_id=run_id, stage=stage).order_by("number")
+    if undone_only:
+        rows = rows.filter(done_at__isnull=True)
     return tuple(_shard(row) for row in rows)
+
+
+def stages_of(run_ids: Collection[int]) -> dict[tuple[int, str], StageFacts]:
+    """The stages of some runs, each added up by the database: what a list or a progress bar needs, and no more."""
+    done = Q(done_at__isnull=False)
+    figures = {f"sum_{name}": Sum(Cast(KT(f"outcome__{name}"), BigIntegerField())) for name in SUMMED}
+    rows: Iterable[Mapping[str, Any]] = (
+        BillRunShard.objects.filter(run_id__in=list(run_ids))
+        .values("run_id", "stage")
+        .annotate(
+            shards=Count("pk"),
+            shards_done=Count("pk", filter=done),
+            laid_out=Sum("accounts"),
+            laid_out_done=Sum("accounts", filter=done),
+            last_done_at=Max("done_at"),
+            **figures,
+        )
+        .order_by("run_id", "stage")
+    )
+    return {
+        (row["run_id"], row["stage"]): StageFacts(
+            shards=row["shards"],
+            shards_done=row["shards_done"],
+            accounts=row["laid_out"],
+            accounts_done=row["laid_out_done"] or 0,
+            last_done_at=row["last_done_at"],
+            sums={name: row[f"sum_{name}"] or 0 for name in SUMMED},
+        )
+        for row in rows
+    }
 
 
 def undone_shards(run_id: int, *, stage: str) -> int:

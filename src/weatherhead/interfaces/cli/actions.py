@@ -16,7 +16,16 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.jobs import job_profiles, load_jobs
 from weatherhead.door.registry import registry
 
-_WHO = {"workbench": "employees", "operation": "monitoring", "operation:live": "everyone"}
+_BILLING = "jobs that start, release or cancel bill runs"
+_WHO = {
+    "workbench": "employees",
+    "workbench:runs": _BILLING,
+    "workbench:run": _BILLING,
+    "workbench:run_progress": _BILLING,
+    "workbench:run_action": "jobs that grant the action",
+    "operation": "monitoring",
+    "operation:live": "everyone",
+}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -106,7 +115,7 @@ def matrix() -> str:
         "| --- | --- | --- |",
     ]
     for name, address in sorted(_addresses()):
-        who = _WHO.get(name.partition(":")[0] if name != "operation:live" else name, "sign-in")
+        who = _WHO.get(name) or _WHO.get(name.partition(":")[0], "sign-in")
         lines.append(f"| `{name}` | `/{address}` | {who} |")
     return "\n".join(lines) + "\n"
 

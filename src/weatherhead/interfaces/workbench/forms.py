@@ -29,7 +29,7 @@ from weatherhead.interfaces.workbench.templatetags.desk import day, money, say
 from weatherhead.overviews.account import AccountOverview
 
 CHOICES_MAX = 24
-_HIDDEN = frozenset({"account_id", "version"})
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts"})  # how a run is cut into pieces is no question here
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
@@ -39,6 +39,7 @@ _LABELS = {
     "exception_id": gettext_noop("What is held"),
     "agreement_id": gettext_noop("Service"),
     "read_id": gettext_noop("Read"),
+    "run_id": gettext_noop("Bill run"),
     "charge": gettext_noop("Fee"),
     "tender": gettext_noop("Paid by"),
     "channel": gettext_noop("Received at"),
@@ -165,6 +166,11 @@ def form_of(
     shown_at = _LAST_READING.get(action.name, "")
     if shown_at in built and account is not None:
         built[shown_at].help_text = _last_read(account)
+    if action.name == "start_bill_run":
+        for name in ("cycle", "through_on"):
+            del built[name].widget.attrs["data-half"]  # what is said of each needs its width
+        built["cycle"].help_text = gettext("Every cycle when left empty.")
+        built["through_on"].help_text = gettext("Today when left empty.")
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)
     return made(data=given, initial=dict(initial), auto_id="action-%s")
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, views
+from weatherhead.interfaces.workbench import reads_views, runs_views, views
 
 app_name = "workbench"
 
@@ -22,6 +22,10 @@ urlpatterns = [
     path("reads", reads_views.reads, name="reads"),
     path("reads/do/<slug:name>", reads_views.decide_read, name="decide_read"),
     path("reads/calendar", reads_views.calendar, name="reads_calendar"),
+    path("runs", runs_views.runs, name="runs"),
+    path("runs/<int:run_id>/", runs_views.run_page, name="run"),
+    path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),
+    path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from weatherhead.areas.agreements.queries import NoSuchAgreement
 from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSuchException
+from weatherhead.areas.billing.runs import NoSuchRun
 from weatherhead.areas.customers.queries import NoSuchAccount, account
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
-from weatherhead.core.values import Refusal, Sentence
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.authority import NotPermitted
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
@@ -34,6 +35,7 @@ from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs
 from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
+from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.composing import done_view, preview_view, receipt_view, veiled
 from weatherhead.overviews.document import account_of_bill, bill_document, bill_file
 from weatherhead.overviews.preview import PreviewView, ReceiptView
@@ -50,6 +52,7 @@ _NOT_FOUND = (
     NoSuchException,
     NoSuchReceipt,
     NoSuchRequest,
+    NoSuchRun,
 )
 _FORBIDDEN = (NotPermitted, LookNotPermitted)
 
@@ -140,7 +143,7 @@ def account_page(request: HttpRequest, seat: Seat, account_id: int) -> HttpRespo
     """An account; after an action, with its receipt."""
     whole = "all" in request.GET or "kind" in request.GET
     shown = _account(request, seat, account_id, whole=whole)
-    number = _number(request.GET.get("done", ""))
+    number = number_in(request.GET.get("done", ""))
     receipt = done_view(number, account_id=account_id) if number is not None else None
     return render(request, "workbench/account.html", {"account": shown, "receipt": receipt, "open_action": None})
 
@@ -160,7 +163,7 @@ def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
     shown = dict(request.session.get("revealed", {}))
     shown[str(account_id)] = (seat.moment.at + REVEALED).isoformat()
     request.session["revealed"] = shown
-    bill_id = _number(request.POST.get("bill", ""))
+    bill_id = number_in(request.POST.get("bill", ""))
     if bill_id is not None:
         return redirect("workbench:bill_document", bill_id)
     return redirect("workbench:account", account_id)
@@ -203,13 +206,26 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
     action = registry.get(name)
     if action.on not in {"utility", "premise"} or name not in seat.grant.actions:
         raise NotPermitted(action=action.title)
-    opened, done = act(request, seat, action, shown=None, close_url=reverse("workbench:desk"))
+    home = reverse(_HOME.get(name, "workbench:desk"))
+    opened, done = act(request, seat, action, shown=None, close_url=home)
     if done is not None:
-        return redirect("workbench:receipt", done)
+        return _after_utility_action(done)
     context = {"account": None, "open_action": opened, "receipt": None}
-    if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
-        return render(request, "workbench/action_preview.html", context)
+    if request.htmx:  # type: ignore[attr-defined]
+        template = "action_preview" if request.method == "POST" else "action_open"
+        return render(request, f"workbench/{template}.html", context)
     return render(request, "workbench/action_page.html", context)
+
+
+_HOME = {"start_bill_run": "workbench:runs"}  # where an action is offered and closes, when not on the empty desk
+
+
+def _after_utility_action(receipt_id: int) -> HttpResponse:
+    """A run that was started is followed; anything else is answered with its receipt."""
+    made = dict(receipt_view(receipt_id).made).get("bill_run", ())
+    if not made:
+        return redirect("workbench:receipt", receipt_id)
+    return HttpResponseRedirect(f"{reverse('workbench:run', args=[made[0]])}?done={receipt_id}")
 
 
 @require_GET
@@ -295,7 +311,7 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
         actor=seat.actor,
         grant=seat.grant,
         moment=seat.moment,
-        chosen=chosen or _number(request.GET.get("chosen", "")),
+        chosen=chosen or number_in(request.GET.get("chosen", "")),
         shown=shown if shown in {"all", "due", "mine"} else "all",
     )
     if work.filter == "all" and "approve_request" in seat.grant.actions:
@@ -340,6 +356,9 @@ _AFTER = {
 
 def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
     """What usually follows: the address of its form, with what was just made filled in, and its title."""
+    runs = dict(shown.made).get("bill_run", ())
+    if runs and may_follow_runs(seat.grant):
+        return [(reverse("workbench:run", args=[runs[0]]), gettext_noop("Follow the bill run"))]
     name, kind = _AFTER.get(shown.action, ("", ""))
     numbers = dict(shown.made).get(kind, ())
     if name not in seat.grant.actions or not numbers:
@@ -386,8 +405,8 @@ def act(
     values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
     if values is None:
         return opened, None
-    if chosen and "account_id" in chosen:
-        values["account_id"] = chosen["account_id"]
+    # What the place says counts, whatever the form sent.
+    values |= {name: value for name, value in (chosen or {}).items() if name in form.fields or name == "account_id"}
     confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
     try:
         if confirmed and sent is not None:
@@ -429,7 +448,7 @@ def _asked_for(request: HttpRequest, action: Action[Any, Any, Any]) -> dict[str,
     return {f"{name}_id": str(value) for name, value in request.GET.items() if str(value).isdecimal()}
 
 
-def _number(text: str) -> int | None:
+def number_in(text: str) -> int | None:
     """A record's number in an address; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX else None
 

@@ -168,6 +168,20 @@ def moment(value: datetime | None, as_of: date | str | None = None) -> str:
 
 
 @register.filter
+def duration(seconds: int | None) -> str:
+    """How long something takes, in two units at most: ``95`` → ``1 min 35 s``, ``4000`` → ``1 h 6 min``."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return gettext("%(hours)s h %(minutes)s min") % {"hours": number(hours), "minutes": minutes_left}
+    if minutes:
+        return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
+    return gettext("%(seconds)s s") % {"seconds": rest}
+
+
+@register.filter
 def iso(value: date | None) -> str:
     """For the ``datetime`` attribute of ``<time>``: a local date, or an instant in UTC."""
     return "" if value is None else value.isoformat()

@@ -308,7 +308,8 @@ const escape = () => {
     menu.querySelector("summary").focus();
     return true;
   }
-  const close = all("[data-escape]").find(seen);
+  // What is open closes before the page is left.
+  const close = all(".open-action [data-escape]").find(seen) ?? all("[data-escape]").find(seen);
   if (!close) return false;
   close.click();
   return true;
