@@ -35,6 +35,7 @@ def configure() -> None:
         **given
         | {
             "ROOT_URLCONF": "preview",
+            "WSGI_APPLICATION": None,  # the product's own starts on a whole installation only
             "MIGRATION_MODULES": {name.rpartition(".")[2]: None for name in given["INSTALLED_APPS"]},
             "INSTALLED_APPS": [name for name in given["INSTALLED_APPS"] if not name.startswith("whitenoise.")],
             "MIDDLEWARE": [name for name in given["MIDDLEWARE"] if not name.startswith(left_out)],
