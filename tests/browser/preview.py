@@ -866,6 +866,8 @@ workbench_urls = [
     path("accounts/<int:account_id>/reveal", page("workbench/account.html", account=_revealed), name="reveal"),
     path("begin/<slug:name>", page("workbench/action_page.html", open_action=_payment), name="utility_action"),
     path("bills/<int:bill_id>", page("workbench/bill.html", bill=lambda r: bill()), name="bill"),
+    path("bills/<int:bill_id>/document", page("workbench/bill.html", bill=lambda r: bill()), name="bill_document"),
+    path("bills/<int:bill_id>/pdf", page("workbench/bill.html", bill=lambda r: bill()), name="bill_pdf"),
     path(
         "todo",
         page("workbench/approvals.html", work=lambda r: approvals(chosen=r.GET.get("chosen", "1")), here="approvals"),

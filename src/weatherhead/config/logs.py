@@ -53,7 +53,9 @@ def configure_logs(*, form: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    renderer = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    renderers: list[Any] = [structlog.processors.JSONRenderer()]
+    if form != "json":
+        renderers = [_on_lines, structlog.dev.ConsoleRenderer(colors=False)]
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": [*shared, quote_library],
@@ -61,7 +63,7 @@ def configure_logs(*, form: str) -> dict[str, Any]:
             tell_exception_without_message,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             keep_known_keys,
-            renderer,
+            *renderers,
         ],
         "pass_foreign_args": True,
     }
@@ -128,6 +130,13 @@ def tell_exception_without_message(_logger: object, _method: str, event: Event) 
     error = given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
         event["exception"] = _told(error)
+    return event
+
+
+def _on_lines(_logger: object, _method: str, event: Event) -> Event:
+    """An exception as one text, for a console."""
+    if isinstance(event.get("exception"), list):
+        event["exception"] = "\n".join(event["exception"])
     return event
 
 
