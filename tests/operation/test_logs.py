@@ -197,3 +197,18 @@ def test_people_who_build_get_columns(capsys: pytest.CaptureFixture[str], db: No
     assert "told" in written.getvalue()
     assert "item=5" in written.getvalue()
     assert "Ruth" not in written.getvalue()
+
+
+def test_people_who_build_see_where_it_went_wrong(db: None) -> None:
+    written = io.StringIO()
+    config = configure_logs(form="console")
+    config["handlers"]["stderr"]["stream"] = written
+    logging.config.dictConfig(config)
+    try:
+        raise ValueError("Ruth A. Kowalczyk")
+    except ValueError:
+        structlog.get_logger("weatherhead.x").exception("failed")
+    logging.config.dictConfig(configure_logs(form="json"))
+    assert "builtins.ValueError\n  " in written.getvalue()
+    assert "test_people_who_build_see_where_it_went_wrong" in written.getvalue()
+    assert "Ruth" not in written.getvalue()
