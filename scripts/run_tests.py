@@ -5,9 +5,8 @@
     python -m scripts.run_tests postgresql -- -k ledger     what follows -- goes to pytest
 
 Parts: ``static`` (lint, format, types, layers), ``sqlite`` (every test but the browser's), ``postgresql`` (again every
-test that touches the database) and ``browser`` (a real Chromium, once), which waits so often that it runs beside the
-others; what it prints comes after them. The last line is ``N passed, N failed`` over
-all parts. The exit code is 1 if anything failed; a part in which nothing ran has failed, unless tests were chosen.
+test that touches the database) and ``browser`` (a real Chromium, once). They run in two lanes side by side; what the
+second prints comes after the first. The last line is ``N passed, N failed`` over all parts. The exit code is 1 if anything failed; a part in which nothing ran has failed, unless tests were chosen.
 """
 
 from __future__ import annotations
@@ -29,7 +28,8 @@ from scripts.check import ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-# Browsers wait a lot, so one worker beside the two of the other parts keeps a small machine busy.
+# Two lanes side by side keep both cores of a small machine busy: browsers wait a lot, and types are one process.
+LANES = (("static", "sqlite"), ("browser", "postgresql"))
 WORKERS = {"browser": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
@@ -126,22 +126,20 @@ def _static_part() -> Count:
     )
 
 
-def _run_part(*, part: str, extra: Sequence[str]) -> Count:
+def _run_part(*, part: str, extra: Sequence[str], output: IO[bytes] | None) -> Count:
     if part == "static":
         return _static_part()
+    if part == "browser":
+        environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
+        arguments = ["-m", "browser", "tests/browser", *extra]
+        return _pytest_part(part=part, arguments=arguments, environment=environment, output=output)
     arguments = ["-m", "not browser", *extra]
     if part == "sqlite":
-        return _pytest_part(part=part, arguments=arguments, environment={"WEATHERHEAD_TEST_DATABASE": "sqlite"})
+        environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
+        return _pytest_part(part=part, arguments=arguments, environment=environment, output=output)
     with postgres_for_tests() as url:
         environment = {"WEATHERHEAD_TEST_DATABASE": "postgresql", "DATABASE_URL": url}
-        return _pytest_part(part=part, arguments=arguments, environment=environment)
-
-
-def _browser_part(*, extra: Sequence[str], output: IO[bytes]) -> Count:
-    environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
-    # Unless told where to look, it need not read the others.
-    arguments = ["-m", "browser", *(extra or ["tests/browser"])]
-    return _pytest_part(part="browser", arguments=arguments, environment=environment, output=output)
+        return _pytest_part(part=part, arguments=arguments, environment=environment, output=output)
 
 
 def _checked(count: Count, *, extra: Sequence[str]) -> Count:
@@ -152,28 +150,35 @@ def _checked(count: Count, *, extra: Sequence[str]) -> Count:
     return replace(count, failed=1)
 
 
+def _run_lane(parts: Sequence[str], *, extra: Sequence[str], output: IO[bytes] | None) -> list[Count]:
+    """Run parts one after the other; with an `output`, what they print goes there."""
+    counts = []
+    for part in parts:
+        said = f"\n--- {part} ---\n"
+        if output is None:
+            print(said, end="", flush=True)
+        else:
+            output.write(said.encode())
+            output.flush()
+        counts.append(_checked(_run_part(part=part, extra=extra, output=output), extra=extra))
+    return counts
+
+
 def _run_parts(parts: Sequence[str], *, extra: Sequence[str]) -> list[Count]:
-    """Run the parts one after the other, and the browser's beside them."""
-    beside: Future[Count] | None = None
+    """Run the parts in two lanes; what the second prints comes after the first."""
+    first, second = ([part for part in lane if part in parts] for lane in LANES)
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryFile() as output:
         try:
-            if "browser" in parts:
-                beside = pool.submit(_browser_part, extra=extra, output=output)
-            counts = []
-            for part in (part for part in parts if part != "browser"):
-                print(f"\n--- {part} ---", flush=True)
-                counts.append(_checked(_run_part(part=part, extra=extra), extra=extra))
-            if beside is not None:
-                last = beside.result()
-                print("\n--- browser ---", flush=True)
-                output.seek(0)
-                print(output.read().decode(errors="replace"), flush=True)
-                counts.append(_checked(last, extra=extra))
+            beside: Future[list[Count]] = pool.submit(_run_lane, second, extra=extra, output=output)
+            counts = _run_lane(first, extra=extra, output=None)
+            counts += beside.result()
+            output.seek(0)
+            print(output.read().decode(errors="replace"), flush=True)
         except BaseException:
             for process in list(_running):
                 _stop(process)
             raise
-    return counts
+    return sorted(counts, key=lambda count: PARTS.index(count.part))
 
 
 def _print_summary(counts: Sequence[Count], *, seconds: float) -> tuple[int, int, int]:
