@@ -5,8 +5,9 @@
     python -m scripts.run_tests postgresql -- -k ledger     what follows -- goes to pytest
 
 Parts: ``static`` (lint, format, types, layers), ``sqlite`` (every test but the browser's), ``postgresql`` (again every
-test that touches the database) and ``browser`` (a real Chromium, once). They run in two lanes side by side; what the
-second prints comes after the first. The last line is ``N passed, N failed`` over all parts. The exit code is 1 if anything failed; a part in which nothing ran has failed, unless tests were chosen.
+test that touches the database) and ``browser`` (a real Chromium, once). They run in lanes side by side; what all but
+the first lane print comes after it. The last line is ``N passed, N failed`` over all parts. The exit code is 1 if
+anything failed; a part in which nothing ran has failed, unless tests were chosen.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -28,9 +30,9 @@ from scripts.check import ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-# Two lanes side by side keep both cores of a small machine busy: browsers wait a lot, and types are one process.
-LANES = (("static", "sqlite"), ("browser", "postgresql"))
-WORKERS = {"browser": "1"}
+# Lanes side by side keep both cores of a small machine busy to the end: browsers wait a lot, and types are one process.
+LANES = (("static", "sqlite"), ("browser",), ("postgresql",))
+WORKERS = {"browser": "1", "postgresql": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
 NO_TESTS_COLLECTED = 5
@@ -165,19 +167,24 @@ def _run_lane(parts: Sequence[str], *, extra: Sequence[str], output: IO[bytes] |
 
 
 def _run_parts(parts: Sequence[str], *, extra: Sequence[str]) -> list[Count]:
-    """Run the parts in two lanes; what the second prints comes after the first."""
-    first, second = ([part for part in lane if part in parts] for lane in LANES)
-    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryFile() as output:
+    """Run the parts in their lanes; what all but the first print comes after it."""
+    lanes = [chosen for lane in LANES if (chosen := [part for part in lane if part in parts])]
+    with ThreadPoolExecutor(len(lanes)) as pool, ExitStack() as kept:
+        outputs = [None, *(kept.enter_context(tempfile.TemporaryFile()) for _ in lanes[1:])]
         try:
-            beside: Future[list[Count]] = pool.submit(_run_lane, second, extra=extra, output=output)
-            counts = _run_lane(first, extra=extra, output=None)
-            counts += beside.result()
-            output.seek(0)
-            print(output.read().decode(errors="replace"), flush=True)
+            running = [
+                pool.submit(_run_lane, lane, extra=extra, output=output)
+                for lane, output in zip(lanes, outputs, strict=True)
+            ]
+            counts = [count for lane in running for count in lane.result()]
         except BaseException:
             for process in list(_running):
                 _stop(process)
             raise
+        for output in outputs:
+            if output is not None:
+                output.seek(0)
+                print(output.read().decode(errors="replace"), flush=True)
     return sorted(counts, key=lambda count: PARTS.index(count.part))
 
 
