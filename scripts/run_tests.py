@@ -5,9 +5,9 @@
     python -m scripts.run_tests postgresql -- -k ledger     what follows -- goes to pytest
 
 Parts: ``static`` (lint, format, types, layers), ``sqlite`` (every test but the browser's), ``postgresql`` (again every
-test that touches the database) and ``browser`` (a real Chromium, once), which waits so often that it runs beside the
-others; what it prints comes after them. The last line is ``N passed, N failed`` over
-all parts. The exit code is 1 if anything failed; a part in which nothing ran has failed, unless tests were chosen.
+test that touches the database) and ``browser`` (a real Chromium, once). They run in lanes side by side; what all but
+the first lane print comes after it. The last line is ``N passed, N failed`` over all parts. The exit code is 1 if
+anything failed; a part in which nothing ran has failed, unless tests were chosen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -29,8 +30,9 @@ from scripts.check import ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-# Browsers wait a lot, so one worker beside the two of the other parts keeps a small machine busy.
-WORKERS = {"browser": "1"}
+# Lanes side by side keep both cores of a small machine busy to the end: browsers wait a lot, and types are one process.
+LANES = (("static", "sqlite"), ("browser",), ("postgresql",))
+WORKERS = {"browser": "1", "postgresql": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
 NO_TESTS_COLLECTED = 5
@@ -126,22 +128,20 @@ def _static_part() -> Count:
     )
 
 
-def _run_part(*, part: str, extra: Sequence[str]) -> Count:
+def _run_part(*, part: str, extra: Sequence[str], output: IO[bytes] | None) -> Count:
     if part == "static":
         return _static_part()
+    if part == "browser":
+        environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
+        arguments = ["-m", "browser", "tests/browser", *extra]
+        return _pytest_part(part=part, arguments=arguments, environment=environment, output=output)
     arguments = ["-m", "not browser", *extra]
     if part == "sqlite":
-        return _pytest_part(part=part, arguments=arguments, environment={"WEATHERHEAD_TEST_DATABASE": "sqlite"})
+        environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
+        return _pytest_part(part=part, arguments=arguments, environment=environment, output=output)
     with postgres_for_tests() as url:
         environment = {"WEATHERHEAD_TEST_DATABASE": "postgresql", "DATABASE_URL": url}
-        return _pytest_part(part=part, arguments=arguments, environment=environment)
-
-
-def _browser_part(*, extra: Sequence[str], output: IO[bytes]) -> Count:
-    environment = {"WEATHERHEAD_TEST_DATABASE": "sqlite"}
-    # Unless told where to look, it need not read the others.
-    arguments = ["-m", "browser", *(extra or ["tests/browser"])]
-    return _pytest_part(part="browser", arguments=arguments, environment=environment, output=output)
+        return _pytest_part(part=part, arguments=arguments, environment=environment, output=output)
 
 
 def _checked(count: Count, *, extra: Sequence[str]) -> Count:
@@ -152,28 +152,40 @@ def _checked(count: Count, *, extra: Sequence[str]) -> Count:
     return replace(count, failed=1)
 
 
+def _run_lane(parts: Sequence[str], *, extra: Sequence[str], output: IO[bytes] | None) -> list[Count]:
+    """Run parts one after the other; with an `output`, what they print goes there."""
+    counts = []
+    for part in parts:
+        said = f"\n--- {part} ---\n"
+        if output is None:
+            print(said, end="", flush=True)
+        else:
+            output.write(said.encode())
+            output.flush()
+        counts.append(_checked(_run_part(part=part, extra=extra, output=output), extra=extra))
+    return counts
+
+
 def _run_parts(parts: Sequence[str], *, extra: Sequence[str]) -> list[Count]:
-    """Run the parts one after the other, and the browser's beside them."""
-    beside: Future[Count] | None = None
-    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryFile() as output:
+    """Run the parts in their lanes; what all but the first print comes after it."""
+    lanes = [chosen for lane in LANES if (chosen := [part for part in lane if part in parts])]
+    with ThreadPoolExecutor(len(lanes)) as pool, ExitStack() as kept:
+        outputs = [None, *(kept.enter_context(tempfile.TemporaryFile()) for _ in lanes[1:])]
         try:
-            if "browser" in parts:
-                beside = pool.submit(_browser_part, extra=extra, output=output)
-            counts = []
-            for part in (part for part in parts if part != "browser"):
-                print(f"\n--- {part} ---", flush=True)
-                counts.append(_checked(_run_part(part=part, extra=extra), extra=extra))
-            if beside is not None:
-                last = beside.result()
-                print("\n--- browser ---", flush=True)
-                output.seek(0)
-                print(output.read().decode(errors="replace"), flush=True)
-                counts.append(_checked(last, extra=extra))
+            running = [
+                pool.submit(_run_lane, lane, extra=extra, output=output)
+                for lane, output in zip(lanes, outputs, strict=True)
+            ]
+            counts = [count for lane in running for count in lane.result()]
         except BaseException:
             for process in list(_running):
                 _stop(process)
             raise
-    return counts
+        for output in outputs:
+            if output is not None:
+                output.seek(0)
+                print(output.read().decode(errors="replace"), flush=True)
+    return sorted(counts, key=lambda count: PARTS.index(count.part))
 
 
 def _print_summary(counts: Sequence[Count], *, seconds: float) -> tuple[int, int, int]:

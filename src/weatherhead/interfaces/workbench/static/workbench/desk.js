@@ -375,7 +375,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const field = document.querySelector(`[data-combobox][aria-controls="${CSS.escape(event.target.id)}"]`);
   if (field) {
     field.setAttribute("aria-expanded", String(optionsOf(field).length > 0));
-    field.removeAttribute("aria-activedescendant");
+    // A list that comes anew while somebody walks it keeps the place where they are.
+    const chosen = document.getElementById(field.getAttribute("aria-activedescendant") ?? "");
+    chooseOption(field, chosen && event.target.contains(chosen) ? chosen : undefined);
   }
 });
 
