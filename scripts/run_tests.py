@@ -30,9 +30,9 @@ from scripts.check import ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-# Lanes side by side keep both cores of a small machine busy to the end: browsers wait a lot, and types are one process.
-LANES = (("static", "sqlite"), ("browser",), ("postgresql",))
-WORKERS = {"browser": "1", "postgresql": "1"}
+# Browsers wait a lot, so one worker beside the two of the other parts keeps a small machine busy.
+LANES = (("static", "sqlite", "postgresql"), ("browser",))
+WORKERS = {"browser": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
 NO_TESTS_COLLECTED = 5

@@ -27,7 +27,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-LEASE = timedelta(milliseconds=400)
+LEASE = timedelta(milliseconds=1500)  # long enough for its heartbeat on a busy machine
 SHARD_ACCOUNTS = 3
 TRIES_MAX = 400
 
@@ -120,19 +120,20 @@ def work(name: str, worker: str) -> None:
 
     while True:
         try:
-            if work_once(worker=worker, clock=clock, lease=LEASE) is None and is_issued(name):
+            if work_once(worker=worker, clock=clock, lease=LEASE) is None and is_over():
                 return
         except OperationalError:
             use(name)  # the server was killed: connect again
         time.sleep(0.005)
 
 
-def is_issued(name: str) -> bool:
-    """Whether the run of a database is over."""
+def is_over() -> bool:
+    """Whether the run of the database in use is issued, or the queue has given a piece of it up."""
     from weatherhead.areas.billing.models import BillRun
+    from weatherhead.areas.records.models import WorkItem
 
-    del name
-    return BillRun._default_manager.filter(state="issued").exists()
+    issued = BillRun._default_manager.filter(state="issued").exists()
+    return issued or WorkItem._default_manager.filter(state="failed").exists()
 
 
 @contextmanager
@@ -180,6 +181,7 @@ def outcome(name: str) -> str:
     from weatherhead.areas.billing.models import BillException, BillRunShard
     from weatherhead.areas.ledger.check import check
     from weatherhead.areas.ledger.models import RunningBalance
+    from weatherhead.areas.records.models import WorkItem
     from weatherhead.interfaces.cli.ledger import extra_checkers
 
     use(name)
@@ -193,6 +195,8 @@ def outcome(name: str) -> str:
     ]
     shards = BillRunShard._default_manager.order_by("stage", "number")
     said += [repr((row.stage, row.number, row.done_at is not None, row.outcome)) for row in shards]
+    given_up = WorkItem._default_manager.filter(state="failed").order_by("pk")
+    said += [f"given up: {row.last_error}" for row in given_up]
     said += [finding.sentence for finding in check(extra=extra_checkers()).findings]
     from django.db import connection
 
@@ -231,7 +235,7 @@ def disturbed(store: Store, *, chance: random.Random, counted: Counted, kills: i
                 _ended.add(pid)
                 counted.kills += 1
         use(name)
-        if is_issued(name):
+        if is_over():
             break
     found = outcome(name)
     store.drop(name)
