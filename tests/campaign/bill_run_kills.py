@@ -229,7 +229,7 @@ def disturbed(store: Store, *, chance: random.Random, counted: Counted, kills: i
             victims = [pid for pid in (one, two) if _alive(pid)]
             if not victims:
                 break
-            for pid in chance.sample(victims, chance.randint(1, len(victims))):
+            for pid in chance.sample(victims, chance.randint(1, min(len(victims), kills - counted.kills))):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
                 _ended.add(pid)
