@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.db import transaction
 
-from tests.billing_town import all_billed, run_cycle
+from tests.billing_town import all_billed, run_cycle, work_off
 from tests.house import House
-from weatherhead.areas.billing.models import Bill, BillRun
+from weatherhead.actions.billing.release_bill_run import OwnRun
+from weatherhead.areas.billing.models import Bill, BillException, BillRun, BillRunShard, BillSegment
+from weatherhead.areas.billing.operations.runs import RunNotAsExpected, RunOpenAlready
 from weatherhead.areas.customers.models import Account
 from weatherhead.areas.ledger.check import check
+from weatherhead.areas.records.canonical import canonical
+from weatherhead.areas.records.models import AuditEntry, WorkItem
 from weatherhead.core.values import Refusal
+from weatherhead.door import perform
 from weatherhead.interfaces.cli.ledger import extra_checkers
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +52,75 @@ def test_a_run_issues_what_billing_each_account_alone_would(town: House) -> None
     assert Bill.objects.count() > before
     assert BillRun.objects.get(pk=run_id).state == "issued"
     assert [finding.sentence for finding in check(extra=extra_checkers()).findings] == []
+
+
+def test_a_cancelled_run_issues_nothing_and_a_released_one_is_not_cancelled(town: House) -> None:
+    run_id = town.made("start_bill_run", "bill_run", by="okafor", cycle=14, shard_accounts=3)
+    before = Bill.objects.count()
+    with pytest.raises(RunOpenAlready):
+        town.do("start_bill_run", by="alvarez", cycle=14)
+    town.do("cancel_bill_run", by="okafor", run_id=run_id, reason="The reads of route 3 are still out")
+    work_off(town)
+    assert Bill.objects.count() == before
+    assert not BillRunShard.objects.filter(run_id=run_id, done_at__isnull=False).exists()
+    with pytest.raises(RunNotAsExpected):
+        town.do("release_bill_run", by="alvarez", run_id=run_id)
+    again = run_cycle(town)
+    with pytest.raises(RunNotAsExpected):
+        town.do("cancel_bill_run", by="okafor", run_id=again, reason="Too late for that")
+
+
+def test_whoever_started_a_run_does_not_release_it(town: House) -> None:
+    run_id = town.made("start_bill_run", "bill_run", by="okafor", cycle=14)
+    work_off(town)
+    untouched = Bill.objects.count()
+    with pytest.raises(OwnRun):
+        town.do("release_bill_run", by="okafor", run_id=run_id)
+    assert BillRun.objects.get(pk=run_id).state == "tried"
+    assert Bill.objects.count() == untouched
+    assert not WorkItem.objects.filter(state="ready").exists()
+
+
+def test_a_second_run_of_the_same_days_bills_nothing_twice(town: House) -> None:
+    run_cycle(town)
+    bills = Bill.objects.count()
+    again = run_cycle(town)
+    assert Bill.objects.count() == bills
+    told = [shard.outcome or {} for shard in BillRunShard.objects.filter(run_id=again, stage="issue")]
+    assert sum(item["bills"] for item in told) == 0
+    assert sum(item["nothing"] for item in told) == sum(item["accounts"] for item in told)
+
+
+def test_use_out_of_bounds_is_held_and_the_others_are_billed(town: House) -> None:
+    town.pass_days(30)
+    number = Account.objects.order_by("pk").values_list("pk", flat=True)[1]
+    [read] = [
+        town.made("enter_read", "read", account_id=number, meter="70001", read_on=town.today, reading="30000"),
+    ]
+    town.do("release_read", by="okafor", read_id=read, reason="A kiln was fired all month")
+    run_id = run_cycle(town)
+    assert {row.kind for row in BillException.objects.filter(agreement__account_id=number)} == {"days", "usage"}
+    told = [shard.outcome or {} for shard in BillRunShard.objects.filter(run_id=run_id, stage="issue")]
+    assert sum(item["held"] for item in told) == 1
+    assert sum(item["bills"] for item in told) >= 5
+    assert not Bill.objects.filter(account_id=number, run_id=run_id).exists()
+
+
+def test_the_hand_written_determinants_are_canonical(town: House) -> None:
+    run_cycle(town)
+    texts = list(BillSegment.objects.values_list("determinants", flat=True))
+    assert len(texts) > 12
+    assert all(canonical(json.loads(text)) == text for text in texts)
+
+
+def test_a_refusal_about_thousands_is_remembered_once(town: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = town.made("start_bill_run", "bill_run", by="okafor", cycle=14)
+    work_off(town)
+    town.do("release_bill_run", by="alvarez", run_id=run_id)
+    work_off(town)
+    shard = BillRunShard.objects.get(run_id=run_id, stage="issue")
+    monkeypatch.setattr(perform, "REFUSAL_STREAMS_MAX", 3)
+    with pytest.raises(RunNotAsExpected):
+        town.do("issue_bill_shard", by="alvarez", shard_id=shard.pk)
+    remembered = AuditEntry.objects.filter(kind="refused", action="issue_bill_shard")
+    assert [entry.stream_id for entry in remembered] == ["utility"]

@@ -31,6 +31,9 @@ from weatherhead.door.registry import Action, Recording, registry
 
 TRIES_MAX = 6
 APPROVAL_DAYS = 3
+REFUSAL_STREAMS_MAX = 50
+"""A refusal about more accounts than these is remembered in the utility's stream alone."""
+
 _KEY_LENGTH_MAX = 120
 _RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
@@ -301,7 +304,9 @@ def _remember_refusal(
         subject=refusal.code,
         detail=canonical({"refusal": refusal.code, "inputs": dict(inputs), "channel": actor.channel}),
     )
-    streams = [account_stream(account_id) for account_id in account_ids] or [UTILITY_STREAM]
+    # A refused shard is about thousands of accounts, and changed none of them: it is remembered once.
+    few = account_ids if len(account_ids) <= REFUSAL_STREAMS_MAX else ()
+    streams = [account_stream(account_id) for account_id in few] or [UTILITY_STREAM]
 
     def write() -> None:
         with transaction.atomic():
