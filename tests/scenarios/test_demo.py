@@ -145,7 +145,8 @@ def test_everything_was_done_by_someone_through_the_door(books: sqlite3.Connecti
     assert actions >= {
         "create_customer", "create_account", "add_premise", "add_service_point", "add_meter", "start_service",
         "import_reads", "enter_read", "correct_read",
-        "release_read", "bill_account", "take_payment", "post_payment_batch", "return_payment", "assess_fee",
+        "release_read", "start_bill_run", "try_bill_shard", "release_bill_run", "issue_bill_shard", "take_payment",
+        "post_payment_batch", "return_payment", "assess_fee",
         "assess_late_charges",
         "waive_fee", "cancel_and_rebill", "approve_request", "decline_request", "link_employee", "add_employee",
     }  # fmt: skip
