@@ -1,7 +1,8 @@
 """Measure speed as ratios within one run, and write docs/benchmarks.md.
 
 A time says something about one machine; the ratio of two times, taken in turns in one run, says something about the
-code. Every module of tests/bench gives ratios; each names the least that it must reach.
+code. Modules of tests/bench give ratios; each names the least that it must reach. A module without any is a measurement
+of its own (`python -m tests.bench.bill_run`).
 
     python -m scripts.bench              measure everything and write the page
     python -m scripts.bench --dry-run    measure, and write nothing
@@ -32,7 +33,9 @@ LEAST_SECONDS = 0.02
 
 def _ratios() -> Iterator[Ratio]:
     for path in sorted((ROOT / "tests/bench").glob("[a-z]*.py")):
-        yield from import_module(f"tests.bench.{path.stem}").ratios()
+        module = import_module(f"tests.bench.{path.stem}")
+        if hasattr(module, "ratios"):
+            yield from module.ratios()
 
 
 def _repetitions(work: Work) -> int:
