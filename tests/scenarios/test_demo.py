@@ -296,6 +296,10 @@ def test_the_demo_is_built_the_same_again_served_and_stopped(demo_database: Path
         demo = subprocess.Popen([*command, "--port", str(port)], env=environment, stdout=file, stderr=file)
     try:
         page = _page(f"http://127.0.0.1:{port}/", within_seconds=120, demo=demo)
+        # The server may answer a moment before its command says where.
+        until = time.monotonic() + 30
+        while f"http://127.0.0.1:{port}/" not in said.read_text() and time.monotonic() < until:
+            time.sleep(0.1)
     finally:
         demo.send_signal(signal.SIGTERM)
         code = demo.wait(timeout=30)
