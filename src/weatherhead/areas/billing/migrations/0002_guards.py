@@ -10,7 +10,7 @@ from weatherhead.areas.records.database import (
     vendor_sql,
 )
 
-# An EXCLUDE constraint would say this in a line, at 60 µs a segment: a quarter of a bill run's whole time. The lock on the
+# An EXCLUDE constraint would say this in a line, at a GiST insertion for every segment (decision 0050). The lock on the
 # agreement makes two transactions that bill the same days wait for each other, so that the second sees the first.
 POSTGRESQL = [
     """
