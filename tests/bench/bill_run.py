@@ -224,7 +224,7 @@ def be_worker(gate: Path, number: str) -> None:
 
     from tests.house import moment
     from weatherhead.actions import load_actions
-    from weatherhead.door.worker import work_once
+    from weatherhead.door.worker import settle_memory, work_once
 
     load_actions()
     today = date.fromisoformat(os.environ["WEATHERHEAD_TODAY"])
@@ -232,6 +232,7 @@ def be_worker(gate: Path, number: str) -> None:
     from weatherhead.areas.tariffs.queries import rate_book
 
     rate_book()
+    settle_memory()
     (gate / f"ready-{number}").touch()
     while not (gate / "go").exists():
         time.sleep(0.005)

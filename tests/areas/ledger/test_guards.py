@@ -97,6 +97,53 @@ def test_a_header_seals_only_all_of_its_postings_and_only_if_they_sum_to_zero(st
     assert refused(*statements) == "ledger_entry_sealed"
 
 
+def headers(*entries: tuple[int, int]) -> str:
+    """One statement for several headers."""
+    first, *others = [header(number, count) for number, count in entries]
+    return first + "".join(f",{other.partition(' VALUES ')[2]}" for other in others)
+
+
+@pytest.mark.parametrize("other", [901, 90_000])  # close together they are read as one range, far apart one by one
+@pytest.mark.parametrize(
+    ("count", "cents", "constraint"),
+    [(2, -5, ""), (3, -5, "ledger_entry_sealed"), (2, -4, "ledger_entry_sealed")],
+)
+def test_each_of_several_headers_seals_its_own(
+    other: int, count: int, cents: int, constraint: str, scratch: None
+) -> None:
+    sound = [posting(900, 1, 5), posting(900, 2, -5), posting(other, 1, 5), posting(other, 2, cents)]
+    together = headers((900, 2), (other, count))
+    if constraint:
+        assert refused(*sound, together) == constraint
+    else:
+        run(*sound, together)
+        assert len(entry(other).draft.postings) == 2
+
+
+def test_a_sealed_entry_between_new_ones_is_not_in_their_way(scratch: None) -> None:
+    run(posting(901, 1, 5), posting(901, 2, -5), header(901, 2))
+    new = [posting(number, place, cents) for number in (900, 902) for place, cents in ((1, 5), (2, -5))]
+    first, *others = new
+    together = first + "".join(f",{other.partition(' VALUES ')[2]}" for other in others)
+    run(together, headers((900, 2), (902, 2)))
+    assert len(entry(902).draft.postings) == 2
+    late = posting(903, 1, 5) + f",{posting(901, 3, -5).partition(' VALUES ')[2]}"
+    assert refused(late) == "ledger_posting_sealed"
+
+
+@pytest.mark.postgres
+def test_a_posting_without_its_header_is_refused_at_the_end_of_the_transaction() -> None:
+    assert (
+        refused(posting(900, 1, 5), posting(900, 2, -5), "SET CONSTRAINTS ALL IMMEDIATE") == "ledger_posting_has_header"
+    )
+    [account] = make_accounts(1)
+    posted(payment_of(account))
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM ledger_unsealed")
+        assert cursor.fetchone() == (0,)
+
+
 def test_nothing_is_added_to_a_sealed_entry() -> None:
     [account] = make_accounts(1)
     [number] = posted(payment_of(account))

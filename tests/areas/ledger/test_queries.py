@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.areas.ledger.journal import INSERTED_AT, bill, make_accounts, payment, posted, waiver
 
 from weatherhead.areas.ledger.check import check
+from weatherhead.areas.ledger.columns import past_due_of
 from weatherhead.areas.ledger.queries import (
     NoSuchEntry,
     ageing_of,
@@ -184,6 +186,9 @@ def test_what_is_stored_agrees_with_the_folds(steps: list[tuple[str, int]]) -> N
     assert balances_of([account])[account] == folded
     movements = receivable_movements(journal, account_id=account)
     assert movements_of([account])[account] == movements
-    assert ageing_of([account], as_of=FEB_26)[account] == age(movements, as_of=FEB_26)
+    for day in (JAN_26, FEB_5, FEB_26):
+        aged = age(movements, as_of=day)
+        assert ageing_of([account], as_of=day)[account] == aged
+        assert past_due_of(np.array([account]), as_of=day).get(account, 0) == aged.past_due_cents
     assert digests_of(one.entry_id for one in journal) == {one.entry_id: entry_digest(one) for one in journal}
     assert check().found == 0

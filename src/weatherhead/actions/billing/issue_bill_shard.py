@@ -241,15 +241,15 @@ def _issue(plan: Plan, *, recording: Recording) -> None:
         plan.facts, pricing=plan.pricing, charges=plan.charges, kinds=plan.kinds, due_on=plan.due_on
     )
     bills = BillRows(
-        bill_ids=bill_ids.tolist(),
+        bill_ids=bill_ids,
         numbers=numbers,
-        account_ids=plan.pricing.bill_accounts.tolist(),
+        account_ids=plan.pricing.bill_accounts,
         kinds=list(plan.kinds),
         issued_on=plan.facts.as_of,
         due_on=plan.due_on,
-        totals_cents=plan.totals_cents.tolist(),
+        totals_cents=plan.totals_cents,
         corrects_id=None,
-        entry_ids=[None if number == MISSING else number for number in posted.entry_ids.tolist()],
+        entry_ids=posted.entry_ids,
         payloads=[payload_of(place, number) for place, number in enumerate(numbers)],
         run_id=plan.run_id,
     )
@@ -277,27 +277,20 @@ def _charge_columns(plan: Plan) -> ChargeColumns:
 
 def _segment_rows(plan: Plan) -> SegmentRows:
     priced, billed, columns = plan.pricing.priced, plan.pricing.billed, plan.facts.columns
-    days: dict[int, str] = {}
-
-    def dated(ordinals: Int64Array) -> list[str]:
-        listed = ordinals.tolist()
-        days.update((day, date.fromordinal(day).isoformat()) for day in set(listed) - days.keys())
-        return [days[day] for day in listed]
-
     text_of = determinants_text(columns, priced=priced, bounds=plan.facts.utility.billing.bounds)
     schedules = [columns.schedules[place] for place in columns.schedule_of[billed].tolist()]
     return SegmentRows(
-        bills=plan.pricing.bill_of.tolist(),
-        agreement_ids=columns.agreement_ids[billed].tolist(),
-        starts=dated(priced.periods.starts[billed]),
-        ends=dated(priced.periods.ends[billed]),
+        bills=plan.pricing.bill_of,
+        agreement_ids=columns.agreement_ids[billed],
+        starts=priced.periods.starts[billed],
+        ends=priced.periods.ends[billed],
         schedules=[item.schedule.code for item in schedules],
         schedule_sha256s=[item.sha256 for item in schedules],
-        energy_wh=priced.energy_wh[billed].tolist(),
-        demand_w_max=[None if watts == MISSING else watts for watts in priced.demand_w_max[billed].tolist()],
-        estimated=priced.estimated[billed].astype(np.int64).tolist(),
+        energy_wh=priced.energy_wh[billed],
+        demand_w_max=priced.demand_w_max[billed],
+        estimated=priced.estimated[billed].astype(np.int64),
         determinants=[text_of(index) for index in billed.tolist()],
-        amounts_cents=priced.total_cents[billed].tolist(),
+        amounts_cents=priced.total_cents[billed],
     )
 
 

@@ -22,18 +22,18 @@ from weatherhead.areas.billing.price_many import Priced, next_periods, price_man
 from weatherhead.areas.billing.refusals import NoService, NothingToBill
 from weatherhead.areas.customers.columns import AccountRow, account_rows
 from weatherhead.areas.documents.frames import bill_frame
-from weatherhead.areas.ledger.columns import MovementRow, movements_since, receivable_balances
-from weatherhead.areas.ledger.queries import movements_of
+from weatherhead.areas.ledger.columns import MovementRow, movements_since, past_due_of, receivable_balances
 from weatherhead.areas.metering.usage import READ_KINDS
 from weatherhead.areas.records.arrays import MISSING
+from weatherhead.areas.records.database import work_in_memory
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import rate_book
-from weatherhead.core.ledger import age
 from weatherhead.core.rating import Column, Schedule, UsageArrays, line_of
 from weatherhead.core.statements import (
     LAYOUT,
     PERIODS_SHOWN,
     Frame,
+    Message,
     charge_line,
     how_texts,
     payload_text,
@@ -62,6 +62,7 @@ class ShardFacts:
 
 def gather_shard(account_ids: Int64Array, *, through_on: date, as_of: date, documents: bool) -> ShardFacts:
     """Read what the next bills of some accounts depend on; with `documents`, also what only the documents say."""
+    work_in_memory()
     utility = current_utility()
     columns, agreements = gather_columns(account_ids, through_on=through_on)
     frame = bill_frame(utility, rate_book=rate_book())
@@ -82,7 +83,6 @@ def gather_shard(account_ids: Int64Array, *, through_on: date, as_of: date, docu
     moved: dict[int, list[MovementRow]] = {}
     for row in movements_since(account_ids=account_ids, entry_ids=np.array(entries, dtype=np.int64)):
         moved.setdefault(row.account_id, []).append(row)
-    owing = account_ids[balances > 0].tolist()
     return ShardFacts(
         account_ids=account_ids,
         columns=columns,
@@ -95,9 +95,7 @@ def gather_shard(account_ids: Int64Array, *, through_on: date, as_of: date, docu
         last=last,
         balances=balances,
         movements=moved,
-        past_due_cents={
-            number: age(movements, as_of=as_of).past_due_cents for number, movements in movements_of(owing).items()
-        },
+        past_due_cents=past_due_of(account_ids[balances > 0], as_of=as_of),
     )
 
 
@@ -252,7 +250,7 @@ class payloads_of:  # noqa: N801 - used as a function
         self._billed = pricing.billed.tolist()
         self._accounts = [facts.accounts[place] for place in np.searchsorted(facts.account_ids, pricing.bill_accounts)]
         self._balances = facts.balances[np.searchsorted(facts.account_ids, pricing.bill_accounts)].tolist()
-        self._days: dict[int, str] = {}
+        self._day = _DayTexts()
         self._charged = priced.total_cents[pricing.billed].tolist()
         self._starts, self._ends = priced.periods.starts.tolist(), priced.periods.ends.tolist()
         self._energy, self._demand = priced.energy_wh.tolist(), priced.demand_w_max.tolist()
@@ -294,8 +292,8 @@ class payloads_of:  # noqa: N801 - used as a function
         moved, balance = self._moved(account.account_id, balance=self._balances[bill], last=last)
         history, compared = self._uses(bill)
         charges = sum(self._charged[place] for place in places)
-        movements = ",".join([f"[{self._day(item[0])},{item[1]},{quoted(item[2])}]" for item in moved])
-        last_bill = f"[{quoted(last.number)},{self._day(last.issued)}]" if last else "null"
+        movements = ",".join([f"[{self._day[item[0]]},{item[1]},{quoted(item[2])}]" for item in moved])
+        last_bill = f"[{quoted(last.number)},{self._day[last.issued]}]" if last else "null"
         kind = self._kinds[bill]
         mail = ",".join(map(quoted, mail_lines(account)))
         messages = self._messages(bill, kind=kind, balance=balance, charges=charges, history=history)
@@ -314,7 +312,12 @@ class payloads_of:  # noqa: N801 - used as a function
         places = self._services_of[bill]
         told = bill_messages(
             kind=kind,
-            services=[self._billed_service(place) for place in places],
+            # Messages tell only of services that end or were estimated.
+            services=[
+                self._billed_service(place)
+                for place in places
+                if kind == "final" or self._estimated[self._billed[place]]
+            ],
             year_cents=[row[4] for row in history],
             charges_cents=charges,
             due_cents=balance + charges,
@@ -322,19 +325,12 @@ class payloads_of:  # noqa: N801 - used as a function
             cancelled=None,
             first=account.account_id not in self._facts.last,
         )
-        return payload_text([[item.code, dict(item.params)] for item in told]) if told else "[]"
+        return f"[{','.join([_message_text(item) for item in told])}]"
 
     def _billed_service(self, place: int) -> BilledService:
         index = self._billed[place]
         end_on = date.fromordinal(self._ends[index])
         return BilledService(end_on, self._estimated[index], self._last_serial(index))
-
-    def _day(self, ordinal: int) -> str:
-        """A day as JSON text."""
-        found = self._days.get(ordinal)
-        if found is None:
-            found = self._days[ordinal] = f'"{date.fromordinal(ordinal).isoformat()}"'
-        return found
 
     def _last_serial(self, index: int) -> str:
         last = self._to[index] - 1
@@ -346,10 +342,10 @@ class payloads_of:  # noqa: N801 - used as a function
         demand = self._demand[index]
         return (
             f'{{"address":{quoted(row.address)},"agreement":{row.agreement_id},"amount_cents":{self._charged[place]},'
-            f'"demand_w_max":{"null" if demand == MISSING else demand},"end_on":{self._day(self._ends[index])},'
+            f'"demand_w_max":{"null" if demand == MISSING else demand},"end_on":{self._day[self._ends[index]]},'
             f'"energy_wh":{self._energy[index]},"estimated":{"true" if self._estimated[index] else "false"},'
             f'"lines":[{",".join(self._charges[place])}],"reads":[{self._meter_uses(index)}],'
-            f'"schedule":{quoted(row.schedule)},"start_on":{self._day(self._starts[index])}}}'
+            f'"schedule":{quoted(row.schedule)},"start_on":{self._day[self._starts[index]]}}}'
         )
 
     def _meter_uses(self, index: int) -> str:
@@ -360,7 +356,7 @@ class payloads_of:  # noqa: N801 - used as a function
             meter = self._meters[one[0]]
             used = (two[3] - one[3] + (two[4] - one[4]) * 10 ** two[5]) * two[6]
             told.append(
-                f'[{meter.serial_json},{self._day(one[1])},"{READ_KINDS[one[2]]}",{one[3]},{self._day(two[1])},'
+                f'[{meter.serial_json},{self._day[one[1]]},"{READ_KINDS[one[2]]}",{one[3]},{self._day[two[1]]},'
                 f'"{READ_KINDS[two[2]]}",{two[3]},{meter.multiplier_json},{used}]'
             )
         return ",".join(told)
@@ -379,7 +375,7 @@ class payloads_of:  # noqa: N801 - used as a function
                 charges,
             ),
         ]
-        return ",".join([f"[{self._day(row[0])},{row[1]},{row[2]},{row[3]},{row[4]}]" for row in rows])
+        return ",".join([f"[{self._day[row[0]]},{row[1]},{row[2]},{row[3]},{row[4]}]" for row in rows])
 
     def _moved(self, account_id: int, *, balance: int, last: LastBillRow | None) -> tuple[list[_MovedRow], int]:
         """What moved the balance since the last bill's entry, and the balance. What comes later is not counted yet."""
@@ -420,6 +416,17 @@ class payloads_of:  # noqa: N801 - used as a function
         return uses, {row[5] for row in by_end[max(by_end)]} == set(places)
 
 
+def _message_text(message: Message) -> str:
+    """A message as canonical JSON."""
+    params = ",".join(
+        [
+            f'"{name}":{quoted(value) if isinstance(value, str) else value}'
+            for name, value in sorted(message.params.items())
+        ]
+    )
+    return f'["{message.code}",{{{params}}}]'
+
+
 _MovedRow = tuple[int, int, str]
 """Day (ordinal), cents, charge."""
 
@@ -427,9 +434,16 @@ _UseRow = tuple[int, int, int, int, int]
 """End (ordinal), days, Wh, estimated (0 or 1), cents."""
 
 
-def quoted(text: str) -> str:
-    """A text as canonical JSON."""
-    return encode_basestring(text)
+quoted = encode_basestring
+"""A text as canonical JSON: `quoted(text)`. The very function, because a bill asks it a dozen times."""
+
+
+class _DayTexts(dict[int, str]):
+    """Days, by ordinal, as JSON texts."""
+
+    def __missing__(self, ordinal: int) -> str:
+        text = self[ordinal] = f'"{date.fromordinal(ordinal).isoformat()}"'
+        return text
 
 
 def caption_text(frame: Frame, *, price: PricePoint) -> str:

@@ -5,9 +5,9 @@ Every array is int64. Days are proleptic ordinals, energy is Wh, demand W; `MISS
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import NamedTuple
 
 import numpy as np
@@ -85,7 +85,7 @@ class BillingColumns:
 
 def meter_text(*, serial: str, multiplier: str) -> MeterText:
     """A meter's texts, quoted once for all bills that name it."""
-    return MeterText(serial, multiplier, json.dumps(serial, ensure_ascii=False), json.dumps(multiplier))
+    return MeterText(serial, multiplier, encode_basestring(serial), encode_basestring(multiplier))
 
 
 def columns_of(agreements: Sequence[AgreementBilling]) -> BillingColumns:

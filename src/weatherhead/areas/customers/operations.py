@@ -8,7 +8,7 @@ from datetime import date
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import account_number
 from weatherhead.areas.customers.queries import numbers_taken
-from weatherhead.areas.records.database import bulk_insert
+from weatherhead.areas.records.database import bulk_insert, lock_rows
 from weatherhead.areas.records.operations.counters import next_numbers
 from weatherhead.areas.records.secrets import fingerprints, seal, unseal
 from weatherhead.areas.records.text import fold
@@ -50,9 +50,7 @@ class IdentifierTaken(Refusal):
 
 def lock_accounts(account_ids: Iterable[int]) -> None:
     """Lock accounts in the order of their numbers until the transaction ends. One call a transaction."""
-    wanted = sorted(set(account_ids))
-    if wanted:
-        list(Account.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk").values_list("pk"))
+    lock_rows(Account, account_ids)
 
 
 def create_customer(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
-from weatherhead.areas.records.arrays import among, day_sql, fetch_columns, fetch_rows, rows_among
+from weatherhead.areas.ledger.queries import ageing_of
+from weatherhead.areas.records.arrays import among, day_sql, fetch_columns, fetch_rows, ordinal_sql, rows_among
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.values import Int64Array
 
@@ -47,3 +49,34 @@ def movements_since(*, account_ids: Int64Array, entry_ids: Int64Array) -> list[M
         [*rows_among(account_ids, entry_ids), LedgerAccount.RECEIVABLE.value],
     )
     return [MovementRow(*row) for row in rows]
+
+
+def past_due_of(account_ids: Int64Array, *, as_of: date) -> dict[int, int]:
+    """What of each account's receivable is past due on a day (cents), where any is: what `ageing_of` says.
+
+    Where nothing cancels anything in particular, credits pay the oldest debits first, so that what is past due is the
+    debits due before the day less all credits. The few accounts with reversals or waivers are aged one by one.
+    """
+    accounts, debits, credits_, links = fetch_columns(
+        "SELECT posting.account_id,"  # noqa: S608
+        f" sum(CASE WHEN posting.amount_cents > 0 AND posting.due_on < {ordinal_sql('%s')}"
+        " THEN posting.amount_cents ELSE 0 END),"
+        " sum(CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END),"
+        " count(posting.matches_entry_id)"
+        f" FROM {among('id')} JOIN ledger_ledgerposting AS posting ON posting.account_id = wanted.id"
+        " AND posting.ledger_account = %s"
+        " JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id AND entry.state = 'posted'"
+        f" AND entry.effective_on <= {ordinal_sql('%s')} GROUP BY posting.account_id",
+        [
+            as_of.toordinal(),
+            *rows_among(account_ids),
+            LedgerAccount.RECEIVABLE.value,
+            as_of.toordinal(),
+        ],
+        width=4,
+    )
+    owed = np.where(links == 0, debits - credits_, 0)
+    chosen = np.flatnonzero(owed > 0)
+    found: dict[int, int] = dict(zip(accounts[chosen].tolist(), owed[chosen].tolist(), strict=True))
+    aged = ageing_of(accounts[links > 0].tolist(), as_of=as_of)
+    return found | {number: ageing.past_due_cents for number, ageing in aged.items() if ageing.past_due_cents}

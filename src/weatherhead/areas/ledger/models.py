@@ -47,7 +47,10 @@ class JournalEntry(models.Model):
 
 
 class LedgerPosting(models.Model):
-    """One amount on one ledger account. Written before its header: the reference is checked at commit."""
+    """One amount on one ledger account. Written before its header: that it has one is checked at commit.
+
+    SQLite does so by its foreign key, PostgreSQL once for all that a statement appended (migration 0002).
+    """
 
     pk = models.CompositePrimaryKey("entry_id", "sequence")
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -18,8 +18,6 @@ from weatherhead.areas.records.arrays import (
     ColumnType,
     Values,
     insert_columns,
-    insert_texts,
-    stored_instant,
 )
 from weatherhead.areas.records.database import bulk_add, bulk_insert, next_ids, require_transaction, violated_constraint
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, balances, entry_digest
@@ -207,6 +205,21 @@ _POSTING_TYPES: Mapping[str, ColumnType] = {
 }
 
 
+_ENTRY_TYPES: Mapping[str, ColumnType] = {
+    "id": "bigint",
+    "kind": "text",
+    "effective_on": "date",
+    "inserted_at": "timestamptz",
+    "reason": "text",
+    "state": "text",
+    "reverses_id": "bigint",
+    "resolves_id": "bigint",
+    "posting_count": "smallint",
+    "receipt_id": "bigint",
+    "digest": "text",
+}
+
+
 def _write_headers(
     columns: ChargeColumns,
     *,
@@ -240,22 +253,24 @@ def _write_headers(
             postings.insert(0, f"{heads[0]}{cents},{account_id},{day if cents > 0 else 'null'},{heads[1]}")
         counts.append(len(postings))
         digests.append(sha256(f"[{entry_id}{head}{','.join(postings)}]]".encode()).hexdigest())
-    insert_texts(
+    insert_columns(
         table="ledger_journalentry",
-        columns={
-            "id": entry_ids[chosen].tolist(),
-            "kind": columns.kind,
-            "effective_on": effective_on,
-            "inserted_at": stored_instant(at),
-            "reason": "",
-            "state": "posted",
-            "reverses_id": None,
-            "resolves_id": None,
-            "posting_count": counts,
-            "receipt_id": receipt_id,
-            "digest": digests,
-        },
-        count=len(chosen),
+        types=_ENTRY_TYPES,
+        groups=[
+            {
+                "id": entry_ids[chosen],
+                "kind": columns.kind,
+                "effective_on": columns.effective_on.toordinal(),
+                "inserted_at": at,
+                "reason": "",
+                "state": "posted",
+                "reverses_id": None,
+                "resolves_id": None,
+                "posting_count": np.array(counts, dtype=np.int64),
+                "receipt_id": receipt_id,
+                "digest": digests,
+            }
+        ],
     )
     return digest_of_digests(digests)
 

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from weatherhead.areas.metering.models import Meter
 from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, READ_KINDS
 from weatherhead.areas.records.arrays import (
     among,
     day_sql,
     fetch_columns,
+    fetch_rows,
     number_sql,
     ordinal_sql,
     rows_among,
 )
-from weatherhead.areas.records.database import chunks
 from weatherhead.core.values import Int64Array
+
+_MULTIPLIER_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,11 @@ def reads_of_points(*, asked: Int64Array, service_point_ids: Int64Array, since: 
 
 def meter_rows(meter_ids: Int64Array) -> dict[int, MeterRow]:
     """Meters by number."""
-    found: dict[int, MeterRow] = {}
-    for chunk in chunks(meter_ids.tolist()):
-        rows = Meter.objects.filter(pk__in=chunk).values_list("pk", "serial", "multiplier")
-        found |= {number: MeterRow(serial, multiplier) for number, serial, multiplier in rows}
-    return found
+    # As ten-thousandths, because SQLite keeps a decimal as a float.
+    rows = fetch_rows(
+        "SELECT meter.id, meter.serial, CAST(round(meter.multiplier * 10000) AS bigint)"  # noqa: S608
+        f" FROM {among('id')} JOIN metering_meter AS meter ON meter.id = wanted.id",
+        rows_among(meter_ids),
+    )
+    known = {stored: Decimal(stored).scaleb(-_MULTIPLIER_PLACES) for stored in {row[2] for row in rows}}
+    return {number: MeterRow(serial, known[stored]) for number, serial, stored in rows}

@@ -1,18 +1,17 @@
 """Whole columns in and out of the database, for work on thousands of rows at once; the bulk room of `database`.
 
 On PostgreSQL columns travel in its binary format, which numpy reads and writes without a Python object a value. On
-SQLite they are rows of one prepared statement. Integers only, and what is as good as one: dates are proleptic ordinals
-(`date.toordinal()`), booleans 0 and 1. `MISSING` stands for NULL.
+SQLite they are rows of one prepared statement. Arrays hold integers, and what is as good as one: dates are proleptic
+ordinals (`date.toordinal()`), booleans 0 and 1. `MISSING` stands for NULL.
 """
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, Literal
 
 import numpy as np
@@ -26,15 +25,22 @@ from weatherhead.core.values import Int64Array
 MISSING = int(np.iinfo(np.int64).min)
 """Stands for NULL in a column of integers."""
 
-ColumnType = Literal["bigint", "integer", "smallint", "date", "boolean", "text"]
-Values = Int64Array | int | str | None
-"""A column of a group of rows: an array, or one value for all of them."""
+ColumnType = Literal["bigint", "integer", "smallint", "date", "timestamptz", "boolean", "text"]
+Values = Int64Array | list[str] | int | str | datetime | None
+"""A column of a group of rows: an array, a list of texts, or one value for all of them (an instant is aware)."""
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
-_INTEGERS = {"bigint": ">i8", "integer": ">i4", "smallint": ">i2", "date": ">i4", "boolean": "u1"}
+_INTEGERS = {
+    "bigint": ">i8",
+    "integer": ">i4",
+    "smallint": ">i2",
+    "date": ">i4",
+    "timestamptz": ">i8",
+    "boolean": "u1",
+}
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(2000, 1, 1).toordinal()
-_SPECIAL = re.compile(r"[\\\n\t\r]")
 
 
 # ------------------------------------------------------------------------------------------------------------- reading
@@ -126,51 +132,59 @@ def insert_columns(*, table: str, types: Mapping[str, ColumnType], groups: Itera
 
     Args:
         table: from the program.
-        types: the columns in their order, with the database's type.
-        groups: each a value or an array for every column; the arrays of a group are equally long, and at least one
-            column is an array. In an array of a nullable column `MISSING` is NULL.
+        types: the columns, with the database's type.
+        groups: each a value or a column for every name of `types`: an array of integers, a list of texts, or one value
+            for all rows. The columns of a group are equally long, and there is at least one. In an array of a nullable
+            column `MISSING` is NULL.
 
     Raises:
         IntegrityError: a constraint or trigger refused.
     """
     require_transaction("rows are written")
+    given = list(groups)
+    # What differs in length comes last, so that all before it is one block of memory.
+    listed = {name for group in given for name in types if isinstance(group[name], list)}
+    ordered = {name: types[name] for name in sorted(types, key=listed.__contains__)}
     quote = connection.ops.quote_name
-    names = ", ".join(quote(name) for name in types)
+    names = ", ".join(quote(name) for name in ordered)
     with connection.cursor() as cursor:
         if is_postgresql(connection):
             statement = f"COPY {quote(table)} ({names}) FROM STDIN (FORMAT BINARY)"
             with connection.wrap_database_errors, cursor.copy(statement) as copy:
                 copy.write(_SIGNATURE)
-                for group in groups:
-                    for part in _binary(group, types=types):
+                for group in given:
+                    for part in _binary(group, types=ordered):
                         copy.write(part)
                 copy.write(_TRAILER)
             return
         places = ", ".join(["%s"] * len(types))
         statement = f"INSERT INTO {quote(table)} ({names}) VALUES ({places})"  # noqa: S608
-        for group in groups:
-            columns = [_for_sqlite(group[name], kind=kind) for name, kind in types.items()]
-            cursor.executemany(statement, list(zip(*_equally_long(columns), strict=True)))
+        for group in given:
+            length = _length_of(group)
+            columns = [_for_sqlite(group[name], kind=kind, length=length) for name, kind in ordered.items()]
+            cursor.executemany(statement, list(zip(*columns, strict=True)))
 
 
-def _equally_long(columns: Sequence[list[Any] | tuple[Any]]) -> list[Iterable[Any]]:
-    lengths = {len(column) for column in columns if isinstance(column, list)}
+def _length_of(group: Mapping[str, Values]) -> int:
+    lengths = {len(values) for values in group.values() if isinstance(values, np.ndarray | list)}
     if len(lengths) != 1:
         raise ValueError(f"the columns of a group are {sorted(lengths)} long")
-    [length] = lengths
-    return [column if isinstance(column, list) else repeat(column[0], length) for column in columns]
+    return lengths.pop()
 
 
-def _for_sqlite(values: Values, *, kind: ColumnType) -> list[Any] | tuple[Any]:
-    """A list a row, or a tuple of the one value for all rows."""
+def _for_sqlite(values: Values, *, kind: ColumnType, length: int) -> Iterable[Any]:
+    if isinstance(values, list):
+        return values
+    if isinstance(values, datetime):
+        return repeat(connection.ops.adapt_datetimefield_value(values), length)
     if not isinstance(values, np.ndarray):
-        return (_day_text(values) if kind == "date" and isinstance(values, int) else values,)
-    listed: list[Any] = values.tolist()
+        return repeat(_day_text(values) if kind == "date" and isinstance(values, int) else values, length)
+    numbers: list[Any] = values.tolist()
     if kind == "date":
-        return [None if value == MISSING else _day_text(value) for value in listed]
+        return [None if value == MISSING else _day_text(value) for value in numbers]
     if values.size and int(values.min()) == MISSING:
-        return [None if value == MISSING else value for value in listed]
-    return listed
+        return [None if value == MISSING else value for value in numbers]
+    return numbers
 
 
 @lru_cache(maxsize=4096)
@@ -180,28 +194,59 @@ def _day_text(ordinal: int) -> str:
 
 def _binary(group: Mapping[str, Values], *, types: Mapping[str, ColumnType]) -> Iterator[bytes]:
     """The rows of a group in PostgreSQL's binary COPY format, those with the same nulls together."""
-    arrays = {name: group[name] for name in types if isinstance(group[name], np.ndarray)}
-    lengths = {len(values) for values in arrays.values()}  # type: ignore[arg-type]
-    if len(lengths) != 1:
-        raise ValueError(f"the columns of a group are {sorted(lengths)} long")
-    [length] = lengths
-    nullable = [name for name, values in arrays.items() if length and int(values.min()) == MISSING]  # type: ignore[union-attr]
+    length = _length_of(group)
+    if not length:
+        return
+    arrays = {name: values for name in types if isinstance(values := group[name], np.ndarray)}
+    nullable = [name for name, values in arrays.items() if int(values.min()) == MISSING]
     if not nullable:
-        yield _pack(group, types=types, length=length, nulls=frozenset())
+        yield _rows(group, types=types, length=length, nulls=frozenset())
         return
     pattern = np.zeros(length, dtype=np.int64)
     for place, name in enumerate(nullable):
-        pattern |= (arrays[name] == MISSING).astype(np.int64) << place  # type: ignore[union-attr]
+        pattern |= (arrays[name] == MISSING).astype(np.int64) << place
     for code in np.unique(pattern).tolist():
-        chosen = pattern == code
+        chosen = np.flatnonzero(pattern == code)
         nulls = frozenset(name for place, name in enumerate(nullable) if code >> place & 1)
-        picked = {name: values[chosen] if isinstance(values, np.ndarray) else values for name, values in group.items()}
-        yield _pack(picked, types=types, length=int(chosen.sum()), nulls=nulls)
+        picked = {name: _picked(values, chosen=chosen) for name, values in group.items()}
+        yield _rows(picked, types=types, length=len(chosen), nulls=nulls)
 
 
-def _pack(group: Mapping[str, Values], *, types: Mapping[str, ColumnType], length: int, nulls: frozenset[str]) -> bytes:
+def _picked(values: Values, *, chosen: Int64Array) -> Values:
+    if isinstance(values, list):
+        return [values[place] for place in chosen.tolist()]
+    return values[chosen] if isinstance(values, np.ndarray) else values
+
+
+def _rows(group: Mapping[str, Values], *, types: Mapping[str, ColumnType], length: int, nulls: frozenset[str]) -> bytes:
+    """Rows: a block for the columns before the first list, then each text with its length."""
+    texts = [name for name in types if isinstance(group[name], list)]
+    names = list(types)
+    head = names if not texts else names[: names.index(texts[0])]
+    block = _pack(group, types={name: types[name] for name in head}, width=len(types), length=length, nulls=nulls)
+    if not texts:
+        return block
+    pieces: list[Sequence[bytes]] = [_cut(block, size=len(block) // length)]
+    for name in names[len(head) :]:
+        values = group[name]
+        if not isinstance(values, list):
+            raise TypeError(f"{name} is a list of texts in one group and not in another")
+        encoded = [value.encode() for value in values]
+        sizes = np.fromiter(map(len, encoded), dtype=">i4", count=length)
+        pieces += [_cut(sizes.tobytes(), size=sizes.itemsize), encoded]
+    return b"".join(chain.from_iterable(zip(*pieces, strict=True)))
+
+
+def _cut(block: bytes, *, size: int) -> list[bytes]:
+    return [block[place : place + size] for place in range(0, len(block), size)]
+
+
+def _pack(
+    group: Mapping[str, Values], *, types: Mapping[str, ColumnType], width: int, length: int, nulls: frozenset[str]
+) -> bytes:
+    """The number of a row's fields, `width`, and the columns of `types`, row after row."""
     layout: list[tuple[str, Any]] = [("fields", ">i2")]
-    filled: dict[str, Any] = {"fields": len(types)}
+    filled: dict[str, Any] = {"fields": width}
     for name, kind in types.items():
         value = group[name]
         layout.append((f"{name} length", ">i4"))
@@ -215,6 +260,10 @@ def _pack(group: Mapping[str, Values], *, types: Mapping[str, ColumnType], lengt
                 layout.append((name, f"V{len(encoded)}"))
                 filled[name] = np.void(encoded)
             continue
+        if isinstance(value, datetime):
+            value = (value - _EPOCH) // timedelta(microseconds=1)
+        elif isinstance(value, list):
+            raise TypeError(f"{name} is a list of texts among columns that are none")
         dtype = np.dtype(_INTEGERS[kind])
         filled[f"{name} length"] = dtype.itemsize
         layout.append((name, dtype))
@@ -235,58 +284,14 @@ def _checked(value: Int64Array | int, *, dtype: np.dtype[Any], name: str, shift:
     return shifted
 
 
-Texts = Sequence[str] | Sequence[int] | Sequence[int | None] | str | int | None
-"""A column of texts or numbers, one a row, or one value for all rows."""
+def numbers_of(values: Iterable[int | None]) -> Int64Array:
+    """Numbers as a column: `MISSING` for None."""
+    return np.fromiter((MISSING if value is None else value for value in values), dtype=np.int64)
 
 
-def insert_texts(*, table: str, columns: Mapping[str, Texts], count: int) -> None:
-    """Insert `count` rows whose values are mostly texts: text COPY made in one go on PostgreSQL, else `executemany`.
-
-    Dates and instants go as the texts that the database reads, booleans as 0 and 1. A list is a column, anything else
-    one value for every row.
-    """
-    require_transaction("rows are written")
-    if not count:
-        return
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(name) for name in columns)
-    with connection.cursor() as cursor:
-        if is_postgresql(connection):
-            ready = [_copied(values, count=count) for values in columns.values()]
-            with connection.wrap_database_errors, cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN") as copy:
-                copy.write("\n".join(map("\t".join, zip(*ready, strict=True))) + "\n")
-            return
-        places = ", ".join(["%s"] * len(columns))
-        rows = zip(
-            *(values if isinstance(values, list) else repeat(values, count) for values in columns.values()), strict=True
-        )
-        cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({places})", list(rows))  # noqa: S608
-
-
-def _copied(values: Texts, *, count: int) -> Iterable[str]:
-    """A column as COPY reads it."""
-    if not isinstance(values, list):
-        return repeat(_escaped(values), count)  # type: ignore[arg-type]
-    if all(type(value) is int for value in values):
-        return map(str, values)
-    if None not in values and not _SPECIAL.search("".join(values)):
-        return values
-    return map(_escaped, values)
-
-
-def stored_instant(at: datetime) -> str:
-    """An aware instant as `insert_texts` takes it: as the ORM stores it."""
-    return str(connection.ops.adapt_datetimefield_value(at))
-
-
-def _escaped(value: str | int | None) -> str:
-    if value is None:
-        return r"\N"
-    if isinstance(value, int):
-        return str(value)
-    if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
-        value = value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    return value
+def days_of(values: Iterable[date]) -> Int64Array:
+    """Dates as a column of ordinals."""
+    return np.fromiter((value.toordinal() for value in values), dtype=np.int64)
 
 
 # ------------------------------------------------------------------------------------------------------------- numbers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from weatherhead.core.rating.schedule import (
 from weatherhead.core.statements.payload import price_text
 
 _KILO = 1_000
+_CENTS = 100
 _PLACES_SHOWN = 10
 _KWH_PLACES = 3
 _PERCENT_PLACES = 4
@@ -38,7 +38,10 @@ def how_texts(column: Column, *, of_line: Callable[[int], str]) -> list[str]:
         return [f"{kilo_text(quantity)}{said}" for quantity in column.quantities.tolist()]
     if isinstance(charge, PercentageCharge) and places <= _PLACES_SHOWN - _PERCENT_PLACES:
         said = f" × {price_text(price, unit='%')}"
-        return [f"${Decimal(quantity).scaleb(-2):,.2f}{said}" for quantity in column.quantities.tolist()]
+        return [
+            f"${quantity // _CENTS:,}.{quantity % _CENTS:02d}{said}" if quantity >= 0 else of_line(place)
+            for place, quantity in enumerate(column.quantities.tolist())
+        ]
     if isinstance(charge, DemandCharge) and places <= _PLACES_SHOWN - _KWH_PLACES:
         said = f" {charge.demand.unit} × {price_text(price, unit='$/kW')}"
         whole = (column.piece.days == column.piece.divisors).tolist()

@@ -13,7 +13,7 @@ import structlog
 from django.utils.translation import gettext
 
 from weatherhead.areas.records.queries.audit import sign_root
-from weatherhead.door.worker import work_once
+from weatherhead.door.worker import settle_memory, work_once
 from weatherhead.interfaces.cli.audit import roots_directory
 from weatherhead.interfaces.cli.setting import present_moment
 
@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signed_at = 0.0
+    settle_memory()
     log.info("worker started", worker=args.name)
     while not stopping:
         item = work_once(worker=args.name, clock=present_moment)

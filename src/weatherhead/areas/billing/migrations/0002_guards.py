@@ -11,7 +11,8 @@ from weatherhead.areas.records.database import (
 )
 
 # An EXCLUDE constraint would say this in a line, at a GiST insertion for every segment (decision 0050). The lock on the
-# agreement makes two transactions that bill the same days wait for each other, so that the second sees the first.
+# account makes two transactions that bill the same days wait for each other, so that the second sees the first. The door
+# holds it already, and to take again what one has writes nothing.
 POSTGRESQL = [
     """
     CREATE FUNCTION billing_refuse_overlap() RETURNS trigger
@@ -19,9 +20,12 @@ POSTGRESQL = [
     DECLARE
         twice bigint;
     BEGIN
-        PERFORM FROM agreements_serviceagreement AS agreement
-          WHERE agreement.id = ANY (ARRAY(SELECT agreement_id FROM changed WHERE active))
-          ORDER BY agreement.id FOR NO KEY UPDATE;
+        PERFORM FROM customers_account AS account
+          WHERE account.id = ANY (ARRAY(
+                SELECT agreement.account_id FROM changed
+                  JOIN agreements_serviceagreement AS agreement ON agreement.id = changed.agreement_id
+                 WHERE changed.active))
+          ORDER BY account.id FOR NO KEY UPDATE;
         SELECT segment.agreement_id INTO twice
           FROM changed AS segment
          CROSS JOIN LATERAL (

@@ -15,12 +15,12 @@ from weatherhead.areas.billing.late_charges import LATE_CHARGE, LateCharge
 from weatherhead.areas.billing.lines import LineColumn, PricePoint
 from weatherhead.areas.billing.models import Adjustment, BillException, BillSegment, LinePrice
 from weatherhead.areas.ledger.operations import post
-from weatherhead.areas.records.arrays import ColumnType, Texts, Values, insert_columns, insert_texts, take_row_ids
+from weatherhead.areas.records.arrays import ColumnType, Values, days_of, insert_columns, numbers_of, take_row_ids
 from weatherhead.areas.records.canonical import Json, canonical, to_json
 from weatherhead.areas.records.database import next_ids, violated_constraint
 from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.statements import numbered, payload_text
-from weatherhead.core.values import Refusal, Sentence, gettext_noop
+from weatherhead.core.values import Int64Array, Refusal, Sentence, gettext_noop
 
 _BILL_NUMBER_DIGITS = 8
 _LINE_TYPES: Mapping[str, ColumnType] = {
@@ -101,18 +101,19 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
         BillAlreadyCorrected: a segment to cancel is no longer active.
     """
     entry_ids = post(list(plan.entries), inserted_at=at, receipt_id=receipt_id) if plan.entries else ()
-    [bill_id] = take_row_ids("billing_bill", count=1).tolist()
+    bill_ids = take_row_ids("billing_bill", count=1)
+    [bill_id] = bill_ids.tolist()
     [number] = bill_numbers(count=1)
     bills = BillRows(
-        bill_ids=[bill_id],
+        bill_ids=bill_ids,
         numbers=[number],
-        account_ids=[plan.account_id],
+        account_ids=numbers_of([plan.account_id]),
         kinds=[plan.kind],
         issued_on=plan.issued_on,
         due_on=plan.due_on,
-        totals_cents=[plan.total_cents],
+        totals_cents=numbers_of([plan.total_cents]),
         corrects_id=plan.corrects_id,
-        entry_ids=[entry_ids[-1] if plan.has_charge_entry else None],
+        entry_ids=numbers_of([entry_ids[-1] if plan.has_charge_entry else None]),
         payloads=[payload_text(numbered(plan.payload, number=number))],
         run_id=None,
     )
@@ -134,39 +135,72 @@ def bill_numbers(*, count: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillRows:
-    """b bills as columns. `payloads` are canonical JSON texts with the number in them."""
+    """b bills as columns. `payloads` are canonical JSON texts with the number in them; `entry_ids` may be MISSING."""
 
-    bill_ids: list[int]
+    bill_ids: Int64Array
     numbers: list[str]
-    account_ids: list[int]
+    account_ids: Int64Array
     kinds: list[str]
     issued_on: date
     due_on: date
-    totals_cents: list[int]
+    totals_cents: Int64Array
     corrects_id: int | None
-    entry_ids: list[int | None]
+    entry_ids: Int64Array
     payloads: list[str]
     run_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentRows:
-    """s segments as columns. `bills` are indexes into the bills, days ISO texts, `estimated` 0 or 1.
+    """s segments as columns. `bills` are indexes into the bills, days ordinals, `estimated` 0 or 1.
 
-    `determinants` are canonical JSON texts.
+    `demand_w_max` may be MISSING. `determinants` are canonical JSON texts.
     """
 
-    bills: list[int]
-    agreement_ids: list[int]
-    starts: list[str]
-    ends: list[str]
+    bills: Int64Array
+    agreement_ids: Int64Array
+    starts: Int64Array
+    ends: Int64Array
     schedules: list[str]
     schedule_sha256s: list[str]
-    energy_wh: list[int]
-    demand_w_max: list[int | None]
-    estimated: list[int]
+    energy_wh: Int64Array
+    demand_w_max: Int64Array
+    estimated: Int64Array
     determinants: list[str]
-    amounts_cents: list[int]
+    amounts_cents: Int64Array
+
+
+_BILL_TYPES: Mapping[str, ColumnType] = {
+    "id": "bigint",
+    "number": "text",
+    "account_id": "bigint",
+    "kind": "text",
+    "issued_on": "date",
+    "due_on": "date",
+    "total_cents": "bigint",
+    "corrects_id": "bigint",
+    "entry_id": "bigint",
+    "payload": "text",
+    "payload_sha256": "text",
+    "receipt_id": "bigint",
+    "run_id": "bigint",
+}
+_SEGMENT_TYPES: Mapping[str, ColumnType] = {
+    "id": "bigint",
+    "bill_id": "bigint",
+    "agreement_id": "bigint",
+    "start_on": "date",
+    "end_on": "date",
+    "active": "boolean",
+    "cancelled_by_id": "bigint",
+    "schedule": "text",
+    "schedule_sha256": "text",
+    "energy_wh": "bigint",
+    "demand_w_max": "bigint",
+    "estimated": "boolean",
+    "determinants": "text",
+    "amount_cents": "bigint",
+}
 
 
 def record_bills(bills: BillRows, *, segments: SegmentRows, lines: Sequence[LineColumn], receipt_id: int) -> None:
@@ -179,48 +213,23 @@ def record_bills(bills: BillRows, *, segments: SegmentRows, lines: Sequence[Line
     """
     price_ids = keep_prices({item.price.key: item.price for item in lines}.values())
     segment_ids = take_row_ids("billing_billsegment", count=len(segments.bills))
-    insert_texts(
-        table="billing_bill",
-        columns={
-            "id": bills.bill_ids,
-            "number": bills.numbers,
-            "account_id": bills.account_ids,
-            "kind": bills.kinds,
-            "issued_on": bills.issued_on.isoformat(),
-            "due_on": bills.due_on.isoformat(),
-            "total_cents": bills.totals_cents,
-            "corrects_id": bills.corrects_id,
-            "entry_id": bills.entry_ids,
-            "payload": bills.payloads,
-            "payload_sha256": [sha256(payload.encode()).hexdigest() for payload in bills.payloads],
-            "receipt_id": receipt_id,
-            "run_id": bills.run_id,
-        },
-        count=len(bills.bill_ids),
-    )
-    rows: dict[str, Texts] = {
-        "id": segment_ids.tolist(),
-        "bill_id": [bills.bill_ids[bill] for bill in segments.bills],
-        "agreement_id": segments.agreement_ids,
-        "start_on": segments.starts,
-        "end_on": segments.ends,
-        "active": 1,
-        "cancelled_by_id": None,
-        "schedule": segments.schedules,
-        "schedule_sha256": segments.schedule_sha256s,
-        "energy_wh": segments.energy_wh,
-        "demand_w_max": segments.demand_w_max,
-        "estimated": segments.estimated,
-        "determinants": segments.determinants,
-        "amount_cents": segments.amounts_cents,
+    rows: dict[str, Values] = {
+        "id": bills.bill_ids,
+        "number": bills.numbers,
+        "account_id": bills.account_ids,
+        "kind": bills.kinds,
+        "issued_on": bills.issued_on.toordinal(),
+        "due_on": bills.due_on.toordinal(),
+        "total_cents": bills.totals_cents,
+        "corrects_id": bills.corrects_id,
+        "entry_id": bills.entry_ids,
+        "payload": bills.payloads,
+        "payload_sha256": [sha256(payload.encode()).hexdigest() for payload in bills.payloads],
+        "receipt_id": receipt_id,
+        "run_id": bills.run_id,
     }
-    try:
-        with transaction.atomic():
-            insert_texts(table="billing_billsegment", columns=rows, count=len(segments.bills))
-    except IntegrityError as error:
-        if violated_constraint(error) == "segment_billed_once":
-            raise PeriodAlreadyBilled from error
-        raise
+    insert_columns(table="billing_bill", types=_BILL_TYPES, groups=[rows])
+    _write_segments(segments, segment_ids=segment_ids, bill_ids=bills.bill_ids)
     sequence = np.zeros(len(segments.bills), dtype=np.int64)
     groups: list[Mapping[str, Values]] = []
     for item in lines:
@@ -239,6 +248,32 @@ def record_bills(bills: BillRows, *, segments: SegmentRows, lines: Sequence[Line
             }
         )
     insert_columns(table="billing_billline", types=_LINE_TYPES, groups=groups)
+
+
+def _write_segments(segments: SegmentRows, *, segment_ids: Int64Array, bill_ids: Int64Array) -> None:
+    rows: dict[str, Values] = {
+        "id": segment_ids,
+        "bill_id": bill_ids[segments.bills],
+        "agreement_id": segments.agreement_ids,
+        "start_on": segments.starts,
+        "end_on": segments.ends,
+        "active": 1,
+        "cancelled_by_id": None,
+        "schedule": segments.schedules,
+        "schedule_sha256": segments.schedule_sha256s,
+        "energy_wh": segments.energy_wh,
+        "demand_w_max": segments.demand_w_max,
+        "estimated": segments.estimated,
+        "determinants": segments.determinants,
+        "amount_cents": segments.amounts_cents,
+    }
+    try:
+        with transaction.atomic():
+            insert_columns(table="billing_billsegment", types=_SEGMENT_TYPES, groups=[rows])
+    except IntegrityError as error:
+        if violated_constraint(error) == "segment_billed_once":
+            raise PeriodAlreadyBilled from error
+        raise
 
 
 def keep_prices(points: Iterable[PricePoint]) -> dict[str, int]:
@@ -272,17 +307,17 @@ def keep_prices(points: Iterable[PricePoint]) -> dict[str, int]:
 def _segment_rows(plan: BillPlan) -> SegmentRows:
     segments = plan.segments
     return SegmentRows(
-        bills=[0] * len(segments),
-        agreement_ids=[item.agreement_id for item in segments],
-        starts=[item.start_on.isoformat() for item in segments],
-        ends=[item.end_on.isoformat() for item in segments],
+        bills=np.zeros(len(segments), dtype=np.int64),
+        agreement_ids=numbers_of(item.agreement_id for item in segments),
+        starts=days_of(item.start_on for item in segments),
+        ends=days_of(item.end_on for item in segments),
         schedules=[item.schedule for item in segments],
         schedule_sha256s=[item.schedule_sha256 for item in segments],
-        energy_wh=[item.energy_wh for item in segments],
-        demand_w_max=[item.demand_w_max for item in segments],
-        estimated=[int(item.estimated) for item in segments],
+        energy_wh=numbers_of(item.energy_wh for item in segments),
+        demand_w_max=numbers_of(item.demand_w_max for item in segments),
+        estimated=numbers_of(int(item.estimated) for item in segments),
         determinants=[canonical(item.determinants) for item in segments],
-        amounts_cents=[item.amount_cents for item in segments],
+        amounts_cents=numbers_of(item.amount_cents for item in segments),
     )
 
 
