@@ -25,7 +25,7 @@ from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.ledger.columns import MovementRow, movements_since, past_due_of, receivable_balances
 from weatherhead.areas.metering.usage import READ_KINDS
 from weatherhead.areas.records.arrays import MISSING
-from weatherhead.areas.records.database import work_in_memory
+from weatherhead.areas.records.database import work_on_thousands
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.rating import Column, Schedule, UsageArrays, line_of
@@ -62,7 +62,7 @@ class ShardFacts:
 
 def gather_shard(account_ids: Int64Array, *, through_on: date, as_of: date, documents: bool) -> ShardFacts:
     """Read what the next bills of some accounts depend on; with `documents`, also what only the documents say."""
-    work_in_memory()
+    work_on_thousands()
     utility = current_utility()
     columns, agreements = gather_columns(account_ids, through_on=through_on)
     frame = bill_frame(utility, rate_book=rate_book())

@@ -139,15 +139,26 @@ def lock_rows(model: type[Model], ids: Iterable[int]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def work_in_memory() -> None:
-    """Let PostgreSQL keep what this transaction sorts, joins and checks in memory: a shard's rows, not a page's.
+_ON_THOUSANDS = {
+    "work_mem": "64MB",
+    "join_collapse_limit": "1",  # joins in the order in which they are written: what is asked for comes first
+    **dict.fromkeys(
+        ["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enable_material"], "off"
+    ),
+}
 
-    Its default of 4 MB has the triggers of a shard read their rows back from files.
+
+def work_on_thousands() -> None:
+    """Set PostgreSQL to a shard's work until the transaction ends: thousands of rows out of millions, by their keys.
+
+    Left alone, its planner reads whole tables to join them, once for every shard, or is led astray by the statistics
+    of a table that was empty a minute ago; and with its default of 4 MB the triggers of a shard read their rows back
+    from files.
     """
-    require_transaction("memory is given")
+    require_transaction("a shard is worked on")
     if is_postgresql(connection):
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '64MB'")
+            cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _ON_THOUSANDS.items()))
 
 
 def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
