@@ -64,6 +64,7 @@ class _Ask:
     moment: Moment
     seen: str | None
     reason: str
+    and_then: Callable[[ReceiptFacts], None] | None
 
 
 def perform(
@@ -75,6 +76,7 @@ def perform(
     inputs: Any,  # noqa: ANN401 - the action's own dataclass, or a mapping of texts
     seen: str | None = None,
     request_note: str = "",
+    and_then: Callable[[ReceiptFacts], None] | None = None,
 ) -> ReceiptFacts:
     """Perform an action, once for a key.
 
@@ -86,6 +88,7 @@ def perform(
         inputs: the action's inputs, or a mapping to parse.
         seen: the substance of the preview that the person confirmed, when there was one.
         request_note: what the person tells the approver, should it become a request.
+        and_then: what else belongs to the same commit, such as the mark on a work item; also when the key was known.
 
     Returns:
         The receipt; its outcome is ``done`` or ``approval_requested``.
@@ -101,7 +104,16 @@ def perform(
     except Refusal as refusal:
         _remember_refusal(action=action, actor=actor, moment=moment, refusal=refusal, inputs={}, account_ids=())
         raise
-    ask = _Ask(action=action, values=values, actor=actor, key=key, moment=moment, seen=seen, reason=request_note)
+    ask = _Ask(
+        action=action,
+        values=values,
+        actor=actor,
+        key=key,
+        moment=moment,
+        seen=seen,
+        reason=request_note,
+        and_then=and_then,
+    )
     try:
         done = _retrying(lambda: _perform_once(ask))
     except Refusal as refusal:
@@ -147,27 +159,34 @@ def _is_retryable(error: OperationalError) -> bool:
 
 
 def _perform_once(ask: _Ask) -> ReceiptFacts:
-    action, values, actor, moment = ask.action, ask.values, ask.actor, ask.moment
     with transaction.atomic():
-        grant = require_permission(actor, action=action.name, title=action.title, as_of=moment.as_of)
-        inputs_hash = digest({"action": action.name, "inputs": action.plain(values)})
-        first = claim_key(key=ask.key, action=action.name, inputs_hash=inputs_hash, actor=actor.name, at=moment.at)
-        if first is not None:
-            return receipt(first)
-        lock_accounts(action.locks(values))
-        proposal = action.propose(action.gather(values, moment, actor), values)
-        if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
-            raise ChangedSincePreview
-        verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
-        if verdict.ask is not None:
-            require_not_asked(action, values=values, proposal=proposal)
-        receipt_id = _open(ask, proposal)
-        if verdict.ask is not None:
-            _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)
-        else:
-            _record(ask, proposal=proposal, grant=grant, receipt_id=receipt_id)
-        settle_key(key=ask.key, receipt_id=receipt_id)
-        return receipt(receipt_id)
+        done = _in_transaction(ask)
+        if ask.and_then is not None:
+            ask.and_then(done)
+        return done
+
+
+def _in_transaction(ask: _Ask) -> ReceiptFacts:
+    action, values, actor, moment = ask.action, ask.values, ask.actor, ask.moment
+    grant = require_permission(actor, action=action.name, title=action.title, as_of=moment.as_of)
+    inputs_hash = digest({"action": action.name, "inputs": action.plain(values)})
+    first = claim_key(key=ask.key, action=action.name, inputs_hash=inputs_hash, actor=actor.name, at=moment.at)
+    if first is not None:
+        return receipt(first)
+    lock_accounts(action.locks(values))
+    proposal = action.propose(action.gather(values, moment, actor), values)
+    if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
+        raise ChangedSincePreview
+    verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+    if verdict.ask is not None:
+        require_not_asked(action, values=values, proposal=proposal)
+    receipt_id = _open(ask, proposal)
+    if verdict.ask is not None:
+        _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)
+    else:
+        _record(ask, proposal=proposal, grant=grant, receipt_id=receipt_id)
+    settle_key(key=ask.key, receipt_id=receipt_id)
+    return receipt(receipt_id)
 
 
 def _open(ask: _Ask, proposal: Proposal[Any]) -> int:

@@ -22,7 +22,8 @@ from weatherhead.areas.records.operations.work_items import (
     keep_lease,
 )
 from weatherhead.core.values import Refusal
-from weatherhead.door.context import Moment
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.perform import perform
 
 LEASE = timedelta(seconds=60)
 _OBJECTS_BEFORE_COLLECTING = 200_000
@@ -37,14 +38,27 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handler:
-    """What does one kind of item. It runs inside the transaction that marks the item done, and must be idempotent.
+class Task:
+    """An item's one action: what to `perform`. `key` makes a second time have no effect."""
 
-    A handler that writes through `perform` passes a key made of the item's number, so that a second time has no effect.
+    action: str
+    actor: Actor
+    key: str
+    inputs: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """What does one kind of item, in the transaction that marks the item done; it must be idempotent.
+
+    Either `task` says which action the item is, and the action's transaction is the item's; or `work` is called inside
+    one, and returns what is kept as the item's result. `forgiven` are refusals after which nothing is left to do.
     """
 
     kind: str
-    work: Callable[[Mapping[str, Json], int, Moment], Json]
+    task: Callable[[Mapping[str, Json]], Task] | None = None
+    work: Callable[[Mapping[str, Json], int, Moment], Json] | None = None
+    forgiven: tuple[type[Refusal], ...] = ()
 
 
 _handlers: dict[str, Handler] = {}
@@ -54,6 +68,8 @@ def handles(handler: Handler) -> Handler:
     """Register a handler. A kind taken twice is a bug."""
     if handler.kind in _handlers:
         raise ValueError(f"two handlers for {handler.kind}")
+    if (handler.task is None) == (handler.work is None):
+        raise ValueError(f"the handler for {handler.kind} needs a task or work, one of them")
     _handlers[handler.kind] = handler
     return handler
 
@@ -94,9 +110,27 @@ def _do(item: ClaimedItem, *, worker: str, clock: Clock) -> None:
     handler = _handlers.get(item.kind)
     if handler is None:
         raise LookupError(f"no handler for {item.kind}: is this worker older than the server?")
-    with transaction.atomic():
-        result = handler.work(item.payload, item.item_id, clock())
+
+    def finish(result: Json) -> None:
         finish_item(item_id=item.item_id, worker=worker, at=clock().at, result=result)
+
+    try:
+        if handler.task is not None:
+            task = handler.task(item.payload)
+            perform(
+                task.action,
+                actor=task.actor,
+                key=task.key,
+                moment=clock(),
+                inputs=task.inputs,
+                and_then=lambda receipt: finish({"receipt": receipt.receipt_id}),
+            )
+        elif handler.work is not None:
+            with transaction.atomic():
+                finish(handler.work(item.payload, item.item_id, clock()))
+    except handler.forgiven as refusal:
+        with transaction.atomic():
+            finish({"refused": str(refusal)})
 
 
 class _Heart:

@@ -8,10 +8,9 @@ from weatherhead.areas.billing.operations.runs import RunNotAsExpected
 from weatherhead.areas.billing.runs import shard, shard_key
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.operations.work_items import enqueue
-from weatherhead.door.context import Actor, Moment
-from weatherhead.door.perform import perform
+from weatherhead.door.context import Actor
 from weatherhead.door.registry import Recording
-from weatherhead.door.worker import Handler, handles
+from weatherhead.door.worker import Handler, Task, handles
 
 KIND = "bill_run_shard"
 ACTION_OF_STAGE = {"try": "try_bill_shard", "issue": "issue_bill_shard"}
@@ -28,22 +27,16 @@ def queue_shards(shard_ids: Iterable[int], *, recording: Recording) -> None:
         enqueue(kind=KIND, payload=payload, at=recording.moment.at, unique_key=shard_key(shard_id))
 
 
-def do_shard(payload: Mapping[str, Json], item_id: int, moment: Moment) -> Json:
-    """Try or issue a shard; a second time gives the first receipt. A cancelled run's shards have nothing to do."""
-    del item_id
+def task_of_shard(payload: Mapping[str, Json]) -> Task:
+    """Trying or issuing a shard; a second time gives the first receipt."""
     found = shard(payload["shard"])
-    actor = Actor(name=payload["name"], employee_id=payload["employee"], channel="worker")
-    try:
-        receipt = perform(
-            ACTION_OF_STAGE[found.stage],
-            actor=actor,
-            key=found.work_key,
-            moment=moment,
-            inputs={"shard_id": found.shard_id},
-        )
-    except RunNotAsExpected as refusal:
-        return {"refused": str(refusal)}
-    return {"receipt": receipt.receipt_id}
+    return Task(
+        action=ACTION_OF_STAGE[found.stage],
+        actor=Actor(name=payload["name"], employee_id=payload["employee"], channel="worker"),
+        key=found.work_key,
+        inputs={"shard_id": found.shard_id},
+    )
 
 
-HANDLER = handles(Handler(kind=KIND, work=do_shard))
+# A cancelled run's shards have nothing to do.
+HANDLER = handles(Handler(kind=KIND, task=task_of_shard, forgiven=(RunNotAsExpected,)))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 import numpy as np
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.late_charges import LATE_CHARGE, LateCharge
@@ -267,9 +267,9 @@ def _write_segments(segments: SegmentRows, *, segment_ids: Int64Array, bill_ids:
         "determinants": segments.determinants,
         "amount_cents": segments.amounts_cents,
     }
+    # No savepoint: whoever writes a bill does not go on after a refusal, and SQLite pays for one with every page.
     try:
-        with transaction.atomic():
-            insert_columns(table="billing_billsegment", types=_SEGMENT_TYPES, groups=[rows])
+        insert_columns(table="billing_billsegment", types=_SEGMENT_TYPES, groups=[rows])
     except IntegrityError as error:
         if violated_constraint(error) == "segment_billed_once":
             raise PeriodAlreadyBilled from error
