@@ -1,12 +1,15 @@
 """Kill what issues a bill run, again and again: no bill double, lost or partial, the end as if nothing had happened.
 
-    python -m tests.campaign.bill_run_kills --database sqlite --kills 500 --seed 1
-    python -m tests.campaign.bill_run_kills --database postgresql --kills 500 --server-kills 50 --seed 1
+    python -m tests.campaign.bill_run_kills                                       all of it, in batches
+    python -m tests.campaign.bill_run_kills --database sqlite --kills 5 --seed 1    one batch
 
 A run is prepared once, released, and issued undisturbed for comparison. Then copies of it are issued by two workers
 that are killed (SIGKILL) after random times, until enough kills have been counted; and on PostgreSQL by workers whose
 server is killed and started again. After every run each bill, segment, line and entry is compared with the undisturbed
 one's, and the books are checked.
+
+The whole is 500 workers on each database and 50 servers. It goes on where it was interrupted (progress is kept below
+var/campaigns) and writes docs/campaigns/bill-runs.md.
 """
 
 from __future__ import annotations
@@ -15,21 +18,32 @@ import argparse
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.campaign.kept import PAGES, ROOT, forget_progress, keep_progress, machine, read_progress, revision
+
 LEASE = timedelta(milliseconds=1500)  # long enough for its heartbeat on a busy machine
 SHARD_ACCOUNTS = 3
 TRIES_MAX = 400
+VENDORS = ("sqlite", "postgresql")
+KILLS, SERVER_KILLS, SEED = 500, 50, 2026
+KILLS_A_BATCH, SERVER_KILLS_A_BATCH = 25, 3
+FAILED_MAX = 3
+"""More wrong batches than these are one fault, to be mended first."""
+COMPARED = ("src", "tests/campaign/bill_run_kills.py")
+_COUNTED = re.compile(r"(?P<kills>\d+) workers and (?P<servers>\d+) servers killed in (?P<runs>\d+) runs")
 
 
 @dataclass
@@ -318,20 +332,117 @@ def _compare(found: str, *, expected: str, counted: Counted) -> None:
     print(said, one[place : place + 1], two[place : place + 1], sep="\n")
 
 
-def main() -> int:
-    """Run a campaign; exits with 1 when a run did not end as the undisturbed one."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], required=True)
-    parser.add_argument("--kills", type=int, default=5)
-    parser.add_argument("--server-kills", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    counted = campaign(vendor=args.database, kills=args.kills, server_kills=args.server_kills, seed=args.seed)
-    print(
-        f"{counted.kills} workers and {counted.server_kills} servers killed in {counted.runs} runs;"
-        f" {len(counted.problems)} did not end as the undisturbed one"
+@dataclass
+class Tally:
+    """The batches of one database so far. A batch that ended otherwise than it should is named by its seed."""
+
+    batches: int = 0
+    runs: int = 0
+    kills: int = 0
+    server_kills: int = 0
+    failed: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    revisions: list[str] = field(default_factory=list)
+
+
+def run_batch(vendor: str, *, seed: int, server_kills: int) -> Counted:
+    """One batch, in a process of its own: Django is set up for one database."""
+    command = [sys.executable, "-m", "tests.campaign.bill_run_kills", "--database", vendor, "--seed", str(seed)]
+    command += ["--kills", str(KILLS_A_BATCH), "--server-kills", str(server_kills)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    told = _COUNTED.search(done.stdout)
+    if told is None:
+        return Counted(problems=[f"the batch of seed {seed} broke off:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"])
+    kills, server, runs = (int(told[name]) for name in ("kills", "servers", "runs"))
+    problems = [done.stdout[-4000:]] if done.returncode else []
+    return Counted(runs=runs, kills=kills, server_kills=server, problems=problems)
+
+
+def run_all(vendor: str, *, kills: int, server_kills: int, seed: int) -> Tally:
+    """Batches of one database until enough were killed, going on from what is kept."""
+    name = f"bill-runs-{vendor}-{seed}"
+    tally = Tally(**(read_progress(name) or {}))
+    while tally.kills < kills or tally.server_kills < server_kills:
+        tally.batches += 1
+        begun = time.monotonic()
+        wanted = min(SERVER_KILLS_A_BATCH, server_kills - tally.server_kills)
+        done = run_batch(vendor, seed=seed * 1000 + tally.batches, server_kills=max(wanted, 0))
+        tally.runs += done.runs
+        tally.kills += done.kills
+        tally.server_kills += done.server_kills
+        tally.seconds += time.monotonic() - begun
+        for problem in done.problems:
+            tally.failed.append(seed * 1000 + tally.batches)
+            print(problem, flush=True)
+        if (now := revision(COMPARED)) not in tally.revisions:
+            tally.revisions.append(now)
+        keep_progress(name, asdict(tally))
+        print(f"{vendor}: {tally.kills} workers, {tally.server_kills} servers, {len(tally.failed)} wrong", flush=True)
+        if len(tally.failed) > FAILED_MAX:
+            break
+    return tally
+
+
+def page(tallies: Mapping[str, Tally], *, seed: int) -> str:
+    """The page for docs/campaigns."""
+    names = {"sqlite": "SQLite", "postgresql": "PostgreSQL, default settings"}
+    rows = [
+        f"| {names[vendor]} | {tally.kills} | {tally.server_kills or '–'} | {tally.runs} | {len(tally.failed)} |"
+        f" {tally.seconds / 60:.0f} min | {'; '.join(tally.revisions)} |"
+        for vendor, tally in tallies.items()
+    ]
+    failed = [f"- {vendor}: seed {number}" for vendor, tally in tallies.items() for number in tally.failed]
+    return "\n".join(
+        [
+            "# Campaign: bill runs under fire",
+            "",
+            "A run of shards is issued by two workers that are killed (SIGKILL) after random times, and by workers",
+            "whose database server is killed and started again; every bill, segment, line, entry, balance, exception",
+            "and shard is then compared with an undisturbed run's, and the books are checked. `make campaign` runs it",
+            "(`tests/campaign/bill_run_kills.py`), `make test` a little of it: five workers on each database, and two",
+            "servers.",
+            "",
+            "| database | workers killed | servers killed | runs | wrong batches | duration | revision |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
+            *rows,
+            "",
+            f"Seed {seed}; {machine()}; finished {datetime.now(UTC):%Y-%m-%d}.",
+            *(["", "Batches that ended otherwise:", "", *failed] if failed else []),
+            "",
+        ]
     )
-    return 1 if counted.problems else 0
+
+
+def main() -> int:
+    """Run one batch or all of them; exits with 1 when a run did not end as the undisturbed one."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", choices=VENDORS, help="one batch on this database; without it, the campaign")
+    parser.add_argument("--kills", type=int)
+    parser.add_argument("--server-kills", type=int)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--again", action="store_true", help="forget the progress kept for this seed")
+    args = parser.parse_args()
+    if args.database:
+        counted = campaign(
+            vendor=args.database,
+            kills=5 if args.kills is None else args.kills,
+            server_kills=args.server_kills or 0,
+            seed=args.seed,
+        )
+        print(
+            f"{counted.kills} workers and {counted.server_kills} servers killed in {counted.runs} runs;"
+            f" {len(counted.problems)} did not end as the undisturbed one"
+        )
+        return 1 if counted.problems else 0
+    tallies = {}
+    for vendor in VENDORS:
+        if args.again:
+            forget_progress(f"bill-runs-{vendor}-{args.seed}")
+        servers = (SERVER_KILLS if args.server_kills is None else args.server_kills) if vendor == "postgresql" else 0
+        kills = KILLS if args.kills is None else args.kills
+        tallies[vendor] = run_all(vendor, kills=kills, server_kills=servers, seed=args.seed)
+    (PAGES / "bill-runs.md").write_text(page(tallies, seed=args.seed), encoding="utf-8")
+    return 1 if any(tally.failed for tally in tallies.values()) else 0
 
 
 if __name__ == "__main__":

@@ -9,27 +9,22 @@ differs is printed with its batch, from which `draw` makes it again; the exit co
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 
 import numpy as np
 
+from tests.campaign.kept import PAGES, ROOT, forget_progress, keep_progress, machine, read_progress, revision
 from tests.core.rating.cases import compare, draw_schedule, draw_usage
 from weatherhead.core.rating import Schedule, Usage
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "campaigns" / "rating.md"
-PROGRESS = ROOT / "var" / "campaigns"
+PAGE = PAGES / "rating.md"
 COMPARED = (
     "src/weatherhead/core/rating",
     "src/weatherhead/core/values",
@@ -89,7 +84,7 @@ def run_batch(task: tuple[int, int]) -> Tally:
 def run(*, cases: int, seed: int, progress: Callable[[Tally], None], processes: int = 1) -> Tally:
     """Compare `cases` cases, going on from the progress kept for this seed; `progress` is told after every step."""
     tally = _kept(seed)
-    tally = replace(tally, revisions=tuple(dict.fromkeys([*tally.revisions, _revision()])))
+    tally = replace(tally, revisions=tuple(dict.fromkeys([*tally.revisions, revision(COMPARED)])))
     last = -(-cases // CASES_A_BATCH)
     with ProcessPoolExecutor(max_workers=processes) as pool:
         while tally.batches < last:
@@ -98,7 +93,7 @@ def run(*, cases: int, seed: int, progress: Callable[[Tally], None], processes: 
             for found in pool.map(run_batch, tasks, chunksize=5):
                 tally = _sum(tally, found)
             tally = replace(tally, seconds=tally.seconds + time.monotonic() - started)
-            _keep(tally)
+            keep_progress(_progress_name(tally.seed), asdict(tally))
             progress(tally)
     return tally
 
@@ -111,41 +106,19 @@ def _sum(one: Tally, other: Tally) -> Tally:
     return replace(one, **counts)
 
 
-def _progress_file(seed: int) -> Path:
-    return PROGRESS / f"rating-{seed}.json"
+def _progress_name(seed: int) -> str:
+    return f"rating-{seed}"
 
 
 def _kept(seed: int) -> Tally:
-    path = _progress_file(seed)
-    if not path.exists():
+    kept = read_progress(_progress_name(seed))
+    if kept is None:
         return Tally(seed=seed)
-    kept = json.loads(path.read_text(encoding="utf-8"))
     return Tally(**{**kept, "differing": tuple(kept["differing"]), "revisions": tuple(kept["revisions"])})
-
-
-def _keep(tally: Tally) -> None:
-    path = _progress_file(tally.seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(asdict(tally)), encoding="utf-8")
-    beside.replace(path)  # at once, so that an interruption leaves the old or the new file, never half of one
-
-
-def _revision() -> str:
-    """The last commit that touched what is compared; marked when that is with changes."""
-    last = _git("log", "-1", "--format=%h", "--", *COMPARED)
-    return f"{last or 'unknown'}{', with changes' if _git('status', '--porcelain', '--', *COMPARED) else ''}"
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
 
 
 def page(tally: Tally, *, processes: int) -> str:
     """The page for docs/campaigns."""
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    versions = f"Python {platform.python_version()}, numpy {np.__version__}"
     verdict = "every line equal" if not tally.differing else f"**{len(tally.differing)} cases differ**"
     rows = [
         ("cases", f"{tally.cases:,}"),
@@ -154,7 +127,7 @@ def page(tally: Tally, *, processes: int) -> str:
         ("result", verdict),
         ("seed", str(tally.seed)),
         ("revision", "; ".join(tally.revisions)),
-        ("machine", f"{machine}, {processes} used; {versions}"),
+        ("machine", f"{machine()}, {processes} used; numpy {np.__version__}"),
         ("duration", f"{tally.seconds / 60:.1f} minutes"),
         ("finished", f"{datetime.now(UTC):%Y-%m-%d}"),
     ]
@@ -191,7 +164,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="do not write the page")
     args = parser.parse_args(arguments)
     if args.again:
-        _progress_file(args.seed).unlink(missing_ok=True)
+        forget_progress(_progress_name(args.seed))
     tally = run(cases=args.cases, seed=args.seed, progress=_report, processes=args.processes)
     if not args.dry_run:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
