@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
@@ -197,10 +198,9 @@ def table_rows(*, but: tuple[str, ...] = ()) -> dict[str, dict[tuple[Any, ...], 
     """Every row of every table of ours by its primary key, but those of tables whose names begin with some words."""
     found: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]] = {}
     with connection.cursor() as cursor:
-        for table in sorted(connection.introspection.table_names(cursor)):
-            if not table.startswith(OURS) or table.startswith(but):
+        for table, keys in _tables(connection.vendor):
+            if table.startswith(but):
                 continue
-            keys = connection.introspection.get_primary_key_columns(cursor, table) or []
             cursor.execute(f'SELECT * FROM "{table}"')
             names = [column[0] for column in cursor.description]
             places = [names.index(key) for key in keys]
@@ -208,6 +208,16 @@ def table_rows(*, but: tuple[str, ...] = ()) -> dict[str, dict[tuple[Any, ...], 
                 tuple(row[place] for place in places): tuple(str(value) for value in row) for row in cursor.fetchall()
             }
     return found
+
+
+@cache
+def _tables(_vendor: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Our tables, each with the columns of its primary key; asked once, because PostgreSQL takes its time to say."""
+    with connection.cursor() as cursor:
+        names = [name for name in sorted(connection.introspection.table_names(cursor)) if name.startswith(OURS)]
+        return tuple(
+            (name, tuple(connection.introspection.get_primary_key_columns(cursor, name) or ())) for name in names
+        )
 
 
 OURS = (

@@ -29,6 +29,7 @@ from django.db.migrations.operations.base import Operation
 
 from tests.operation.installation import right, weatherhead
 from tests.operation.test_backup import environment, postgresql_url
+from weatherhead.areas.records.database import vendor_sql
 from weatherhead.areas.records.migration_rules import BEFORE_RULES, dangers_of
 
 INDEX = models.Index(fields=["due_on"], name="bill_by_due_day")
@@ -58,6 +59,7 @@ REFUSED: dict[str, tuple[Operation, str]] = {
     "a guarantee given up": (RemoveConstraint("bill", "bill_kind_known"), "gives a guarantee up"),
     "SQL": (RunSQL("UPDATE billing_bill SET kind = 'x'"), "nobody can see what it locks"),
     "Python": (RunPython(RunPython.noop), "nobody can see what it locks"),
+    "statements": (vendor_sql(postgresql=["SELECT 1"], sqlite=["SELECT 1"]), "nobody can see what it locks"),
     "hidden in another": (
         SeparateDatabaseAndState(database_operations=[RemoveField("bill", "kind")]),
         "the version that still runs reads it",

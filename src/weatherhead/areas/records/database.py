@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
@@ -17,7 +17,8 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import RunPython
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
@@ -257,13 +258,45 @@ def triggers_of(table: str) -> frozenset[str]:
         return frozenset(name for (name,) in cursor.fetchall())
 
 
-def vendor_sql(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> RunPython:
-    """A migration step that runs other statements on each database. It has no way back: guards are not taken away.
+class DatabaseStep(Operation):
+    """A migration step on the database alone. It has no way back: guards are not taken away.
+
+    Unlike for `RunPython`, no models of the past are made for it, which is most of what a fresh database waits for.
+    """
+
+    reduces_to_sql = False
+    reversible = True
+
+    def __init__(self, run: Callable[[BaseDatabaseSchemaEditor], None]) -> None:
+        """`run` is given the editor of the database."""
+        self.run = run
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """No model changes."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Run it."""
+        self.run(schema_editor)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Leave it."""
+
+    def describe(self) -> str:
+        """What `migrate --plan` says."""
+        return "Statements of the database in use"
+
+
+def vendor_sql(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> DatabaseStep:
+    """A migration step that runs other statements on each database.
 
     ``{schema}`` in a PostgreSQL statement becomes the quoted name of the schema that is migrated.
     """
 
-    def run(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+    def run(editor: BaseDatabaseSchemaEditor) -> None:
         database = editor.connection
         if not is_postgresql(database):
             for statement in sqlite:
@@ -275,15 +308,15 @@ def vendor_sql(*, postgresql: Sequence[str], sqlite: Sequence[str]) -> RunPython
         for statement in postgresql:
             editor.execute(statement.replace("{schema}", database.ops.quote_name(schema)), params=None)
 
-    return RunPython(run, RunPython.noop, elidable=False)
+    return DatabaseStep(run)
 
 
-def create_sequence(name: str) -> RunPython:
+def create_sequence(name: str) -> DatabaseStep:
     """A migration step that makes a sequence for `next_ids`. SQLite needs none: it counts in records_counter."""
     return vendor_sql(postgresql=[f"CREATE SEQUENCE {name} AS bigint"], sqlite=[])
 
 
-def append_only(table: str, *, key: Sequence[str] = ("id",)) -> RunPython:
+def append_only(table: str, *, key: Sequence[str] = ("id",)) -> DatabaseStep:
     """A migration step whose triggers refuse every change of a table's rows: UPDATE, DELETE, and TRUNCATE or REPLACE.
 
     `key` is the primary key's columns. An empty table may be truncated: nothing is lost.
@@ -313,7 +346,7 @@ def append_only(table: str, *, key: Sequence[str] = ("id",)) -> RunPython:
     return vendor_sql(postgresql=postgresql, sqlite=sqlite)
 
 
-def references_known(table: str, *, references: Mapping[str, str], updated: Sequence[str] = ()) -> RunPython:
+def references_known(table: str, *, references: Mapping[str, str], updated: Sequence[str] = ()) -> DatabaseStep:
     """A migration step whose triggers see that what a table's rows refer to exists, a whole statement at a time.
 
     Instead of foreign keys, whose check of every single row was the largest cost of a bill run. The referred rows must
@@ -366,7 +399,7 @@ def _refuse_unknown(table: str, *, column: str, parent: str) -> str:
     return f" SELECT RAISE(ABORT, '{said}') WHERE NEW.{column} IS NOT NULL AND NOT {known};"
 
 
-def never_removed(table: str, *, tag: str = "kept") -> RunPython:
+def never_removed(table: str, *, tag: str = "kept") -> DatabaseStep:
     """A migration step whose triggers refuse to remove a table's rows; they may change, but not their ``id``."""
     refusal = f"{table}_{tag}: rows of {table} are never removed"
     sqlite = [

@@ -32,6 +32,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Field
 from django.db.models.fields import NOT_PROVIDED
 
+from weatherhead.areas.records.database import DatabaseStep
+
 BEFORE_RULES = frozenset(
     {
         "agreements.0001_initial",
@@ -149,7 +151,7 @@ def _problem(operation: Operation, *, atomic: bool) -> tuple[str, str] | None:
             return ("checks every row under a lock.", remedy)
         case RemoveConstraint():
             return ("gives a guarantee up.", "Say in `accepted` what keeps it from now on.")
-        case RunPython() | RunSQL():
+        case RunPython() | RunSQL() | DatabaseStep():
             return ("nobody can see what it locks.", _UNREADABLE)
     return None
 

@@ -8,9 +8,8 @@ The application's PostgreSQL role still has no UPDATE on bills: the trigger runs
 from __future__ import annotations
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import RunPython
 
-from weatherhead.areas.records.database import is_postgresql
+from weatherhead.areas.records.database import DatabaseStep, is_postgresql
 
 YEARS_MIN = 2
 _REFUSAL = "billing_bill_append_only: rows of billing_bill are appended, never changed or removed"
@@ -64,12 +63,12 @@ _POSTGRESQL = (
 )
 
 
-def guard_bills() -> RunPython:
+def guard_bills() -> DatabaseStep:
     """A migration step that puts these guards in place; run it again after a step that remakes ``billing_bill``."""
-    return RunPython(_guard, RunPython.noop, elidable=False)
+    return DatabaseStep(_guard)
 
 
-def _guard(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+def _guard(editor: BaseDatabaseSchemaEditor) -> None:
     database = editor.connection
     with database.cursor() as cursor:
         if is_postgresql(database):
