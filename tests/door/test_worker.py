@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from tests.house import START, Home, House, moment
 from weatherhead.actions.billing.batch import queue_cycle
@@ -15,6 +15,7 @@ from weatherhead.areas.billing.models import Bill
 from weatherhead.areas.records.models import WorkItem
 from weatherhead.areas.records.operations.work_items import (
     ATTEMPTS_MAX,
+    DEATHS_MAX,
     LeaseLost,
     claim_item,
     enqueue,
@@ -54,6 +55,8 @@ def seen() -> Iterator[list[Mapping[str, Any]]]:
         payloads.append(payload)
         if payload.get("fails"):
             raise ValueError("no good")
+        if payload.get("lost"):
+            raise OperationalError("server closed the connection unexpectedly")
         return {"item": item_id}
 
     handles(Handler(kind="probe", work=work))
@@ -84,7 +87,8 @@ def test_the_item_of_a_dead_worker_returns_after_its_lease(seen: list[Any], cloc
     clock.move(LEASE)
     done = work_once(worker="b", clock=clock)
     assert done is not None
-    assert done.attempts == 2
+    row = WorkItem.objects.get()
+    assert (row.attempts, row.deaths) == (1, 1), "a death is no failure of the item's own"
     with pytest.raises(LeaseLost), transaction.atomic():
         finish_item(item_id=dead.item_id, worker="dead", at=clock().at, result=None)
     assert not keep_lease(item_id=dead.item_id, worker="dead", until=clock().at)
@@ -100,6 +104,29 @@ def test_a_failing_item_comes_back_later_and_is_given_up_in_the_end(seen: list[A
     row = WorkItem.objects.get()
     assert (row.state, row.attempts, row.last_error) == ("failed", ATTEMPTS_MAX, "ValueError: no good")
     assert len(seen) == ATTEMPTS_MAX
+
+
+def test_an_item_that_ends_its_workers_is_given_up_in_the_end(seen: list[Any], clock: Clock) -> None:
+    enqueue(kind="probe", payload={}, at=clock().at)
+    for death in range(DEATHS_MAX):
+        assert claim_item(worker=f"w{death}", at=clock().at, lease=LEASE) is not None
+        clock.move(LEASE)
+    enqueue(kind="probe", payload={"other": True}, at=clock().at)
+    assert work_once(worker="last", clock=clock) is not None
+    first, second = WorkItem.objects.order_by("pk")
+    assert (first.state, first.deaths, second.state) == ("failed", DEATHS_MAX, "done")
+    assert "ended without a word 50 times, the last was w49" in first.last_error
+    assert seen == [{"other": True}]
+
+
+def test_a_lost_database_is_no_failure_of_the_item(seen: list[Any], clock: Clock) -> None:
+    enqueue(kind="probe", payload={"lost": True}, at=clock().at)
+    for _ in range(ATTEMPTS_MAX + 1):
+        assert work_once(worker="a", clock=clock) is not None
+        clock.move(timedelta(seconds=1))
+    row = WorkItem.objects.get()
+    assert (row.state, row.attempts) == ("ready", 0)
+    assert row.last_error == "OperationalError: server closed the connection unexpectedly"
 
 
 def test_an_item_of_an_unknown_kind_is_kept_with_its_error(clock: Clock) -> None:

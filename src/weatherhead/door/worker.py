@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.operations.work_items import (
@@ -19,6 +19,7 @@ from weatherhead.areas.records.operations.work_items import (
     claim_item,
     fail_item,
     finish_item,
+    give_back_item,
     keep_lease,
 )
 from weatherhead.core.values import Refusal
@@ -99,11 +100,19 @@ def work_once(*, worker: str, clock: Clock, lease: timedelta = LEASE) -> Claimed
         log.warning("lease lost", item=item.item_id, kind=item.kind)
     except Exception as error:  # a bad item must not stop the queue; it is kept, with its error, and tried again
         log.exception("work item failed", item=item.item_id, kind=item.kind, attempts=item.attempts)
-        said = f"{type(error).__name__}: {error}"
-        attempts = 10**6 if isinstance(error, Refusal) else item.attempts  # a refusal does not pass by itself
-        with transaction.atomic():
-            fail_item(item_id=item.item_id, worker=worker, at=clock().at, error=said, attempts=attempts)
+        _put_back(item, worker=worker, at=clock().at, error=error)
     return item
+
+
+def _put_back(item: ClaimedItem, *, worker: str, at: datetime, error: Exception) -> None:
+    said = f"{type(error).__name__}: {error}"
+    with transaction.atomic():
+        if isinstance(error, OperationalError | InterfaceError):
+            give_back_item(item_id=item.item_id, worker=worker, at=at, error=said)
+            return
+        # A refusal does not pass by itself.
+        lasting = isinstance(error, Refusal)
+        fail_item(item_id=item.item_id, worker=worker, at=at, error=said, attempts=item.attempts, lasting=lasting)
 
 
 def _do(item: ClaimedItem, *, worker: str, clock: Clock) -> None:

@@ -133,7 +133,8 @@ class WorkItem(models.Model):
     available_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     leased_by = models.CharField(max_length=120, default="")
-    attempts = models.IntegerField(default=0)
+    attempts = models.IntegerField(default=0)  # that ended by themselves, well or not
+    deaths = models.IntegerField(default=0)  # workers that ended without a word while they had it
     last_error = models.TextField(default="")
     result = models.JSONField(null=True)
     created_at = models.DateTimeField()

@@ -137,6 +137,7 @@ POSTGRESQL = [
                SELECT count(*) AS headers FROM ledger_journalentry AS entry WHERE entry.id = number
                ) AS sealed
          WHERE sealed.headers = 0
+           AND EXISTS (SELECT FROM ledger_ledgerposting AS posting WHERE posting.entry_id = number)
          LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'entry % has postings and no header', open

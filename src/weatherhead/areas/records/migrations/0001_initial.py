@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                 ("leased_until", models.DateTimeField(null=True)),
                 ("leased_by", models.CharField(default="", max_length=120)),
                 ("attempts", models.IntegerField(default=0)),
+                ("deaths", models.IntegerField(default=0)),
                 ("last_error", models.TextField(default="")),
                 ("result", models.JSONField(null=True)),
                 ("created_at", models.DateTimeField()),

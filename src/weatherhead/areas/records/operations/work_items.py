@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import F
 
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.models import WorkItem
 
 ATTEMPTS_MAX = 5
+"""An item whose own work failed this often is left for a person to see."""
+
+DEATHS_MAX = 50
+"""So is one whose workers ended without a word this often: perhaps it is what ends them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +26,7 @@ class ClaimedItem:
     item_id: int
     kind: str
     payload: Mapping[str, Json]
-    attempts: int
+    attempts: int  # with this one; those that a killed worker or a lost database ended do not count
 
 
 class LeaseLost(Exception):
@@ -43,9 +48,13 @@ def claim_item(*, worker: str, at: datetime, lease: timedelta) -> ClaimedItem | 
     row = items.select_for_update(skip_locked=skip_locked).order_by("available_at", "id").first()
     if row is None:
         return None
-    WorkItem.objects.filter(pk=row.pk).update(
-        state="leased", leased_by=worker, leased_until=at + lease, attempts=row.attempts + 1
-    )
+    deaths = row.deaths + (row.state == "leased")
+    held = WorkItem.objects.filter(pk=row.pk)
+    if deaths >= DEATHS_MAX:
+        said = f"its worker ended without a word {deaths} times, the last was {row.leased_by}"
+        held.update(state="failed", deaths=deaths, leased_until=None, last_error=said, finished_at=at)
+        return claim_item(worker=worker, at=at, lease=lease)
+    held.update(state="leased", leased_by=worker, leased_until=at + lease, deaths=deaths)
     return ClaimedItem(item_id=row.pk, kind=row.kind, payload=row.payload, attempts=row.attempts + 1)
 
 
@@ -62,17 +71,26 @@ def finish_item(*, item_id: int, worker: str, at: datetime, result: Json) -> Non
         LeaseLost: the item is no longer ours; the transaction must roll back.
     """
     held = WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker)
-    if held.update(state="done", result=result, finished_at=at, leased_until=None, last_error="") != 1:
+    done = {"state": "done", "result": result, "finished_at": at, "leased_until": None, "last_error": ""}
+    if held.update(**done, attempts=F("attempts") + 1) != 1:
         raise LeaseLost(f"work item {item_id} is no longer held by {worker}")
 
 
-def fail_item(*, item_id: int, worker: str, at: datetime, error: str, attempts: int) -> None:
-    """Put a failed item back with a growing delay, or give it up after `ATTEMPTS_MAX` attempts for a person to see."""
-    given_up = attempts >= ATTEMPTS_MAX
+def fail_item(*, item_id: int, worker: str, at: datetime, error: str, attempts: int, lasting: bool = False) -> None:
+    """Put a failed item back with a growing delay; give it up after `ATTEMPTS_MAX` attempts, or at once (`lasting`)."""
+    given_up = lasting or attempts >= ATTEMPTS_MAX
     WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker).update(
         state="failed" if given_up else "ready",
         available_at=at + timedelta(seconds=2**attempts),
         leased_until=None,
+        attempts=attempts,
         last_error=error[:2000],
         finished_at=at if given_up else None,
+    )
+
+
+def give_back_item(*, item_id: int, worker: str, at: datetime, error: str) -> None:
+    """Put back an item that could not be worked on through no fault of its own, such as a lost database."""
+    WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker).update(
+        state="ready", available_at=at + timedelta(seconds=1), leased_until=None, last_error=error[:2000]
     )
