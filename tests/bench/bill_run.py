@@ -18,11 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from scripts.check import ROOT
 from scripts.postgres import temporary_postgres
@@ -46,7 +47,9 @@ class Measured:
     bills: int
     rows: dict[str, int]
     peak_mb: int
-    faults: int
+    faults: int | None  # of the books, when they were checked
+    phases: dict[str, float]  # worker seconds: gather, propose, record, and all the rest (locks, audit, commit)
+    beside: dict[str, int]  # bills a second of other ways to write the same rows
 
     @property
     def bills_a_second(self) -> float:
@@ -199,6 +202,8 @@ def _work(*, workers: int, today: date, environment: dict[str, str]) -> float:
     """Let worker processes empty the queue. They start first: what is measured is work, not the start of Python."""
     from weatherhead.areas.records.models import WorkItem
 
+    for path in Path(tempfile.gettempdir()).glob("weatherhead-phases-*"):
+        path.unlink()
     with tempfile.TemporaryDirectory(prefix="weatherhead-gate-") as gate:
         command = [sys.executable, "-m", "tests.bench.bill_run", "--as-worker", gate]
         told = {**os.environ, **environment, "WEATHERHEAD_TODAY": today.isoformat()}
@@ -236,6 +241,7 @@ def be_worker(gate: Path, number: str) -> None:
     (gate / f"ready-{number}").touch()
     while not (gate / "go").exists():
         time.sleep(0.005)
+    phases = _timed_phases()
     profile = os.environ.get("BENCH_PROFILE")
     if profile:
         import cProfile
@@ -248,6 +254,7 @@ def be_worker(gate: Path, number: str) -> None:
             cursor.execute("SELECT pg_backend_pid()")
             server = cursor.fetchone()[0]
     before = (time.process_time(), _cpu_of(server))
+    begun = time.perf_counter()
     while work_once(worker=f"bench {number}", clock=lambda: moment(today)) is not None:
         pass
     after = (time.process_time(), _cpu_of(server))
@@ -257,9 +264,44 @@ def be_worker(gate: Path, number: str) -> None:
     if profile:
         profiler.disable()
         profiler.dump_stats(f"{profile}.{number}.{today}")
+    (gate.parent / f"weatherhead-phases-{os.getpid()}").write_text(
+        json.dumps(phases | {"all": time.perf_counter() - begun})
+    )
     (gate.parent / f"weatherhead-peak-{os.getpid()}").write_text(
         str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     )
+
+
+def _timed_phases() -> dict[str, float]:
+    """Seconds that issuing shards takes, by phase, added up while this process works."""
+    from weatherhead.door.registry import registry
+
+    phases = {"gather": 0.0, "propose": 0.0, "record": 0.0}
+    action = registry.get("issue_bill_shard")
+
+    def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **named: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return work(*args, **named)
+            finally:
+                phases[name] += time.perf_counter() - begun
+
+        return run
+
+    for name in phases:
+        object.__setattr__(action, name, timed(name, getattr(action, name)))
+    return phases
+
+
+def _phases() -> dict[str, float]:
+    """The phases of the last workers, added up."""
+    found = {"gather": 0.0, "propose": 0.0, "record": 0.0, "all": 0.0}
+    for path in Path(tempfile.gettempdir()).glob("weatherhead-phases-*"):
+        for name, seconds in json.loads(path.read_text()).items():
+            found[name] += seconds
+    rest = found.pop("all") - sum(found.values())
+    return {name: round(seconds, 2) for name, seconds in (found | {"rest": rest}).items()}
 
 
 def _cpu_of(pid: int) -> float:
@@ -300,7 +342,10 @@ def measure(*, database: str, accounts: int, workers: int, shard_accounts: int, 
             ):
                 cursor.execute(f"SELECT count(*) FROM {table}")
                 counts[table] = cursor.fetchone()[0] // months
-        faults = 0
+        phases = _phases()
+        from tests.bench.beside import rates
+
+        faults = None
         if check:
             from weatherhead.areas.ledger.check import check as ledger_check
             from weatherhead.interfaces.cli.ledger import extra_checkers
@@ -309,6 +354,7 @@ def measure(*, database: str, accounts: int, workers: int, shard_accounts: int, 
             report = ledger_check(extra=extra_checkers())
             faults = len(report.findings)
             print(f"ledger check: {faults} faults in {time.perf_counter() - begun:.1f} s")
+        beside = rates()
         connection.close()
     peak = max(
         (int(path.read_text()) // 1024 for path in Path(tempfile.gettempdir()).glob("weatherhead-peak-*")), default=0
@@ -318,6 +364,7 @@ def measure(*, database: str, accounts: int, workers: int, shard_accounts: int, 
     return Measured(
         database=database, accounts=accounts, workers=workers, shard_accounts=shard_accounts, months_before=months - 1,
         try_seconds=tried, issue_seconds=issued, bills=bills, rows=counts, peak_mb=peak, faults=faults,
+        phases=phases, beside=beside,
     )  # fmt: skip
 
 
@@ -338,7 +385,9 @@ def main() -> None:
         database=args.database, accounts=args.accounts, workers=args.workers, shard_accounts=args.shard_accounts,
         months=args.months, check=args.check,
     )  # fmt: skip
-    print(json.dumps(asdict(found) | {"bills_a_second": round(found.bills_a_second)}, indent=2))
+    ratios = {name: round(found.bills_a_second / rate, 2) for name, rate in found.beside.items()}
+    said = {"bills_a_second": round(found.bills_a_second), "times_faster_than": ratios}
+    print(json.dumps(asdict(found) | said, indent=2))
 
 
 if __name__ == "__main__":
