@@ -51,6 +51,9 @@ CORE = Check(
     ),
 )
 
+# Every test can be read. Whoever runs them afterwards finds them compiled, which pytest would else do once a worker.
+COLLECT = Check(name="collect", command=(PYTHON, "-m", "pytest", "-q", "-q", "--collect-only"))
+
 STATIC = (TYPES, LINT, FORMAT, LAYERS)
 EVERYTHING = (*STATIC, TIDY, CORE)
 

@@ -4,10 +4,10 @@
     python -m scripts.run_tests sqlite browser         some parts
     python -m scripts.run_tests postgresql -- -k ledger     what follows -- goes to pytest
 
-Parts: ``static`` (lint, format, types, layers), ``sqlite`` (every test but the browser's), ``postgresql`` (again every
-test that touches the database) and ``browser`` (a real Chromium, once). They run in lanes side by side; what all but
-the first lane print comes after it. The last line is ``N passed, N failed`` over all parts. The exit code is 1 if
-anything failed; a part in which nothing ran has failed, unless tests were chosen.
+Parts: ``static`` (lint, format, types, layers, and that every test can be read), ``sqlite`` (every test but the
+browser's), ``postgresql`` (again every test that touches the database) and ``browser`` (a real Chromium, once). They
+run in lanes side by side; what all but the first lane print comes after it. The last line is ``N passed, N failed``
+over all parts. The exit code is 1 if anything failed; a part in which nothing ran has failed, unless tests were chosen.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
-from scripts.check import ROOT, STATIC, run_all
+from scripts.check import COLLECT, ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-# Browsers wait a lot, so one worker beside the two of the other parts keeps a small machine busy.
+# Browsers, servers, disks and processes that start are waited for: a worker more than there are processors, and the
+# browser's beside them, keep a small machine busy.
 LANES = (("static", "sqlite", "postgresql"), ("browser",))
-WORKERS = {"browser": "1"}
+WORKERS = {"sqlite": "3", "postgresql": "3", "browser": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
 NO_TESTS_COLLECTED = 5
@@ -82,7 +83,7 @@ def _run_pytest(
     *, part: str, arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None
 ) -> int:
     """Run pytest in a process group of its own, so that its workers end with it; return its exit code."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS.get(part, "2"), *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS[part], *arguments]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -121,7 +122,7 @@ def _pytest_part(
 
 def _static_part() -> Count:
     started = time.monotonic()
-    codes = [outcome.code for outcome in run_all(STATIC)]
+    codes = [outcome.code for outcome in run_all((*STATIC, COLLECT))]
     failed = sum(code != 0 for code in codes)
     return Count(
         part="static", passed=len(codes) - failed, failed=failed, skipped=0, seconds=time.monotonic() - started

@@ -30,8 +30,8 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=10_000)
     with sync_playwright() as playwright:
-        # Chromium's sandbox refuses to run as root, and containers run tests as root.
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        # Nothing is shown on a screen; and Chromium's sandbox refuses to run as root, as containers run tests.
+        arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield browser
         browser.close()

@@ -17,7 +17,6 @@ from typing import Any, Literal
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
-from psycopg import Cursor
 
 from weatherhead.areas.records.database import is_postgresql, require_transaction
 from weatherhead.core.values import Int64Array
@@ -76,6 +75,8 @@ def _fetch_postgresql(statement: str, parameters: Sequence[int | str | date], *,
     packed = ", ".join(f"string_agg(int8send({name}::bigint), ''::bytea)" for name in names)
     wrapped = f"SELECT {packed} FROM ({statement}) AS found ({', '.join(names)})"  # noqa: S608
     connection.ensure_connection()
+    from psycopg import Cursor  # noqa: PLC0415 - a tenth of a second, which an installation on SQLite is spared
+
     # Django's own cursor binds on the client, which PostgreSQL answers in text.
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(wrapped, list(parameters), binary=True)

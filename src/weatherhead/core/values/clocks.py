@@ -96,7 +96,7 @@ class BusinessDays(DayClock):
 
     def __post_init__(self) -> None:
         """Refuse a state that the holiday calendar does not know."""
-        if self.subdivision not in holidays.country_holidays("US").subdivisions:
+        if self.subdivision not in _subdivisions():
             raise ValueError(f"{self.subdivision!r} is not a state or territory of the United States")
 
     def is_open(self, on: date) -> bool:
@@ -119,6 +119,11 @@ class BankingDays(DayClock):
     def is_open(self, on: date) -> bool:
         """Whether the Federal Reserve Banks settle on the date."""
         return on.weekday() < _SATURDAY and on not in _federal_reserve_holidays(on.year)
+
+
+@cache
+def _subdivisions() -> frozenset[str]:
+    return frozenset(holidays.country_holidays("US").subdivisions)
 
 
 @cache
