@@ -1,8 +1,8 @@
 """Measure speed as ratios within one run, and write docs/benchmarks.md.
 
 A time says something about one machine; the ratio of two times, taken in turns in one run, says something about the
-code. Modules of tests/bench give ratios; each names the least that it must reach. A module without any is a measurement
-of its own (`python -m tests.bench.bill_run`).
+code. Modules of tests/bench give ratios; each names the least that it must reach. Some have a section of their own
+(`python -m tests.bench.bill_run` measures one alone).
 
     python -m scripts.bench              measure everything and write the page
     python -m scripts.bench --dry-run    measure, and write nothing
@@ -38,6 +38,13 @@ def _ratios() -> Iterator[Ratio]:
             yield from module.ratios()
 
 
+def _sections() -> Iterator[list[str]]:
+    for path in sorted((ROOT / "tests/bench").glob("[a-z]*.py")):
+        module = import_module(f"tests.bench.{path.stem}")
+        if hasattr(module, "section"):
+            yield module.section()
+
+
 def _repetitions(work: Work) -> int:
     """How often to run a piece of work so that the clock's grain does not show."""
     repetitions = 1
@@ -71,7 +78,7 @@ def _revision() -> str:
     return described.stdout.strip() or "unknown"
 
 
-def _page(rows: Sequence[str]) -> str:
+def _page(rows: Sequence[str], *, sections: Sequence[Sequence[str]]) -> str:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     head = [
         "# Benchmarks",
@@ -84,7 +91,8 @@ def _page(rows: Sequence[str]) -> str:
         "| what | first | second | ratio | least |",
         "|---|---:|---:|---:|---:|",
     ]
-    return "\n".join([*head, *rows]) + "\n"
+    apart = [line for section in sections for line in ("", *section)]
+    return "\n".join([*head, *rows, *apart]) + "\n"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -103,8 +111,11 @@ def main(arguments: Sequence[str]) -> int:
         )
         rows.append(f"| {ratio.title} | {first} | {second} | {reached:.2f} | {ratio.least:g} |")
         print(f"{'ok  ' if reached >= ratio.least else 'SLOW'} {ratio.title}: {first}, {second}, ratio {reached:.2f}")
+    sections = list(_sections())
+    for section in sections:
+        print("\n".join(section))
     if not arguments:
-        PAGE.write_text(_page(rows), encoding="utf-8")
+        PAGE.write_text(_page(rows, sections=sections), encoding="utf-8")
         print(f"written to {PAGE.relative_to(ROOT)}")
     print(f"{len(rows) - slow} passed, {slow} failed")
     return 1 if slow or not rows else 0

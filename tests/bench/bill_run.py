@@ -368,6 +368,50 @@ def measure(*, database: str, accounts: int, workers: int, shard_accounts: int, 
     )  # fmt: skip
 
 
+RUNS = (("postgresql", 200_000, 2), ("sqlite", 50_000, 1))
+"""What `make bench` measures: database, accounts, workers. SQLite has one writer: a second worker would only wait."""
+
+
+def section() -> list[str]:
+    """The page's part on bill runs, each measured in a process of its own: Django is set up for one database."""
+    lines = [
+        "## A bill run",
+        "",
+        "From released to the last commit, every constraint holding: reads gathered, priced, posted, documents",
+        "composed. Residential accounts of one metered service, a month of history, 7 lines and an entry of 4 postings",
+        "a bill; PostgreSQL with its default settings on the same machine, workers as in production",
+        "(`tests/bench/bill_run.py`). Beside it, on the same database right after: the same rows saved one by one with",
+        "a commit a bill, by `bulk_create`, and bare (COPY or prepared inserts into tables without keys, checks or",
+        "triggers).",
+        "",
+        "| database | accounts | workers | bills/s | × a loop of save() | × bulk_create | × bare rows | memory |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    phases = [
+        "",
+        "| seconds of all workers | gather | propose | record | locks, audit, commit |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for database, accounts, workers in RUNS:
+        found = _apart(database=database, accounts=accounts, workers=workers)
+        rate = found["bills"] / found["issue_seconds"]
+        beside = " | ".join(f"{rate / other:.2f}" for other in found["beside"].values())
+        lines.append(f"| {database} | {accounts:,} | {workers} | {rate:,.0f} | {beside} | {found['peak_mb']} MB |")
+        spent = " | ".join(f"{seconds:.1f}" for seconds in found["phases"].values())
+        phases.append(f"| {database} | {spent} |")
+    return lines + phases
+
+
+def _apart(*, database: str, accounts: int, workers: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="weatherhead-bench-") as directory:
+        kept = Path(directory) / "found.json"
+        command = [sys.executable, "-m", "tests.bench.bill_run", "--database", database, "--accounts", str(accounts)]
+        command += ["--workers", str(workers), "--json", str(kept)]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        found: dict[str, Any] = json.loads(kept.read_text())
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     if sys.argv[1:2] == ["--as-worker"]:
@@ -379,12 +423,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shard-accounts", type=int, default=4_000)
     parser.add_argument("--months", type=int, default=2)
-    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--check", action="store_true", help="check the books afterwards")
+    parser.add_argument("--json", type=Path, help="keep what was found in this file")
     args = parser.parse_args()
     found = measure(
         database=args.database, accounts=args.accounts, workers=args.workers, shard_accounts=args.shard_accounts,
         months=args.months, check=args.check,
     )  # fmt: skip
+    if args.json:
+        args.json.write_text(json.dumps(asdict(found)))
     ratios = {name: round(found.bills_a_second / rate, 2) for name, rate in found.beside.items()}
     said = {"bills_a_second": round(found.bills_a_second), "times_faster_than": ratios}
     print(json.dumps(asdict(found) | said, indent=2))

@@ -119,18 +119,34 @@ def render_many(seed: int) -> tuple[int, float, float, int]:
     return BILLS, taken, worked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def _told(workers: int) -> str:
+    """What so many processes do together."""
+    with ProcessPoolExecutor(workers) as pool:
+        done = list(pool.map(render_many, range(workers)))
+    rate = sum(count / taken for count, taken, _, _ in done)
+    worked_ms = 1000 * sum(worked for _, _, worked, _ in done) / sum(count for count, _, _, _ in done)
+    memory = max(kib for _, _, _, kib in done) // 1024
+    return (
+        f"{workers} processes: {rate:.0f} two-page bills/s, {worked_ms:.1f} ms of processor a bill, {memory} MiB each"
+    )
+
+
+def section() -> list[str]:
+    """The page's part on documents."""
+    told = [f"- {_told(workers)}" for workers in sorted({1, os.cpu_count() or 1})]
+    return [
+        "## Documents",
+        "",
+        "PDF/UA bills of two pages, rendered and hashed (`tests/bench/documents.py`):",
+        "",
+        *told,
+    ]
+
+
 def main() -> None:
     """Print what every processor together does."""
-    cores = os.cpu_count() or 1
-    for workers in sorted({1, cores}):
-        with ProcessPoolExecutor(workers) as pool:
-            done = list(pool.map(render_many, range(workers)))
-        rate = sum(count / taken for count, taken, _, _ in done)
-        worked_ms = 1000 * sum(worked for _, _, worked, _ in done) / sum(count for count, _, _, _ in done)
-        memory, load = max(kib for _, _, _, kib in done) // 1024, os.getloadavg()[0]
-        said = f"{workers} processes: {rate:.1f} two-page bills/s, {worked_ms:.1f} ms of processor a bill, "
-        said += f"{memory} MiB each; load {load:.1f}\n"
-        sys.stdout.write(said)
+    for workers in sorted({1, os.cpu_count() or 1}):
+        sys.stdout.write(f"{_told(workers)}; load {os.getloadavg()[0]:.1f}\n")
 
 
 if __name__ == "__main__":
