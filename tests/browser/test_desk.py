@@ -396,7 +396,7 @@ def test_a_bill_run_is_started_by_one_and_released_by_another(page: Page, desk: 
     expect(page.locator("#action")).to_have_count(0)
     at(page, desk, here.removeprefix(desk.address), as_="alvarez")
     page.keyboard.press("r")
-    expect(page.locator("[data-confirm]")).to_contain_text("Release 1 bills of $72.05")
+    expect(page.locator("[data-confirm]")).to_contain_text("Release 1 bill of $72.05")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#run-state")).to_have_text("Being issued")
     work_off(desk)

@@ -13,11 +13,14 @@ from tests.house import House
 from tests.migration.sets import GOOD, changed, load
 from weatherhead.areas.billing.columns import columns_of
 from weatherhead.areas.billing.decide import next_period, plan_segment
+from weatherhead.areas.billing.models import BillException
 from weatherhead.areas.billing.price_many import trailing_averages
 from weatherhead.areas.billing.queries import billing_facts
 from weatherhead.areas.migration.queries import accounts_of_former_number
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Span
+from weatherhead.door.authority import grant_for
+from weatherhead.overviews.account import account_overview
 from weatherhead.overviews.search import search
 
 
@@ -30,6 +33,30 @@ def test_the_next_bill_begins_where_history_ends(house: House) -> None:
     assert period == Span(start=date(2025, 9, 1), end=date(2025, 10, 2))
     plan = plan_segment(facts, period=period, bounds=current_utility().billing.bounds)
     assert plan.energy_wh == 650_000
+
+
+def test_the_account_page_shows_what_the_old_system_billed_beside_our_own(house: House) -> None:
+    run = load(house, GOOD)
+    house.do("sign_off_migration", by="alvarez", set_id=run.set.set_id)
+    [tomas] = accounts_of_former_number("10-0522")
+    [shop] = accounts_of_former_number("20-0003")
+    house.do("enter_read", by="okafor", account_id=tomas, meter="77400031", read_on=house.today, reading="42500")
+    house.do("bill_account", by="okafor", account_id=tomas, through_on=house.today)
+    # So much after a month below nothing is held until somebody has looked.
+    held = BillException.objects.get(state="held")
+    house.do("release_exception", by="okafor", exception_id=held.pk, reason="The old system credited an estimate")
+    house.do("bill_account", by="okafor", account_id=tomas, through_on=house.today)
+
+    def bars(account_id: int) -> list[tuple[date, int, int, bool]]:
+        grant = grant_for(house.actor("alvarez"), as_of=house.today)
+        shown = account_overview(account_id, as_of=house.today, grant=grant, revealed_until=None)
+        return [(item.ends_on, item.kwh, item.days, bool(item.bill_id)) for item in shown.usage]
+
+    *old, ours = bars(tomas)
+    assert old == [(date(2025, 7, 31), 700, 31, False), (date(2025, 8, 31), -50, 31, False)]
+    assert ours[2:] == (31, True)
+    # Two services that were billed for the same days are one bar.
+    assert bars(shop) == [(date(2025, 7, 31), 4_400, 31, False), (date(2025, 8, 31), 4_340, 31, False)]
 
 
 def test_twelve_months_of_history_set_the_facilities_level(house: House, tmp_path: Path) -> None:

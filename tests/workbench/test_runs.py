@@ -212,7 +212,7 @@ def test_a_run_is_released_by_a_second_person_after_seeing_what_it_issues(
     where = f"/runs/{stage.run}/do/release_bill_run"
     before = Bill._default_manager.count()
     shown = client.post(where, {"step": "preview", "run_id": stage.run}).content.decode()
-    assert "Release 1 bills of $72.05" in text_of(shown.encode())
+    assert "Release 1 bill of $72.05" in text_of(shown.encode())
     form = {
         "step": "confirm",
         "key": "one key",

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points
 from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory, ExceptionFacts
 from weatherhead.areas.billing.fees import fee
-from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account, held_exceptions_of_account
+from weatherhead.areas.billing.queries import adjustments_of_account, billed_periods, held_exceptions_of_account
 from weatherhead.areas.customers.contacts import show_phone
 from weatherhead.areas.customers.queries import (
     AccountFacts,
@@ -80,7 +80,10 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageMonth:
-    """One billed period of the usage chart; `last_year_kwh` is the same month a year before, if billed."""
+    """One billed period of the usage chart; `last_year_kwh` is the same month a year before, if billed.
+
+    `bill_id` is 0 for a period that another system billed.
+    """
 
     ends_on: date  # the last day
     kwh: int
@@ -249,6 +252,7 @@ class _Gathered:
     requests: tuple[RequestFacts, ...]
     receipts: tuple[ReceiptLine, ...]
     orders: tuple[OrderFacts, ...]
+    former: tuple[BillOfHistory, ...]  # what another system billed
 
 
 def account_overview(
@@ -297,7 +301,7 @@ def account_overview(
         other_accounts=_others(others),
         alerts=_alerts(found),
         money=_money(found, as_of=as_of),
-        usage=_usage(found.holdings.bills),
+        usage=_usage((*found.holdings.bills, *found.former)),
         timeline=rows[:limit],
         timeline_more=len(rows) > limit or len(found.holdings.payments) >= TIMELINE_ROWS_ALL,
         actions=_offers(found.holdings, grant=grant),
@@ -320,7 +324,7 @@ def _gather(account_id: int, *, whole: bool, as_of: date) -> _Gathered:
     limit = TIMELINE_ROWS_ALL if whole else _BILLS_READ
     accounts = accounts_beside(account_id)
     first = next(item for item in accounts if item.account_id == account_id)
-    bills = bills_of_account(account_id, limit=limit)
+    bills, former = billed_periods(account_id, limit=limit)
     return _Gathered(
         account=first,
         accounts=accounts,
@@ -329,6 +333,7 @@ def _gather(account_id: int, *, whole: bool, as_of: date) -> _Gathered:
         requests=requests_of_account(account_id),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         orders=orders_of_account(account_id),
+        former=former,
     )
 
 

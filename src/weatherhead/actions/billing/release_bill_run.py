@@ -89,11 +89,15 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         for item in facts.tried
     )
     params = {"run": facts.run.run_id, "bills": f"{sums['bills']:,}", "amount": format_cents(sums["amount_cents"])}
+    if sums["bills"] == 1:
+        summary = gettext_noop("Bill run %(run)s released: 1 bill of $%(amount)s is being issued")
+        confirm = gettext_noop("Release 1 bill of $%(amount)s")
+    else:
+        summary = gettext_noop("Bill run %(run)s released: %(bills)s bills of $%(amount)s are being issued")
+        confirm = gettext_noop("Release %(bills)s bills of $%(amount)s")
     return Proposal(
-        summary=Sentence(
-            gettext_noop("Bill run %(run)s released: %(bills)s bills of $%(amount)s are being issued"), params
-        ),
-        confirm=Sentence(gettext_noop("Release %(bills)s bills of $%(amount)s"), params),
+        summary=Sentence(summary, params),
+        confirm=Sentence(confirm, params),
         plan=Plan(run_id=facts.run.run_id, shards=shards, issued_on=facts.as_of),
         creates={"billing_billrunshard": len(shards)},
         updates={"billing_billrun": 1},

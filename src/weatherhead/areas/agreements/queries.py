@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from django.db.models import BigIntegerField, F, IntegerField, QuerySet, Value
+from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.models import FormerPeriod, ServiceAgreement
 from weatherhead.areas.premises.models import ServicePoint
@@ -75,6 +79,26 @@ def former_periods(agreement_ids: Iterable[int]) -> dict[int, tuple[FormerPeriod
         )
         found.setdefault(row.agreement_id, []).append(facts)
     return {agreement_id: tuple(items) for agreement_id, items in found.items()}
+
+
+def former_bills(account_id: int) -> QuerySet[FormerPeriod, Any]:
+    """What another system billed an account, as rows that billing puts beside its own in one query."""
+    none = Cast(Value(None), BigIntegerField())
+    return FormerPeriod.objects.filter(agreement__account_id=account_id).values(
+        bill=none,
+        number=F("bill_number"),
+        sort=Value("former"),
+        issued=F("billed_on"),
+        due=F("billed_on"),
+        total=F("amount_cents"),
+        corrected=none,
+        entry=none,
+        start=F("start_on"),
+        end=F("end_on"),
+        energy=F("energy_wh"),
+        guessed=Cast("estimated", IntegerField()),
+        holds=Cast(Value(1), IntegerField()),
+    )
 
 
 def agreement(agreement_id: int) -> AgreementFacts:

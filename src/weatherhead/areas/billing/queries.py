@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import numpy as np
-from django.db.models import IntegerField, Max, Min, OuterRef, Subquery, Sum
+from django.db.models import F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast
 
-from weatherhead.areas.agreements.queries import agreements_of_accounts, former_periods
+from weatherhead.areas.agreements.queries import agreements_of_accounts, former_bills, former_periods
 from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.facts import (
     AdjustmentFacts,
@@ -21,7 +24,7 @@ from weatherhead.areas.billing.facts import (
     LineFacts,
     SegmentFacts,
 )
-from weatherhead.areas.billing.former import segments_of_former
+from weatherhead.areas.billing.former import NO_BILL, segments_of_former
 from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment, LinePrice
 from weatherhead.areas.metering.queries import billable_reads
 from weatherhead.areas.premises.queries import service_points
@@ -31,17 +34,6 @@ from weatherhead.areas.records.database import chunks
 from weatherhead.areas.tariffs.queries import kept_schedule, schedule_facts
 from weatherhead.core.rating import RatedLine, rate
 from weatherhead.core.values import Int64Array, Refusal, Span, gettext_noop
-
-_BILL_COLUMNS = (
-    "bill_id",
-    "bill__number",
-    "bill__kind",
-    "bill__issued_on",
-    "bill__due_on",
-    "bill__total_cents",
-    "bill__corrects_id",
-    "bill__entry_id",
-)
 
 
 class NoSuchBill(Refusal):
@@ -159,9 +151,49 @@ def bill(bill_id: int) -> BillFacts:
 
 def bills_of_account(account_id: int, *, limit: int) -> tuple[BillOfHistory, ...]:
     """The latest bills of an account, latest first, in one query over their segments."""
-    rows = (
+    rows = _bills(account_id).order_by("-bill__issued_on", "-bill_id")[:limit]
+    return tuple(map(_of_history, rows))
+
+
+def billed_periods(account_id: int, *, limit: int) -> tuple[tuple[BillOfHistory, ...], tuple[BillOfHistory, ...]]:
+    """The latest bills of an account and what another system billed before, each latest first, in one query.
+
+    Of the latter `bill_id` is `NO_BILL`; periods that end together are one.
+    """
+    rows = _bills(account_id).union(former_bills(account_id), all=True)
+    found = sorted(map(_of_history, rows), key=lambda item: (item.issued_on, item.bill_id), reverse=True)
+    former: dict[date, BillOfHistory] = {}
+    for item in found:
+        if item.bill_id == NO_BILL:
+            beside = former.get(item.end_on)
+            former[item.end_on] = item if beside is None else _together(beside, item)
+    return tuple([item for item in found if item.bill_id != NO_BILL][:limit]), tuple(former.values())
+
+
+def _together(one: BillOfHistory, other: BillOfHistory) -> BillOfHistory:
+    return replace(
+        one,
+        start_on=min(one.start_on, other.start_on),
+        energy_wh=one.energy_wh + other.energy_wh,
+        total_cents=one.total_cents + other.total_cents,
+        estimated=one.estimated or other.estimated,
+    )
+
+
+def _bills(account_id: int) -> QuerySet[BillSegment, Any]:
+    """A row a bill, over its segments; the names are those of `former_bills`."""
+    rows: QuerySet[BillSegment, Any] = (
         BillSegment.objects.filter(bill__account_id=account_id)
-        .values(*_BILL_COLUMNS)
+        .values(
+            "bill_id",
+            number=F("bill__number"),
+            sort=F("bill__kind"),
+            issued=F("bill__issued_on"),
+            due=F("bill__due_on"),
+            total=F("bill__total_cents"),
+            corrected=F("bill__corrects_id"),
+            entry=F("bill__entry_id"),
+        )
         .annotate(
             start=Min("start_on"),
             end=Max("end_on"),
@@ -169,25 +201,25 @@ def bills_of_account(account_id: int, *, limit: int) -> tuple[BillOfHistory, ...
             guessed=Max(Cast("estimated", IntegerField())),
             holds=Max(Cast("active", IntegerField())),
         )
-        .order_by("-bill__issued_on", "-bill_id")[:limit]
     )
-    return tuple(
-        BillOfHistory(
-            bill_id=row["bill_id"],
-            number=row["bill__number"],
-            kind=row["bill__kind"],
-            issued_on=row["bill__issued_on"],
-            due_on=row["bill__due_on"],
-            total_cents=row["bill__total_cents"],
-            corrects_id=row["bill__corrects_id"],
-            entry_id=row["bill__entry_id"],
-            start_on=row["start"],
-            end_on=row["end"],
-            energy_wh=row["energy"],
-            estimated=bool(row["guessed"]),
-            active=bool(row["holds"]),
-        )
-        for row in rows
+    return rows
+
+
+def _of_history(row: Mapping[str, Any]) -> BillOfHistory:
+    return BillOfHistory(
+        bill_id=row["bill_id"] or NO_BILL,
+        number=row["number"],
+        kind=row["sort"],
+        issued_on=row["issued"],
+        due_on=row["due"],
+        total_cents=row["total"],
+        corrects_id=row["corrected"],
+        entry_id=row["entry"],
+        start_on=row["start"],
+        end_on=row["end"],
+        energy_wh=row["energy"],
+        estimated=bool(row["guessed"]),
+        active=bool(row["holds"]),
     )
 
 
