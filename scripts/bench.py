@@ -10,14 +10,18 @@ code. Modules of tests/bench give ratios; each names the least that it must reac
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -31,18 +35,8 @@ ROUNDS = 15
 LEAST_SECONDS = 0.02
 
 
-def _ratios() -> Iterator[Ratio]:
-    for path in sorted((ROOT / "tests/bench").glob("[a-z]*.py")):
-        module = import_module(f"tests.bench.{path.stem}")
-        if hasattr(module, "ratios"):
-            yield from module.ratios()
-
-
-def _sections() -> Iterator[list[str]]:
-    for path in sorted((ROOT / "tests/bench").glob("[a-z]*.py")):
-        module = import_module(f"tests.bench.{path.stem}")
-        if hasattr(module, "section"):
-            yield module.section()
+def _modules() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "tests/bench").glob("[a-z]*.py"))
 
 
 def _repetitions(work: Work) -> int:
@@ -95,28 +89,59 @@ def _page(rows: Sequence[str], *, sections: Sequence[Sequence[str]]) -> str:
     return "\n".join([*head, *rows, *apart]) + "\n"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Measure every ratio and write the page; return 1 if a ratio is below its least."""
-    if list(arguments) not in ([], ["--dry-run"]):
-        print(__doc__)
-        return 2
-    rows, slow = [], 0
-    for ratio in _ratios():
+@dataclass
+class Found:
+    """What one module gave: rows of the table, how many of them were too slow, and a section of its own."""
+
+    rows: list[str]
+    slow: int
+    section: list[str]
+
+
+def measure_module(name: str) -> Found:
+    """Measure everything that a module has. Django is set up for one database, so each module needs its own process."""
+    module = import_module(f"tests.bench.{name}")
+    found = Found(rows=[], slow=0, section=[])
+    for ratio in module.ratios() if hasattr(module, "ratios") else ():
         baseline, subject = measure(ratio)
         reached = baseline / subject
-        slow += reached < ratio.least
+        found.slow += reached < ratio.least
         first, second = (
             f"{work.name}: {seconds * 1e6:.3g} µs/{ratio.unit}"
             for work, seconds in ((ratio.baseline, baseline), (ratio.subject, subject))
         )
-        rows.append(f"| {ratio.title} | {first} | {second} | {reached:.2f} | {ratio.least:g} |")
+        found.rows.append(f"| {ratio.title} | {first} | {second} | {reached:.2f} | {ratio.least:g} |")
         print(f"{'ok  ' if reached >= ratio.least else 'SLOW'} {ratio.title}: {first}, {second}, ratio {reached:.2f}")
-    sections = list(_sections())
-    for section in sections:
-        print("\n".join(section))
+    if hasattr(module, "section"):
+        found.section = module.section()
+        print("\n".join(found.section))
+    return found
+
+
+def _apart(name: str) -> Found:
+    with tempfile.TemporaryDirectory(prefix="weatherhead-bench-") as directory:
+        kept = Path(directory) / "found.json"
+        subprocess.run([sys.executable, "-m", "scripts.bench", "--one", name, str(kept)], cwd=ROOT, check=True)
+        return Found(**json.loads(kept.read_text()))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure everything and write the page; return 1 if a ratio is below its least."""
+    match list(arguments):
+        case ["--one", name, path]:
+            Path(path).write_text(json.dumps(asdict(measure_module(name))))
+            return 0
+        case [] | ["--dry-run"]:
+            pass
+        case _:
+            print(__doc__)
+            return 2
+    found = [_apart(name) for name in _modules()]
+    rows = [row for item in found for row in item.rows]
     if not arguments:
-        PAGE.write_text(_page(rows, sections=sections), encoding="utf-8")
+        PAGE.write_text(_page(rows, sections=[item.section for item in found if item.section]), encoding="utf-8")
         print(f"written to {PAGE.relative_to(ROOT)}")
+    slow = sum(item.slow for item in found)
     print(f"{len(rows) - slow} passed, {slow} failed")
     return 1 if slow or not rows else 0
 

@@ -407,7 +407,7 @@ def _apart(*, database: str, accounts: int, workers: int) -> dict[str, Any]:
         kept = Path(directory) / "found.json"
         command = [sys.executable, "-m", "tests.bench.bill_run", "--database", database, "--accounts", str(accounts)]
         command += ["--workers", str(workers), "--json", str(kept)]
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         found: dict[str, Any] = json.loads(kept.read_text())
     return found
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from functools import cache
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from tests.bench import Ratio, Work
@@ -121,7 +122,8 @@ def render_many(seed: int) -> tuple[int, float, float, int]:
 
 def _told(workers: int) -> str:
     """What so many processes do together."""
-    with ProcessPoolExecutor(workers) as pool:
+    # Made anew, not forked: the renderer's threads do not survive a fork.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         done = list(pool.map(render_many, range(workers)))
     rate = sum(count / taken for count, taken, _, _ in done)
     worked_ms = 1000 * sum(worked for _, _, worked, _ in done) / sum(count for count, _, _, _ in done)
