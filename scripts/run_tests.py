@@ -32,7 +32,7 @@ from scripts.postgres import postgres_for_tests
 PARTS = ("static", "sqlite", "postgresql", "browser")
 # Browsers, servers, disks and processes that start are waited for: a worker more than there are processors, and the
 # browser's beside them, keep a small machine busy.
-LANES = (("static", "sqlite"), ("browser", "postgresql"))
+LANES = (("static", "sqlite", "postgresql"), ("browser",))
 WORKERS = {"sqlite": "3", "postgresql": "3", "browser": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
