@@ -79,7 +79,7 @@ def settle_memory() -> None:
     """Let the garbage collector skip what is loaded, and run rarely; for a process that does nothing but work items.
 
     A shard makes hundreds of thousands of texts and rows that hold no circles: looking for some every 700 objects,
-    as Python does, is a tenth of a bill run.
+    as Python does, finds none and takes its time.
     """
     gc.collect()
     gc.freeze()
