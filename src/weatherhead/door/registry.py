@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,8 +20,8 @@ Facts = TypeVar("Facts")
 Plan = TypeVar("Plan")
 
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
-SENSITIVE = {"sensitive": True}
 _MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
+SENSITIVE = {"sensitive": True}
 """Field metadata: the value never stands in the audit log."""
 
 
@@ -159,11 +160,25 @@ def _say(error: Mapping[str, Any]) -> str:
 
 
 class Registry:
-    """Actions by name. Filled when `weatherhead.actions` is imported."""
+    """Actions by name. Filled when the first is asked for: a process that performs none does not wait for them."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._actions: dict[str, Action[Any, Any, Any]] = {}
+        self._fill: Callable[[], None] | None = None
+        self._filling = RLock()
+
+    def filled_by(self, fill: Callable[[], None]) -> None:
+        """Say what registers every action. It may be called more than once, and runs when the first is asked for."""
+        self._fill = fill
+
+    def _all(self) -> dict[str, Action[Any, Any, Any]]:
+        if self._fill is not None:
+            with self._filling:  # another thread waits for the last one, too
+                if self._fill is not None:
+                    self._fill()
+                    self._fill = None
+        return self._actions
 
     def add(self, action: Action[Inputs, Facts, Plan]) -> Action[Inputs, Facts, Plan]:
         """Register an action. A name taken twice is a bug."""
@@ -179,17 +194,18 @@ class Registry:
             NoSuchAction: for an unknown name.
         """
         try:
-            return self._actions[name]
+            return self._all()[name]
         except KeyError:
             raise NoSuchAction(name=name) from None
 
     def __iter__(self) -> Iterator[Action[Any, Any, Any]]:
         """All actions in the order of their names."""
-        return iter(self._actions[name] for name in sorted(self._actions))
+        actions = self._all()
+        return iter(actions[name] for name in sorted(actions))
 
     def __contains__(self, name: str) -> bool:
         """Whether an action of that name exists."""
-        return name in self._actions
+        return name in self._all()
 
 
 registry = Registry()

@@ -106,7 +106,7 @@ def _in_order(problems: Iterable[DataProblem]) -> tuple[DataProblem, ...]:
 
 
 _FAST = getattr(yaml, "CSafeLoader", None)
-"""libyaml's, where PyYAML was built with it: ten times as fast, and most of what a process that starts does with files."""
+"""libyaml, where PyYAML was built with it: ten times as fast, and every process that starts reads rule files."""
 
 
 def _compose(text: str, *, name: str) -> Node:
