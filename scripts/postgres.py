@@ -219,9 +219,24 @@ class CrashableServer:
                 shutil.rmtree(home, ignore_errors=True)
 
     @property
-    def runs(self) -> bool:
-        """Whether it was started and did not end by itself."""
-        return self._server is not None and self._server.poll() is None
+    def log(self) -> str:
+        """What it has said since it was made."""
+        return (self._home / "server.log").read_text(errors="replace")
+
+    def is_up(self) -> bool:
+        """Whether it answers: it may be recovering, or have ended by itself."""
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def wait(self) -> None:
+        """Wait until it answers; one that ended by itself is started again."""
+        while not self.is_up():
+            if self._server is None or self._server.poll() is not None:
+                self.start()
+            time.sleep(0.05)
 
     def start(self) -> None:
         """Start it, and wait until it has recovered."""

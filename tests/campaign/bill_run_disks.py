@@ -5,9 +5,9 @@
 
 The database lies on a small disk of its own (tmpfs; on PostgreSQL the server's whole data directory, WAL and all).
 What a run writes is measured once; then, at each point, the disk is made so small that it is full once that part of it
-is written. Two workers (`weatherhead worker`) meet that. When one has said so, room is made, a server that ended is
-started again, and what was committed by then is looked at: every shard whole or not there, and the books right. The
-run goes on by itself; its end is compared with an undisturbed run's, row by row.
+is written. Two workers (`weatherhead worker`) meet that. When one has said so, room is made, a server that panicked is
+waited for (one that ended, started again), and what was committed by then is looked at: every shard whole or not there,
+and the books right. The run goes on by itself; its end is compared with an undisturbed run's, row by row.
 
 It goes on where it was interrupted (progress is kept below var/campaigns) and writes docs/campaigns/full-disks.md.
 Needs Linux and root: the disks are mounted in a namespace of its own.
@@ -56,7 +56,7 @@ class Point:
     written_bytes: int
     shards_done: int
     said: list[str]
-    server_ended: bool
+    server_ended: bool  # in a panic, because no WAL could be written
     seconds: float  # from room to the end of the run
     problems: list[str]
 
@@ -177,7 +177,7 @@ def wait_until_issued(name: str) -> bool:
     return False
 
 
-def met(workers: Sequence[Worker], *, name: str, server: Any) -> bool:
+def met(workers: Sequence[Worker], *, name: str) -> bool:
     """Wait until a worker has said that the disk is full, or the run is over. Tells which."""
     from django.db import InterfaceError, OperationalError
 
@@ -186,12 +186,11 @@ def met(workers: Sequence[Worker], *, name: str, server: Any) -> bool:
     while time.monotonic() < deadline:
         if any(line["event"].startswith(FULL) for worker in workers for line in worker.told()):
             return True
-        if server is None or server.runs:
-            try:
-                if is_over():
-                    return False
-            except (OperationalError, InterfaceError):
-                use(name)  # it is the server's turn to say something
+        try:
+            if is_over():
+                return False
+        except (OperationalError, InterfaceError):
+            use(name)  # the server is away; the workers have something to say
         time.sleep(0.05)
     raise RuntimeError("nothing was said of a full disk, and the run does not end")
 
@@ -201,20 +200,15 @@ def full_at(here: Place, *, number: int, room_bytes: int, expected: str) -> Poin
     problems: list[str] = []
     with copied(here) as (name, workers):
         release(name)
+        log_before = here.server.log if here.server is not None else ""
         here.disk.resize(here.disk.used() + room_bytes)
-        full = met(workers, name=name, server=here.server)
-        if here.server is not None:
-            time.sleep(0.3)  # a server that panics over it takes a moment to end
+        full = met(workers, name=name)
         here.disk.resize(LARGE_BYTES)
         begun = time.monotonic()
         if not full:
             return None
-        ended = here.server is not None and not here.server.runs
-        if ended:
-            here.server.start()
-        use(name)
-        problems += [f"after it was full: {said}" for said in half_written()]
-        done = shards_done()
+        halves, done = looked_at(here, name=name)
+        problems += [f"after it was full: {said}" for said in halves]
         if not wait_until_issued(name):
             problems.append(f"the run was not issued within {ISSUED_SECONDS:.0f} s of room")
         seconds = time.monotonic() - begun
@@ -227,10 +221,28 @@ def full_at(here: Place, *, number: int, room_bytes: int, expected: str) -> Poin
         told = [line for worker in workers for line in worker.told()]
         problems += unclear(told)
         said = sorted({words(str(line["said"])) for line in told if line["event"].startswith((FULL, STOPPED))})
+        panics = here.server.log[len(log_before) :].count("PANIC:") if here.server is not None else 0
     return Point(
-        number=number, written_bytes=room_bytes, shards_done=done, said=said, server_ended=ended,
+        number=number, written_bytes=room_bytes, shards_done=done, said=said, server_ended=panics > 0,
         seconds=round(seconds, 1), problems=problems,
     )  # fmt: skip
+
+
+def looked_at(here: Place, *, name: str) -> tuple[list[str], int]:
+    """What is there in part, and how many pieces are issued, once the server answers."""
+    from django.db import InterfaceError, OperationalError
+
+    deadline = time.monotonic() + FULL_SECONDS
+    while True:
+        if here.server is not None:
+            here.server.wait()
+        use(name)
+        try:
+            return half_written(), shards_done()
+        except (OperationalError, InterfaceError):  # it was only about to panic
+            if here.server is None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def shards_done() -> int:
@@ -317,7 +329,7 @@ def page(tallies: Mapping[str, Tally]) -> str:
         "",
         "While two workers issue a bill run, the disk of its database fills, at points spread over what the run",
         "writes. On PostgreSQL it is the disk of the server's whole data directory, WAL and all: where no WAL can be",
-        "written the server ends, as it is documented to, and is started again once there is room. At every point the",
+        "written the server panics, as it is documented to, and recovers once there is room. At every point the",
         "workers' logs said that the disk is full, where, and what to do; every shard was whole or not there and the",
         "books were right; and once there was room the run went on by itself and ended, compared row by row, as an",
         "undisturbed one. `make campaign` runs it (`tests/campaign/bill_run_disks.py`); `make test` fills a database",
@@ -332,7 +344,7 @@ def page(tallies: Mapping[str, Tally]) -> str:
             "",
             f"{tally.accounts} accounts in {tally.shards} shards, which write {tally.growth_bytes / 1e6:.1f} MB."
             f" {len(tally.points)} points, {len(wrong)} of them wrong"
-            + (f"; the server ended at {ended}." if vendor == "postgresql" else "."),
+            + (f"; the server panicked at {ended}." if vendor == "postgresql" else "."),
             "",
             "| point | full after | shards issued by then | issued after room | the database said |",
             "| ---: | ---: | ---: | ---: | --- |",
@@ -347,7 +359,7 @@ def page(tallies: Mapping[str, Tally]) -> str:
 
 def row(one: Mapping[str, Any]) -> str:
     """A point's row of the page."""
-    said = "; ".join(one["said"]) + (" (the server ended)" if one["server_ended"] else "")
+    said = "; ".join(one["said"]) + (" (the server panicked)" if one["server_ended"] else "")
     return (
         f"| {one['number']} | {one['written_bytes'] / 1e6:.2f} MB | {one['shards_done']} | {one['seconds']:.1f} s"
         f" | {said} |"

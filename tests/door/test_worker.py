@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from structlog.testing import capture_logs
 
 from tests.house import START, Home, House, moment
 from weatherhead.areas.billing.models import Bill
@@ -160,33 +159,23 @@ def test_a_failure_of_its_own_is_counted_beside_the_databases(seen: list[Any], c
     assert (row.state, row.attempts, row.interruptions) == ("ready", 1, 0)
 
 
-@pytest.mark.sqlite
-def test_a_full_disk_is_said_as_one(clock: Clock) -> None:
-    """SQLite fills the pages that it is allowed; what the worker does cannot be written."""
-
+@pytest.mark.postgres
+def test_a_full_disk_is_said_without_the_rows_that_postgresql_quotes(clock: Clock) -> None:
     def work(payload: Mapping[str, Any], item_id: int, now: Moment) -> None:
+        said = """could not extend file "base/16384/2619": No space left on device"""
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA page_count")
-            [pages] = cursor.fetchone()
-            cursor.execute(f"PRAGMA max_page_count = {pages}")
-            try:
-                cursor.execute("CREATE TABLE large AS SELECT zeroblob(10000000) AS room")
-            finally:
-                cursor.execute("PRAGMA max_page_count = 4294967294")
+            cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION '{said}' USING ERRCODE = 'disk_full', DETAIL = 'Ruth'; END $$")
 
     handles(Handler(kind="large", work=work))
     try:
         enqueue(kind="large", payload={}, at=clock().at)
-        with capture_logs() as told:
-            work_once(worker="a", clock=clock)
+        work_once(worker="a", clock=clock)
     finally:
         del _handlers["large"]
     row = WorkItem.objects.get()
-    assert row.last_error.startswith("The database's disk is full: SQLite")
-    assert "(database or disk is full). Nothing half-written was kept. Free space there" in row.last_error
-    [line] = told
-    assert line["event"] == "the database's disk is full: make room, work goes on by itself"
-    assert (line["item"], line["seconds"], line["said"]) == (row.pk, 1.0, "database or disk is full")
+    assert row.last_error.startswith("The database's disk is full: PostgreSQL at 127.0.0.1:")
+    assert '(could not extend file "base/16384/2619": No space left on device). Nothing' in row.last_error
+    assert "Ruth" not in row.last_error
 
 
 def test_an_item_of_an_unknown_kind_is_kept_with_its_error(clock: Clock) -> None:

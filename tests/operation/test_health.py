@@ -43,7 +43,7 @@ def test_ready_says_every_check(client: Client, house: House) -> None:
     answer = client.get("/health/ready")
     assert answer.status_code == 200
     checks = {check["name"]: check["ok"] for check in answer.json()["checks"]}
-    assert {"disk", "database", "migrations", "queue"} <= checks.keys()
+    assert {"disk", "database", "migrations", "queue", "put_off"} <= checks.keys()
     assert all(checks.values())
     assert ("clock" in checks) is (connection.vendor == "postgresql")
     assert answer["Cache-Control"].startswith("max-age=0")
@@ -79,6 +79,16 @@ def test_a_late_queue_is_told_and_turns_nobody_away(client: Client, house: House
     assert answer.status_code == 200
     [queue] = [check for check in answer.json()["checks"] if check["name"] == "queue"]
     assert (queue["ok"], queue["figure"] >= 3600) == (False, True)
+
+
+def test_what_the_database_stops_is_told_and_turns_nobody_away(client: Client, house: House) -> None:
+    later = present().at + timedelta(minutes=5)
+    WorkItem.objects.create(kind="probe", payload={}, available_at=later, created_at=present().at, interruptions=9)
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200
+    [put_off] = [check for check in answer.json()["checks"] if check["name"] == "put_off"]
+    assert (put_off["ok"], put_off["figure"]) == (False, 1)
+    assert figures(client)["weatherhead_queue_put_off", ("probe",)] == 1
 
 
 def test_figures_count_what_happens(
