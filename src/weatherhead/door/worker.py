@@ -10,17 +10,19 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.interruptions import INTERRUPTIONS, DatabaseDiskFull, interruption_of
 from weatherhead.areas.records.operations.work_items import (
     ClaimedItem,
     LeaseLost,
     claim_item,
     fail_item,
     finish_item,
-    give_back_item,
     keep_lease,
+    put_off_delay,
+    put_off_item,
 )
 from weatherhead.core.values import Refusal
 from weatherhead.door.context import Actor, Moment
@@ -87,7 +89,12 @@ def settle_memory() -> None:
 
 
 def work_once(*, worker: str, clock: Clock, lease: timedelta = LEASE) -> ClaimedItem | None:
-    """Claim and do one item. Returns it, or None when nothing waits. A failed item goes back with a delay."""
+    """Claim and do one item. Returns it, or None when nothing waits. A failed item goes back with a delay.
+
+    Raises:
+        OperationalError, InterfaceError: the database answers so badly that not even this can be written down; an item
+            in hand returns when its lease ends.
+    """
     with transaction.atomic():
         item = claim_item(worker=worker, at=clock().at, lease=lease)
     if item is None:
@@ -98,18 +105,35 @@ def work_once(*, worker: str, clock: Clock, lease: timedelta = LEASE) -> Claimed
             _do(item, worker=worker, clock=clock)
     except LeaseLost:
         log.warning("lease lost", item=item.item_id, kind=item.kind)
+    except INTERRUPTIONS as error:
+        _put_off(item, worker=worker, at=clock().at, why=interruption_of(error))
     except Exception as error:  # a bad item must not stop the queue; it is kept, with its error, and tried again
         log.exception("work item failed", item=item.item_id, kind=item.kind, attempts=item.attempts)
         _put_back(item, worker=worker, at=clock().at, error=error)
     return item
 
 
+def tell_interruption(why: Refusal, **about: str | float) -> None:
+    """Say in the log what the database stopped, and that a person must make room where its disk is full."""
+    event = "the database's disk is full: make room, work goes on by itself"
+    if not isinstance(why, DatabaseDiskFull):
+        event = "the database stopped the work: it is tried again by itself"
+    log.error(event, where=why.params["where"], said=why.params["said"], **about)
+
+
+def _put_off(item: ClaimedItem, *, worker: str, at: datetime, why: Refusal) -> None:
+    delay = put_off_delay(item.interruptions)
+    # Told first: the database may be unable to write it down.
+    tell_interruption(why, item=item.item_id, kind=item.kind, seconds=delay.total_seconds())
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()  # a lost one is opened anew
+    with transaction.atomic():
+        put_off_item(item, worker=worker, until=at + delay, why=str(why))
+
+
 def _put_back(item: ClaimedItem, *, worker: str, at: datetime, error: Exception) -> None:
     said = f"{type(error).__name__}: {error}"
     with transaction.atomic():
-        if isinstance(error, OperationalError | InterfaceError):
-            give_back_item(item_id=item.item_id, worker=worker, at=at, error=said)
-            return
         # A refusal does not pass by itself.
         lasting = isinstance(error, Refusal)
         fail_item(item_id=item.item_id, worker=worker, at=at, error=said, attempts=item.attempts, lasting=lasting)
@@ -163,8 +187,13 @@ class _Heart:
     def _beat(self) -> None:
         while not self._stop.wait(self._lease.total_seconds() / 3):
             until: datetime = self._clock().at + self._lease
-            with transaction.atomic():
-                held = keep_lease(item_id=self._item.item_id, worker=self._worker, until=until)
-            connection.close()
+            try:
+                with transaction.atomic():
+                    held = keep_lease(item_id=self._item.item_id, worker=self._worker, until=until)
+            except INTERRUPTIONS as error:
+                tell_interruption(interruption_of(error), item=self._item.item_id, kind=self._item.kind)
+                held = True  # nobody said that it is not; the work itself finds out
+            finally:
+                connection.close()
             if not held:
                 return
