@@ -74,6 +74,17 @@ def _no_accounts(_: object) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """That an action's facts may be gathered before its transaction, while another holds SQLite's one write lock.
+
+    They hold when nothing but actions `beside` was performed since, and `still` says so of what those may change.
+    """
+
+    beside: frozenset[str]
+    still: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Generic[Inputs, Facts, Plan]):
     """One verb. `title` is in the field's words; `duty` is the number of the representative's duty that it serves.
 
@@ -91,6 +102,7 @@ class Action(Generic[Inputs, Facts, Plan]):
     locks: Callable[[Inputs], tuple[int, ...]] = _no_accounts
     key: str = ""  # the letter that opens it on the account page
     summary: str = ""  # one sentence for the documentation
+    ahead: Ahead | None = None
 
     def parse(self, given: Mapping[str, Any] | Inputs) -> Inputs:
         """Turn texts of a form, JSON or a command line into the action's inputs.

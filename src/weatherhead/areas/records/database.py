@@ -34,6 +34,11 @@ def is_postgresql(database: BaseDatabaseWrapper) -> bool:
     return database.vendor == "postgresql"
 
 
+def one_writer() -> bool:
+    """Whether one transaction writes at a time: on SQLite."""
+    return not is_postgresql(connection)
+
+
 def require_transaction(what: str) -> None:
     """Raise TransactionManagementError unless a transaction is open: only the door opens one."""
     if not connection.in_atomic_block:
@@ -75,7 +80,9 @@ def insert_rows(statement: str, rows: Sequence[Sequence[object]], *, conflict: s
     whole = len(rows) - len(rows) % many
     with connection.cursor() as cursor:
         if whole:
-            runs: list[Any] = [tuple(chain.from_iterable(rows[first : first + many])) for first in range(0, whole, many)]
+            runs: list[Any] = [
+                tuple(chain.from_iterable(rows[first : first + many])) for first in range(0, whole, many)
+            ]
             cursor.executemany(f"{statement} VALUES {', '.join([place] * many)} {conflict}", runs)
         if left := rows[whole:]:
             values: Any = tuple(chain.from_iterable(left))

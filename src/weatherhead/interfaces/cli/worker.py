@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from weatherhead.areas.records.interruptions import INTERRUPTIONS, interruption_of
 from weatherhead.areas.records.queries.audit import sign_root
-from weatherhead.door.worker import settle_memory, tell_interruption, work_once
+from weatherhead.door.worker import Hands, settle_memory, tell_interruption
 from weatherhead.interfaces.cli.audit import roots_directory
 from weatherhead.interfaces.cli.setting import present_moment
 
@@ -61,10 +61,11 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, stop)
     signed_at, interruptions = 0.0, 0
     settle_memory()
+    hands = Hands(worker=args.name, clock=present_moment, reach=True)
     log.info("worker started", worker=args.name)
     while not stopping:
         try:
-            if _worked(args.name):
+            if _worked(hands):
                 interruptions = 0
                 continue
             if time.monotonic() - signed_at > SIGN_EVERY_SECONDS or args.once:
@@ -84,13 +85,14 @@ def run(args: argparse.Namespace) -> int:
         if args.once:
             break
         wait(IDLE_SECONDS)
+    hands.let_go()
     log.info("worker stopped", worker=args.name)
     return 0
 
 
-def _worked(name: str) -> bool:
+def _worked(hands: Hands) -> bool:
     """Do one item; tells whether there was one."""
-    item = work_once(worker=name, clock=present_moment)
+    item = hands.work_once()
     if item is not None:
         log.info("work item done", item=item.item_id, kind=item.kind, attempts=item.attempts)
     return item is not None

@@ -125,3 +125,8 @@ def put_off_item(item: ClaimedItem, *, worker: str, until: datetime, why: str) -
         interruptions=item.interruptions + 1,
         last_error=why[:2000],
     )
+
+
+def release_item(*, item_id: int, worker: str) -> None:
+    """Put back an item that was claimed and not begun; it waits no longer than it did."""
+    WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker).update(state="ready", leased_until=None)
