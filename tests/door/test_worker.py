@@ -23,7 +23,7 @@ from weatherhead.areas.records.operations.work_items import (
 )
 from weatherhead.areas.records.queries.work_items import open_items
 from weatherhead.door.context import Moment
-from weatherhead.door.worker import LEASE, Handler, _handlers, handles, work_once
+from weatherhead.door.worker import LEASE, Handler, Hands, _handlers, handles, work_once
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,31 @@ def test_an_item_is_done_once(seen: list[Any], clock: Clock) -> None:
     assert work_once(worker="a", clock=clock) is None
     row = WorkItem.objects.get()
     assert (row.state, row.result, seen) == ("done", {"item": row.pk}, [{"n": 1}])
+
+
+@pytest.mark.sqlite
+def test_a_hand_that_reaches_claims_the_next_and_lets_it_go(seen: list[Any], clock: Clock) -> None:
+    for number in range(3):
+        enqueue(kind="probe", payload={"n": number, "fails": number == 1}, at=clock().at)
+    hands = Hands(worker="a", clock=clock, reach=True)
+
+    def states() -> list[str]:
+        return list(WorkItem.objects.order_by("pk").values_list("state", flat=True))
+
+    hands.work_once()
+    assert states() == ["done", "leased", "ready"]
+    hands.work_once()
+    assert states() == ["done", "ready", "ready"], "what failed is put back, and nothing claimed in its commit"
+    hands.work_once()
+    assert states() == ["done", "ready", "done"]
+    for number in (3, 4):
+        enqueue(kind="probe", payload={"n": number}, at=clock().at)
+    hands.work_once()
+    assert states() == ["done", "ready", "done", "done", "leased"]
+    hands.let_go()
+    hands.let_go()
+    assert states() == ["done", "ready", "done", "done", "ready"]
+    assert [item["n"] for item in seen] == [0, 1, 2, 3]
 
 
 def test_a_unique_key_is_queued_once(clock: Clock) -> None:
