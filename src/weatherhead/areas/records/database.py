@@ -148,22 +148,18 @@ def lock_rows(model: type[Model], ids: Iterable[int]) -> tuple[int, ...]:
     Writers of the same row wait; inserts that refer to it do not. On SQLite the transaction holds the only lock.
     """
     require_transaction("rows are locked")
-    wanted = sorted(set(ids))
-    if is_postgresql(connection):
-        if not wanted:
-            return ()
-        table, key = (
-            connection.ops.quote_name(model._meta.db_table),
-            connection.ops.quote_name(str(model._meta.pk.column)),
-        )
-        statement = f"SELECT {key} FROM {table} WHERE {key} = ANY(%s::bigint[]) ORDER BY {key} FOR NO KEY UPDATE"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [wanted])
-            return tuple(number for (number,) in cursor.fetchall())
-    found: list[int] = []
-    for chunk in chunks(wanted):
-        found += model._default_manager.filter(pk__in=chunk).order_by("pk").values_list("pk", flat=True)
-    return tuple(found)
+    wanted: list[int] | str = sorted(set(ids))
+    if not wanted:
+        return ()
+    quote = connection.ops.quote_name
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    chosen, lock = "= ANY(%s::bigint[])", "FOR NO KEY UPDATE"
+    if one_writer():
+        chosen, lock, wanted = "IN (SELECT value FROM json_each(%s))", "", json.dumps(wanted)
+    statement = f"SELECT {key} FROM {table} WHERE {key} {chosen} ORDER BY {key} {lock}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [wanted])
+        return tuple(number for (number,) in cursor.fetchall())
 
 
 _ON_THOUSANDS = {
