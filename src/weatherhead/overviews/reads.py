@@ -18,7 +18,7 @@ from weatherhead.areas.service_orders.worklist import KINDS, Filters, Place, Wor
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.registry import registry
-from weatherhead.overviews.account import UsageMonth
+from weatherhead.overviews.account.figures import UsageMonth
 
 PAGE_ROWS = 30
 _PERIODS_SHOWN = 13

@@ -15,7 +15,7 @@ from itertools import pairwise
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext
 
-from weatherhead.overviews.account import UsageMonth as BilledMonth
+from weatherhead.overviews.account.figures import UsageMonth as BilledMonth
 
 HEIGHT_PX = 149
 BASE_PX = 129

@@ -32,7 +32,8 @@ from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
 from weatherhead.door.registry import Action, InputsInvalid, NoSuchAction, registry
 from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs_given
-from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
+from weatherhead.overviews.account.offers import ActionOffer
+from weatherhead.overviews.account.page import AccountOverview, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
