@@ -11,9 +11,10 @@ from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.actions.metering.held_read import accounts_of_read
 from weatherhead.actions.metering.read_inputs import DemandKw, Reading
 from weatherhead.areas.metering.fields import parse_demand_w
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import ReadNotAccepted, record_reads, withdraw_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, read, use_bounds
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, read
 from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment

@@ -12,15 +12,10 @@ from weatherhead.actions.metering.read_inputs import Day, DemandKw, OptionalSeri
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_of_accounts
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.metering.fields import parse_demand_w
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import Decision, MeterHistory, MeterUnknown, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import record_reads
-from weatherhead.areas.metering.queries import (
-    accepted_count,
-    histories,
-    meter_by_serial,
-    meter_of_service_points,
-    use_bounds,
-)
+from weatherhead.areas.metering.queries import accepted_count, meter_by_serial, meter_of_service_points
 from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds, format_kwh
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment

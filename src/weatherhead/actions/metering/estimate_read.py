@@ -11,9 +11,10 @@ from weatherhead.actions.metering.read_inputs import Day, Serial
 from weatherhead.areas.agreements.reading import MeteredService, service_of_meter
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.estimation import Estimate, EstimateFacts, estimate
+from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterUnknown, ReadPlan
 from weatherhead.areas.metering.operations import record_reads, withdraw_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, held_reads_of, histories, meter_by_serial
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, held_reads_of, meter_by_serial
 from weatherhead.areas.metering.reading_rules import estimation
 from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment

@@ -10,9 +10,10 @@ from weatherhead.actions.inputs import Note
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading, Serial
 from weatherhead.areas.agreements.reading import MeteredService, service_of_meter
 from weatherhead.areas.metering.fields import parse_demand_w
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, MeterUnknown, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import record_reads
-from weatherhead.areas.metering.queries import accepted_count, histories, meter_by_serial, use_bounds
+from weatherhead.areas.metering.queries import accepted_count, meter_by_serial
 from weatherhead.areas.metering.usage import NewRead, UseBounds
 from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment

@@ -9,9 +9,10 @@ from typing import Annotated
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Blankable, NeededNote, Number
 from weatherhead.actions.metering.held_read import accounts_of_read, state_change
+from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterHistory
 from weatherhead.areas.metering.operations import ReadNotHeld, release_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, read
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, read
 from weatherhead.areas.metering.usage import Dial, DialRead, energy_wh_between, sequence_refusal
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from weatherhead.areas.metering.fields import parse_demand_w
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import record_reads
-from weatherhead.areas.metering.queries import accepted_count, histories, installation_at, use_bounds
+from weatherhead.areas.metering.queries import accepted_count, installation_at
 from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, NewRead, ReadKind, UseBounds
 from weatherhead.areas.premises.queries import ServicePointFacts, service_point
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop

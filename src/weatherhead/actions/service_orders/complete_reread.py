@@ -11,9 +11,10 @@ from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading
 from weatherhead.actions.metering.record_check_read import check_plan
 from weatherhead.areas.metering.fields import parse_demand_w
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import record_reads, withdraw_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, reads_of_meter, use_bounds
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, reads_of_meter
 from weatherhead.areas.metering.usage import NewRead, UseBounds
 from weatherhead.areas.service_orders.operations import OrderNotOpen, close_order
 from weatherhead.areas.service_orders.queries import OrderFacts, order

@@ -10,8 +10,9 @@ from weatherhead.actions.figures import house_rule, made
 from weatherhead.actions.inputs import Blankable, NeededNote
 from weatherhead.actions.metering.read_inputs import Day, Serial
 from weatherhead.areas.agreements.reading import MeteredService, service_of_meter
+from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterHistory, MeterNotInstalled, MeterUnknown, ReadInFuture, spans_of
-from weatherhead.areas.metering.queries import histories, meter_by_serial
+from weatherhead.areas.metering.queries import meter_by_serial
 from weatherhead.areas.metering.reading_rules import reading_rules
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.service_orders.operations import OrderOpenAlready, open_order

@@ -169,12 +169,6 @@ def reading_rules() -> ReadingRules:
     return _reading(*_marked("reading.yaml"))
 
 
-def has_reading_rules() -> bool:
-    """Whether this utility's regulations say how it reads."""
-    utility = current_utility()
-    return (utility.path(utility.regulations) / "reading.yaml").exists()
-
-
 def estimation() -> Estimation:
     """How this utility estimates.
 

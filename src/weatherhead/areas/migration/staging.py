@@ -203,10 +203,6 @@ class Staging:
         """Whether a table was made."""
         return self.number("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?", [name]) == 1
 
-    def has_rejects(self) -> bool:
-        """Whether any row was rejected."""
-        return self.number("SELECT EXISTS (SELECT 1 FROM problems WHERE outcome = ?)", [REJECTED]) == 1
-
 
 def columns_of(layout: FileLayout) -> tuple[str, ...]:
     """The columns of a file's table."""

@@ -20,7 +20,6 @@ from weatherhead.core.rating import checks
 from weatherhead.core.values import MonthRule, RoundingRule, load_yaml
 
 WH_PER_KWH = 1_000
-W_PER_KW = 1_000
 
 
 class PriceStatus(StrEnum):

@@ -19,7 +19,6 @@ from weatherhead.overviews.account.figures import UsageMonth as BilledMonth
 
 HEIGHT_PX = 149
 BASE_PX = 129
-MONTH_LABEL_PX = 144
 BARS_TOP_PX = 46.7
 """Where the highest bar ends when a line of temperatures stands above the bars."""
 BARS_TOP_ALONE_PX = 16.0

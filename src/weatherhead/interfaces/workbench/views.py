@@ -293,9 +293,3 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
 
 _BY_FILE = frozenset({"import_reads"})
 """Done from the command line; a form comes with a page of its own."""
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No such page."""
-    del exception
-    return render(request, "404.html", status=404)
