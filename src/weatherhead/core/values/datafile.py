@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from weatherhead.core.values.refusals import Refusal, gettext_noop
@@ -75,13 +75,19 @@ class ProblemsAt(ValueError):
         super().__init__("; ".join(text for _, text in self.problems))
 
 
+class DataModel(BaseModel):
+    """A part of a data file: a key that it does not know is a problem, and nothing changes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 def load_yaml(text: str, *, name: str, model: type[Model]) -> Model:
     """Read YAML text as `model`.
 
     Args:
         text: the file's content.
         name: the file's name as messages should show it ("tariffs/lrec/residential.yaml").
-        model: a pydantic model; give it `extra="forbid"` so that misspelled keys are reported.
+        model: a pydantic model; one derived from `DataModel` has misspelled keys reported.
 
     Raises:
         DataFileInvalid: with every problem found: YAML syntax, duplicate keys, unknown or missing keys, wrong values.
