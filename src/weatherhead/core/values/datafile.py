@@ -112,11 +112,15 @@ def _in_order(problems: Iterable[DataProblem]) -> tuple[DataProblem, ...]:
 
 
 _FAST = getattr(yaml, "CSafeLoader", None)
-"""libyaml's, where PyYAML was built with it: ten times as fast, and most of what a process that starts does with files."""
+"""libyaml's, where PyYAML was built with it: ten times as fast, and most of what a process that starts does."""
+
+_OPENERS = ("[", "{", "- ", "? ")
+_OPENERS_MAX = 5_000
+"""libyaml calls itself for each level, and takes the process down with its stack. No text is deeper than this."""
 
 
 def _compose(text: str, *, name: str) -> Node:
-    if _FAST is not None:
+    if _FAST is not None and sum(text.count(opener) for opener in _OPENERS) <= _OPENERS_MAX:
         try:
             if (found := yaml.compose(text, Loader=_FAST)) is not None:
                 return found
