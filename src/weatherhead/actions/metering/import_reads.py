@@ -14,17 +14,13 @@ from pydantic import Field, StringConstraints
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Name
+from weatherhead.areas.metering.batches import BatchFacts, batches_of_file
+from weatherhead.areas.metering.histories import histories_by_serial, use_bounds
 from weatherhead.areas.metering.intake import FileDecision, MeterHistory, ReadPlan, decide_file
 from weatherhead.areas.metering.operations import FileAlreadyImported, record_batch, record_many_reads
 from weatherhead.areas.metering.ordinary import ordinary_plans
 from weatherhead.areas.metering.outlines import outlines_by_serial
-from weatherhead.areas.metering.queries import (
-    BatchFacts,
-    accepted_count,
-    batches_of_file,
-    histories_by_serial,
-    use_bounds,
-)
+from weatherhead.areas.metering.queries import accepted_count
 from weatherhead.areas.metering.reads_file import (
     FILE_BYTES_MAX,
     FileProblem,

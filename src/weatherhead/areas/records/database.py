@@ -184,9 +184,9 @@ def work_on_thousands() -> None:
             cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _ON_THOUSANDS.items()))
 
 
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Cut numbers into lists that fit into one statement's IN (…)."""
-    size = _CHUNK_ROWS if is_postgresql(connection) else _CHUNK_ROWS_SQLITE
+def chunks(ids: Iterable[int], *, most: int = _CHUNK_ROWS) -> Iterator[list[int]]:
+    """Cut numbers into lists that fit into one statement's IN (…), of at most so many."""
+    size = min(most, _CHUNK_ROWS if is_postgresql(connection) else _CHUNK_ROWS_SQLITE)
     remaining = iter(ids)
     while chunk := list(islice(remaining, size)):
         yield chunk

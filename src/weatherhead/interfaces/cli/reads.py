@@ -23,8 +23,8 @@ from weatherhead.actions.metering.estimate_missing_reads import Inputs as Estima
 from weatherhead.actions.metering.estimate_missing_reads import NotEstimated, NothingMissing, shards_of
 from weatherhead.actions.metering.estimate_missing_reads import Plan as EstimatePlan
 from weatherhead.actions.metering.import_reads import Inputs, inputs_for, parts_of
+from weatherhead.areas.metering.batches import batch_of_receipt, batches_of_file
 from weatherhead.areas.metering.intake import FileDecision
-from weatherhead.areas.metering.queries import batch_of_receipt, batches_of_file
 from weatherhead.areas.metering.reads_file import FILE_BYTES_MAX, FileProblem, require_size
 from weatherhead.areas.metering.routes import cycle_day
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
