@@ -1,6 +1,6 @@
 """Values that every storey shares: cents, rounding, spans, clocks, proration, refusals and rule files."""
 
-from weatherhead.core.values.clocks import BankingDays, BusinessDays, CalendarDays, DayClock
+from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataProblem, ProblemsAt, load_yaml
 from weatherhead.core.values.figures import Change, Rule, Unit
 from weatherhead.core.values.money import (
@@ -28,6 +28,7 @@ from weatherhead.core.values.span import Span, SpanIsEmpty
 
 __all__ = [
     "LARGEST_AMOUNT_CENTS",
+    "YEARS",
     "AmountCommasMisplaced",
     "AmountDecimalsWrong",
     "AmountMissing",
