@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.house import Home, House, table_rows
+from tests.house import Home, House, moment, table_rows
 from weatherhead.actions import load_actions
 from weatherhead.areas.metering.usage import MultiplierNotExact
+from weatherhead.areas.records.models import AuditEntry
 from weatherhead.core.values import Refusal
+from weatherhead.door.looks import ReasonNeeded, look
+from weatherhead.door.perform import KeyMissing, perform
 from weatherhead.door.registry import InputsInvalid, registry
 
 load_actions()
@@ -76,3 +80,18 @@ def test_a_file_that_is_not_even_base64(house: House, home: Home) -> None:
     for content in ("\u0663", "a", "====", "YQ=\n="):
         with pytest.raises(Refusal, match="did not arrive whole"):
             house.see("import_reads", by="okafor", name="x.csv", sha256="0" * 64, content=content)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 121, "a\x00b", "a\nb", "\ud800"])
+def test_a_key_is_one_line_of_text(key: str, house: House, home: Home) -> None:
+    pay = {"account_id": home.account_id, "amount_cents": "5.00", "tender": "cash"}
+    with pytest.raises(KeyMissing):
+        perform("take_payment", actor=house.actor("nguyen"), key=key, moment=moment(house.today), inputs=pay)
+
+
+def test_a_look_keeps_its_reason_readable(house: House, home: Home) -> None:
+    now, by = moment(house.today), house.actor("reyes")
+    look("contact_details", account_id=home.account_id, actor=by, moment=now, reason="She\x00 asked\r\n for it")
+    assert json.loads(AuditEntry.objects.order_by("-pk")[0].detail)["reason"] == "She asked for it"
+    with pytest.raises(ReasonNeeded):
+        look("contact_details", account_id=home.account_id, actor=by, moment=now, reason="\x00\x00\x00\x00a")
