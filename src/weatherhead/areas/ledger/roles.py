@@ -29,8 +29,8 @@ def restricted_role_statements(role: str, *, kept: Sequence[str] = KEPT_TABLES) 
 
     The role reads and writes rows. Of a table that an append-only guard stands on (journal, audit log, issued bills) it
     reads and appends; of `kept` tables it removes no row; tables of no model it only reads. It defines nothing, not
-    even a temporary table that could pose as one of ours. A table that a later migration adds is out of its reach until these
-    statements run again: forgetting them fails closed.
+    even a temporary table that could pose as one of ours. A table that a later migration adds is out of its reach until
+    these statements run again: forgetting them fails closed.
 
     `role` must exist, own nothing and be no superuser; it is quoted here.
 
