@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -79,6 +80,17 @@ def _no_accounts(_: object) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """That an action's facts may be gathered before its transaction, while another holds SQLite's one write lock.
+
+    They hold when nothing but actions `beside` was performed since, and `still` says so of what those may change.
+    """
+
+    beside: frozenset[str]
+    still: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Generic[Inputs, Facts, Plan]):
     """One verb. `title` is in the field's words; `duty` is the number of the representative's duty that it serves.
 
@@ -96,6 +108,7 @@ class Action(Generic[Inputs, Facts, Plan]):
     locks: Callable[[Inputs], tuple[int, ...]] = _no_accounts
     key: str = ""  # the letter that opens it on the account page
     summary: str = ""  # one sentence for the documentation
+    ahead: Ahead | None = None
 
     def parse(self, given: Mapping[str, Any] | Inputs) -> Inputs:
         """Turn texts of a form, JSON or a command line into the action's inputs.
@@ -184,11 +197,25 @@ def _say(error: Mapping[str, Any]) -> str:
 
 
 class Registry:
-    """Actions by name. Filled when `weatherhead.actions` is imported."""
+    """Actions by name. Filled when the first is asked for: a process that performs none does not wait for them."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._actions: dict[str, Action[Any, Any, Any]] = {}
+        self._fill: Callable[[], None] | None = None
+        self._filling = RLock()
+
+    def filled_by(self, fill: Callable[[], None]) -> None:
+        """Say what registers every action. It may be called more than once, and runs when the first is asked for."""
+        self._fill = fill
+
+    def _all(self) -> dict[str, Action[Any, Any, Any]]:
+        if self._fill is not None:
+            with self._filling:  # another thread waits for the last one, too
+                if self._fill is not None:
+                    self._fill()
+                    self._fill = None
+        return self._actions
 
     def add(self, action: Action[Inputs, Facts, Plan]) -> Action[Inputs, Facts, Plan]:
         """Register an action. A name taken twice is a bug."""
@@ -204,17 +231,18 @@ class Registry:
             NoSuchAction: for an unknown name.
         """
         try:
-            return self._actions[name]
+            return self._all()[name]
         except KeyError:
             raise NoSuchAction(name=name) from None
 
     def __iter__(self) -> Iterator[Action[Any, Any, Any]]:
         """All actions in the order of their names."""
-        return iter(self._actions[name] for name in sorted(self._actions))
+        actions = self._all()
+        return iter(actions[name] for name in sorted(actions))
 
     def __contains__(self, name: str) -> bool:
         """Whether an action of that name exists."""
-        return name in self._actions
+        return name in self._all()
 
 
 registry = Registry()

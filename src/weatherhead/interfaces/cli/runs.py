@@ -103,8 +103,11 @@ def _watch(run_id: int) -> int:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(gettext("Waiting"), total=None, rate="")
         while (state := bill_run(run_id).state) in ("trying", "released"):
-            now = _overview(run_id).progress
+            overview = _overview(run_id)
+            now = overview.progress
             rate = gettext("%(rate)s accounts/s") % {"rate": now.accounts_a_second or 0}
+            if overview.stuck.put_off:
+                rate = gettext("the database stopped %(count)s pieces") % {"count": overview.stuck.put_off}
             progress.update(
                 task, description=_STAGE_OF[state], total=now.accounts, completed=now.accounts_done, rate=rate
             )
@@ -141,6 +144,11 @@ def _show(run_id: int, *, as_json: bool) -> int:
             "nothing": f"{sums.nothing:,}",
         }
     )
+    if found.stuck.given_up:
+        print(gettext("%(count)s pieces were given up: weatherhead queue") % {"count": found.stuck.given_up})
+    if found.stuck.put_off:
+        said = gettext("%(count)s pieces are put off, the next for %(seconds)s s: %(why)s")
+        print(said % {"count": found.stuck.put_off, "seconds": found.put_off_seconds, "why": found.stuck.why})
     for row in found.by_schedule:
         amount, energy = f"${format_cents(row.amount_cents)}", f"{row.energy_wh // 1000:,} kWh"
         print(f"  {row.code:<10} {row.segments:>9,}  {amount:>17}  {energy:>18}")

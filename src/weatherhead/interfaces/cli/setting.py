@@ -18,7 +18,7 @@ from weatherhead.door.context import Actor, Moment
 
 
 def set_up(*, tells: bool = False) -> None:
-    """Start Django for a command, and fill the registry. Only a command that `tells` logs what goes well."""
+    """Start Django for a command. Only a command that `tells` logs what goes well."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weatherhead.config.settings")
     django.setup()
     if not tells:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +62,18 @@ def verify_audit(*, roots: Path) -> AuditReport:
     findings += _check_roots(files)
     findings += _untold_receipts()
     return AuditReport(streams=len(heads), entries=entries, roots=len(files), findings=tuple(findings))
+
+
+def last_entry() -> int:
+    """The number of the newest entry of any stream; 0 when there is none."""
+    newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
+
+
+def performed_since(entry_id: int, *, but: Iterable[str]) -> bool:
+    """Whether an action, other than some, was performed after an entry. Every write says so in its own commit."""
+    since = AuditEntry.objects.filter(pk__gt=entry_id, kind="performed")
+    return since.exclude(action__in=sorted(but)).exists()
 
 
 def _entries() -> Iterator[AuditEntry]:
