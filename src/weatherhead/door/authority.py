@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -126,6 +127,17 @@ def tie_to(actor: Actor, *, account_ids: tuple[int, ...]) -> str | None:
     premises = premises_of_accounts(account_ids)
     ties = employee_ties(actor.employee_id, account_ids=account_ids, premise_ids=premises)
     return ties[0].relation if ties else None
+
+
+def ties_among(actor: Actor, *, account_ids: Sequence[int]) -> dict[int, str]:
+    """Which of many accounts the actor is tied to, and how. One look tells that it is none, as it mostly is."""
+    relation = tie_to(actor, account_ids=tuple(account_ids))
+    if relation is None:
+        return {}
+    if len(account_ids) == 1:
+        return {account_ids[0]: relation}
+    half = len(account_ids) // 2
+    return ties_among(actor, account_ids=account_ids[:half]) | ties_among(actor, account_ids=account_ids[half:])
 
 
 def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ APPROVAL_DAYS = 3
 REFUSAL_STREAMS_MAX = 50
 """A refusal about more accounts than these is remembered in the utility's stream alone."""
 
-_KEY_LENGTH_MAX = 120
+_KEY = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,120}")
 _RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 Result = TypeVar("Result")
@@ -101,7 +102,7 @@ def perform(
         Refusal: named; nothing was changed, and the attempt is in the audit log.
     """
     action = registry.get(name)
-    if not 1 <= len(key) <= _KEY_LENGTH_MAX:
+    if _KEY.fullmatch(key) is None:
         raise KeyMissing
     try:
         values = action.parse(inputs)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from weatherhead.areas.records.canonical import Json, to_json
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.core.values import YEARS, Refusal, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 
@@ -20,9 +21,14 @@ Facts = TypeVar("Facts")
 Plan = TypeVar("Plan")
 
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
-_MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
 SENSITIVE = {"sensitive": True}
 """Field metadata: the value never stands in the audit log."""
+
+_MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
+_UNKEPT = gettext_noop("holds a character that nobody types; write it again")
+# Control characters but tabs and line ends, and halves of a pair that UTF-8 cannot write.
+_UNKEPT_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_OTHER_AGE = gettext_noop("check the year: it lies before 1900 or after 2199")
 
 
 class InputsInvalid(Refusal):
@@ -116,6 +122,10 @@ class Action(Generic[Inputs, Facts, Plan]):
             raise TypeError(f"{self.name} takes {self.inputs.__name__} or a mapping")
         known = {item.name for item in fields(self.inputs)}  # type: ignore[arg-type]
         problems = {name: gettext_noop("is not asked for here") for name in given if name not in known}
+        # First of all: such text breaks what would check it, and no database keeps it.
+        problems |= {name: _UNKEPT for name, value in given.items() if name in known and _is_unkept(value)}
+        if _UNKEPT in problems.values():
+            raise InputsInvalid(problems=problems)
         try:
             values: Inputs = _adapter(self.inputs).validate_python(dict(given))
         except ValidationError as error:
@@ -123,6 +133,7 @@ class Action(Generic[Inputs, Facts, Plan]):
                 name = str(item["loc"][0]) if item["loc"] else ""
                 problems.setdefault(name, _say(dict(item)))
             raise InputsInvalid(problems=problems) from error
+        problems |= {name: _OTHER_AGE for name in known if _is_of_another_age(getattr(values, name))}
         if problems:
             raise InputsInvalid(problems=problems)
         return values
@@ -151,6 +162,20 @@ class Action(Generic[Inputs, Facts, Plan]):
             if hidden and said[item.name] not in (None, "", []):
                 said[item.name] = "(given)"
         return said
+
+
+def _is_unkept(value: object) -> bool:
+    """Whether text, anywhere in a value, holds what cannot be kept."""
+    if isinstance(value, str):
+        return _UNKEPT_CHARACTER.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(_is_unkept(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(_is_unkept(part) for part in value)
+
+
+def _is_of_another_age(value: object) -> bool:
+    """Whether it is a day that no meter was read on: arithmetic on it would leave the calendar."""
+    return isinstance(value, date) and value.year not in YEARS
 
 
 def _is_words(name: str, value: Json) -> bool:

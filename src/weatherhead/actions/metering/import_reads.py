@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -174,7 +173,7 @@ def _content(inputs: Inputs) -> bytes:
     require_size(len(inputs.content) // 4 * 3 - 2)
     try:
         content = base64.b64decode(inputs.content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; so is what is not even ASCII
         raise ContentNotBase64 from error
     found = hashlib.sha256(content).hexdigest()
     if found != inputs.sha256:

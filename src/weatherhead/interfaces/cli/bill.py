@@ -18,7 +18,7 @@ from weatherhead.areas.customers.queries import account_by_number, accounts, acc
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     which.add_argument(
         "--account", action="append", metavar="NUMBER", help=gettext("an account number; may be repeated")
     )
-    which.add_argument("--cycle", type=int, metavar="N", help=gettext("every open account of a bill cycle"))
+    which.add_argument("--cycle", type=cycle, metavar="N", help=gettext("every open account of a bill cycle"))
     bill.add_argument("--through", type=date.fromisoformat, metavar="DATE", help=gettext("bill use up to this day"))
     bill.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who bills"))
     bill.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))

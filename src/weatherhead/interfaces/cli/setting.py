@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
+import re
 from datetime import UTC, datetime
 
 import django
 from django.conf import settings
+from django.utils.translation import gettext
 
+from weatherhead.areas.metering.reading_rules import CYCLE_MAX
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.context import Actor, Moment
 
@@ -51,3 +55,11 @@ def actor_for(username: str) -> Actor:
 
     found = employee_by_username(username)
     return Actor(name=found.name, employee_id=found.employee_id, channel="cli")
+
+
+def cycle(text: str) -> int:
+    """A bill cycle on the command line; one that cannot be is told, not found empty."""
+    if re.fullmatch(r"[1-9][0-9]?", text, re.ASCII) is None or int(text) > CYCLE_MAX:
+        said = gettext("%(text)s is no bill cycle: write a number from 1 to %(most)s")
+        raise argparse.ArgumentTypeError(said % {"text": text, "most": CYCLE_MAX})
+    return int(text)

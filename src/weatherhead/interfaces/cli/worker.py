@@ -22,6 +22,7 @@ from weatherhead.interfaces.cli.setting import present_moment
 IDLE_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 30.0
 SIGN_EVERY_SECONDS = 300
+_NAME_LENGTH_MAX = 120
 log = structlog.get_logger("weatherhead.worker")
 
 
@@ -33,8 +34,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description=gettext("Runs until it is stopped; any number of workers on any number of hosts share the queue."),
     )
     worker.add_argument("--once", action="store_true", help=gettext("stop when nothing waits"))
-    worker.add_argument("--name", default=f"{socket.gethostname()}:{os.getpid()}", help=gettext("this worker's name"))
+    worker.add_argument(
+        "--name", type=_name, default=f"{socket.gethostname()}:{os.getpid()}", help=gettext("this worker's name")
+    )
     worker.set_defaults(run=run)
+
+
+def _name(text: str) -> str:
+    """Who holds an item, as the queue keeps it."""
+    if not text.isprintable() or not 1 <= len(text) <= _NAME_LENGTH_MAX:
+        said = gettext("a worker's name has 1 to %(most)s characters on one line") % {"most": _NAME_LENGTH_MAX}
+        raise argparse.ArgumentTypeError(said)
+    return text
 
 
 def run(args: argparse.Namespace) -> int:

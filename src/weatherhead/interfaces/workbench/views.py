@@ -222,7 +222,7 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
             key=request.POST.get("key", ""),
             moment=seat.moment,
             inputs=inputs,
-            seen=request.POST.get("digest") if approving else None,
+            seen=request.POST.get("digest", "") if approving else None,
         )
     except InputsInvalid as refusal:
         return _approvals(request, seat, chosen=request_id, decline_error=refusal.problems.get("note", str(refusal)))
