@@ -12,7 +12,7 @@ from weatherhead.actions.metering.held_read import accounts_of_read, state_chang
 from weatherhead.areas.metering.intake import MeterHistory
 from weatherhead.areas.metering.operations import ReadNotHeld, release_read
 from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, read
-from weatherhead.areas.metering.usage import Dial, DialRead, energy_wh_between, sequence_refusal
+from weatherhead.areas.metering.usage import Dial, DialRead, energy_wh_between, format_reading, sequence_refusal
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -135,7 +135,9 @@ def _turns(facts: Facts, *, inputs: Inputs, before: DialRead | None) -> int:
     if facts.read.turns == before.turns + 1:
         return facts.read.turns
     raise PassedZeroUnknown(
-        reading=str(facts.read.dial_reading), before=str(before.dial_reading), before_on=before.read_on
+        reading=format_reading(facts.read.dial_reading),
+        before=format_reading(before.dial_reading),
+        before_on=before.read_on,
     )
 
 
