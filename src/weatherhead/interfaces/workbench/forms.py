@@ -402,8 +402,13 @@ def _reads(account: AccountOverview) -> Choices:
 
 
 def _accepted_reads(account: AccountOverview) -> Choices:
-    meters = [item.meter_id for item in account.services if item.meter_id is not None]
-    reads = [item for meter_id in meters for item in reads_of_meter(meter_id) if item.state == "accepted"]
+    reads = [
+        read
+        for item in account.services
+        if item.meter_id is not None
+        for read in reads_of_meter(item.meter_id)
+        if read.state == "accepted" and item.started_on <= read.read_on <= (item.ended_on or date.max)
+    ]
     reads.sort(key=lambda item: item.read_on, reverse=True)
     return [
         (str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}, {item.serial}")
