@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from weatherhead.areas.agreements.queries import premises_of_accounts
-from weatherhead.areas.customers.queries import employee_ties, has_ties
+from weatherhead.areas.agreements.queries import premises_by_account, premises_of_accounts
+from weatherhead.areas.customers.queries import employee_ties, has_ties, things_tied_to
 from weatherhead.areas.records.queries.approvals import waiting_for
 from weatherhead.areas.records.queries.receipts import authority_used
 from weatherhead.areas.workforce.queries import jobs_of
@@ -126,6 +127,19 @@ def tie_to(actor: Actor, *, account_ids: tuple[int, ...]) -> str | None:
     premises = premises_of_accounts(account_ids)
     ties = employee_ties(actor.employee_id, account_ids=account_ids, premise_ids=premises)
     return ties[0].relation if ties else None
+
+
+def tied_accounts(actor: Actor, *, customers: Mapping[int, int]) -> frozenset[int]:
+    """Those of some accounts, given with their customers, that the actor is tied to: what `tie_to` says of each."""
+    accounts, people, premises = things_tied_to(actor.employee_id)
+    if not (accounts or people or premises):
+        return frozenset()
+    served = premises_by_account(customers) if premises else {}
+    return frozenset(
+        number
+        for number, customer_id in customers.items()
+        if number in accounts or customer_id in people or not premises.isdisjoint(served.get(number, ()))
+    )
 
 
 def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment) -> Verdict:

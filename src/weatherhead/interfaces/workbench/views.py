@@ -32,12 +32,15 @@ from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
 from weatherhead.door.registry import Action, InputsInvalid, NoSuchAction, registry
 from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs_given
+from weatherhead.interfaces.workbench.picking import SAID
 from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.composing import done_view, preview_view, receipt_view, veiled
 from weatherhead.overviews.document import account_of_bill, bill_document, bill_file
+from weatherhead.overviews.picks import KINDS as PICK_KINDS
+from weatherhead.overviews.picks import picks
 from weatherhead.overviews.preview import PreviewView, ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
@@ -135,6 +138,18 @@ def find_options(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Type-ahead."""
     results = search(request.GET.get("q", "")[:200], as_of=seat.moment.as_of, limit=OPTIONS_MAX)
     return render(request, "workbench/search_options.html", {"results": results})
+
+
+@require_GET
+@at_desk
+def pick_options(request: HttpRequest, seat: Seat, kind: str) -> HttpResponse:
+    """Type-ahead of a form's field: places and customers by what people call them."""
+    del seat
+    if kind not in PICK_KINDS:
+        return render(request, "404.html", status=404)
+    text = next((value for name, value in request.GET.items() if name.endswith(SAID)), "")[:200]
+    context = {"options": picks(kind, str(text)), "text": text, "kind": kind}
+    return render(request, "workbench/pick_options.html", context)
 
 
 @require_GET
@@ -445,7 +460,8 @@ def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, A
 
 def _asked_for(request: HttpRequest, action: Action[Any, Any, Any]) -> dict[str, str]:
     """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
-    return {f"{name}_id": str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+    given = {name: str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+    return {f"{name}_id": value for name, value in given.items()} | given
 
 
 def number_in(text: str) -> int | None:

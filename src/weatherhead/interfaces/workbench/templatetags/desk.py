@@ -356,6 +356,12 @@ def is_half(field: BoundField) -> bool:
 
 
 @register.filter
+def shown_when(field: BoundField) -> str:
+    """The answer to another question on which a field depends, such as ``schedule=R-1``; empty if on none."""
+    return str(field.field.widget.attrs.get("data-when", ""))
+
+
+@register.filter
 def is_described(field: BoundField) -> bool:
     """Whether the choices of a field carry a note or an amount beside their name, and so stand one below the other."""
     choices = getattr(field.field, "choices", ())
