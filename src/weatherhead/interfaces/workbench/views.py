@@ -332,6 +332,7 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
     if work.filter == "all" and "approve_request" in seat.grant.actions:
         request.desk.waiting = len(work.rows)  # type: ignore[attr-defined]
     context = {"work": work, "decision_key": secrets.token_urlsafe(24), "decline_error": decline_error}
+    context["may_decide"] = "approve_request" in seat.grant.actions
     return render(request, "workbench/approvals.html", context, status=422 if decline_error else 200)
 
 

@@ -6,7 +6,8 @@ carries a true minus (U+2212), so that it lines up with the plus. Days leave out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -29,6 +30,7 @@ register = template.Library()
 
 MINUS = "\N{MINUS SIGN}"
 DOTS = "\N{BULLET}" * 3
+_ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -139,6 +141,12 @@ def day(value: date | None, as_of: date | str | None = None) -> str:
     if isinstance(as_of, date) and _as_date(as_of).year == local.year:
         return date_format(local, pgettext("a day of this year, as a date format", "M j"))
     return date_format(local, pgettext("a day of another year, as a date format", "M j, Y"))
+
+
+@register.filter
+def with_days(text: str, as_of: date | str | None = None) -> str:
+    """Arithmetic as it is kept, its days written as elsewhere: ``2026-10-01 through`` → ``Oct 1 through``."""
+    return _ISO_DAY.sub(lambda found: day(date.fromisoformat(found[0]), as_of), text)
 
 
 @register.filter
@@ -274,6 +282,12 @@ def figure(change: Change, side: str, as_of: date | None = None) -> str:
     if change.unit is Unit.ENERGY_WH:
         return gettext("%(kwh)s kWh") % {"kwh": kwh(value)}
     return number(value)
+
+
+@register.filter
+def all_new(changes: Sequence[Change]) -> bool:
+    """Whether there was none of these figures before, so that a column of them would say nothing."""
+    return all(change.before is None for change in changes)
 
 
 @register.simple_tag
