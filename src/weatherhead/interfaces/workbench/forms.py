@@ -191,6 +191,8 @@ def form_of(
     shown_at = _LAST_READING.get(action.name, "")
     if shown_at in built and account is not None:
         built[shown_at].help_text = _last_read(account)
+    if action.name == "take_payment":
+        built["check_number"].widget.attrs["data-when"] = "tender=check"
     if action.name == "start_bill_run":
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
         built["through_on"].help_text = gettext("Today when left empty.")

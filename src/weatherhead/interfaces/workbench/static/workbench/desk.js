@@ -146,7 +146,7 @@ const showWhen = () => {
   for (const part of all("[data-when]")) {
     const [name, value] = part.dataset.when.split("=");
     const field = part.closest("form")?.elements.namedItem(name);
-    part.hidden = field instanceof Element && field.value !== value;
+    part.hidden = Boolean(field) && field.value !== value; // a group of radio buttons has a value, too
   }
 };
 
