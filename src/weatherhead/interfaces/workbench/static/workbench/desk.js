@@ -334,7 +334,9 @@ window.addEventListener("pageshow", () => {
 
 const confirmAction = () => {
   const within = document.activeElement?.closest("form")?.querySelector("[data-confirm]");
-  const button = within ?? all("[data-confirm]").find(seen);
+  // Without a preview there is nothing to confirm yet: asking for it shows what is missing.
+  const asks = document.activeElement?.closest("form.open-action")?.querySelector("button[name=step]");
+  const button = within ?? asks ?? all("[data-confirm]").find(seen);
   if (!button || button.disabled) return false;
   button.click();
   return true;
@@ -348,6 +350,12 @@ const escape = () => {
     return true;
   }
   // What is open closes before the page is left.
+  const part = document.activeElement?.closest("details[open][data-focus]");
+  if (part) {
+    part.open = false;
+    part.querySelector("summary").focus();
+    return true;
+  }
   const close = all(".open-action [data-escape]").find(seen) ?? all("[data-escape]").find(seen);
   if (!close) return false;
   close.click();
