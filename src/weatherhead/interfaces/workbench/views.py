@@ -418,7 +418,8 @@ def act(
         tried=sent is not None and sent.get("step") != "preview",
         at_once=sent is None and _is_complete(form),
     )
-    values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
+    typing = bool(request.htmx)  # type: ignore[attr-defined]
+    values = _values(action, form=form, shown=shown, opened=opened, sent=sent, typing=typing)
     if values is None:
         return opened, None
     # What the place says counts, whatever the form sent.
@@ -487,12 +488,16 @@ def _values(
     shown: AccountOverview | None,
     opened: OpenAction,
     sent: Mapping[str, Any] | None,
+    typing: bool,
 ) -> dict[str, Any] | None:
-    """The inputs that the form gives; None while it was only opened, or is not complete."""
+    """The inputs that the form gives; None while it was only opened, or is not complete.
+
+    A preview that the page asks for by itself while someone is `typing` does not speak of what is still to come.
+    """
     if sent is None:
         return None
     if not form.is_valid():
-        if sent.get("step") == "preview":
+        if typing and sent.get("step") == "preview":
             _keep_only_given(form, sent=sent)
         return None
     return inputs_given(action, form=form, account=shown, version=opened.version or "")
