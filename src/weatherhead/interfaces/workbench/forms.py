@@ -194,6 +194,7 @@ def form_of(
     if action.name == "take_payment":
         built["check_number"].widget.attrs["data-when"] = "tender=check"
     if action.name == "start_bill_run":
+        built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
         built["through_on"].help_text = gettext("Today when left empty.")
     chosen = dict(initial)
@@ -403,8 +404,7 @@ def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOvervie
     if name == "job":
         return [("", "—"), *((job, gettext(profile.title)) for job, profile in sorted(job_profiles().items()))]
     if name == "cycle" and action.name == "start_bill_run":
-        every = [("", gettext("Every cycle"))]
-        return every + [(str(cycle), gettext("Cycle %(cycle)s") % {"cycle": cycle}) for cycle in cycles()]
+        return _cycle_choices()
     if account is None:
         return None
     if name == "read_id" and action.name == "correct_read":
@@ -415,6 +415,10 @@ def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOvervie
         return _payments(account, but_not="cash")
     maker = _OF_ACCOUNT.get(name)
     return maker(account) if maker else None
+
+
+def _cycle_choices() -> Choices:
+    return [("", gettext("Every cycle")), *((str(cycle), str(cycle)) for cycle in cycles())]
 
 
 def _fees(account: AccountOverview) -> Choices:
