@@ -87,6 +87,12 @@ def _enter_read(page: Page, url: str) -> None:
     page.wait_for_selector("text=What changes if you confirm")
 
 
+def _start_service(page: Page, url: str) -> None:
+    _open_action(page, url, "start_service")
+    page.locator("[name=service_point_id_said]").press_sequentially("har")
+    page.wait_for_selector(".pick [role=option]")
+
+
 def _bill(page: Page, url: str) -> None:
     _account(page, url)
     page.locator("#timeline a[href^='/bill/']").first.click()
@@ -143,6 +149,7 @@ PAGES = (
     Picture(name="waive-fee", username="reyes", show=_waive_fee),
     Picture(name="take-payment", username="reyes", show=_take_payment),
     Picture(name="enter-read", username="reyes", show=_enter_read),
+    Picture(name="start-service", username="reyes", show=_start_service),
     Picture(name="bill", username="reyes", show=_bill),
     Picture(name="approvals", username="alvarez", show=_approvals),
     Picture(name="reads", username="okafor", show=_reads),

@@ -71,6 +71,7 @@ from django.urls import include, path  # noqa: E402
 
 from weatherhead.core.values import Change, Rule, Sentence, Unit  # noqa: E402
 from weatherhead.interfaces.workbench.forms import ChoiceLabel  # noqa: E402
+from weatherhead.interfaces.workbench.picking import PickField  # noqa: E402
 from weatherhead.overviews.account.figures import Money, UsageMonth  # noqa: E402
 from weatherhead.overviews.account.offers import ActionOffer  # noqa: E402
 from weatherhead.overviews.account.page import AccountOverview, Alert, OtherAccount, Person, ServiceFacts  # noqa: E402
@@ -85,6 +86,7 @@ from weatherhead.overviews.bill import (  # noqa: E402
     ReadFact,
     SegmentProof,
 )
+from weatherhead.overviews.picks import Pick  # noqa: E402
 from weatherhead.overviews.preview import AuthorityView, PreviewView, ReceiptView  # noqa: E402
 from weatherhead.overviews.search import SearchHit, SearchResults  # noqa: E402
 
@@ -371,6 +373,28 @@ class PaymentForm(forms.Form):
     check_number = forms.CharField(
         label="Check number", required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"})
     )
+
+
+class StartForm(forms.Form):
+    service_point_id = PickField(kind="vacant_point", label="Service point", help_text="Address of the place.")
+    schedule = forms.ChoiceField(
+        label="Schedule", choices=[("R-1", "R-1, Residential"), ("AL-1", "AL-1, Area lighting")], initial="R-1"
+    )
+    lamps = forms.CharField(
+        label="Lamps (AL-1)",
+        initial="0",
+        widget=forms.TextInput(attrs={"data-half": True, "data-when": "schedule=AL-1"}),
+    )
+
+
+PICKS = (
+    Pick(number=71, title="1842 Cottonwood St, Main", note="Prairie City NE 68900"),
+    Pick(number=72, title="1842 Cottonwood St, Barn", note="Prairie City NE 68900"),
+)
+
+
+def _start(request: HttpRequest) -> Any:
+    return _open_action(StartForm(), title="Start service", shown=None)
 
 
 def _open_action(form: forms.Form, *, title: str, shown: PreviewView | None, refusal: Sentence | None = None) -> Any:
@@ -806,6 +830,7 @@ pages = [
     path(
         "account-payment-wrong", page("workbench/account.html", account=lambda r: account(), open_action=_payment_wrong)
     ),
+    path("account-start", page("workbench/account.html", account=lambda r: account(), open_action=_start)),
     path("actions", page("workbench/actions.html", account=lambda r: account())),
     path("action-page", page("workbench/action_page.html", open_action=_payment)),
     path("bill", page("workbench/bill.html", bill=lambda r: bill(), account=lambda r: account())),
@@ -838,6 +863,11 @@ workbench_urls = [
         "find/options",
         page("workbench/search_options.html", results=lambda r: results(r.GET.get("q", ""))),
         name="search_options",
+    ),
+    path(
+        "pick/<slug:kind>",
+        page("workbench/pick_options.html", options=lambda r: PICKS, kind=lambda r: "x"),
+        name="pick",
     ),
     path("accounts/<int:account_id>", page("workbench/account.html", account=lambda r: account()), name="account"),
     path(

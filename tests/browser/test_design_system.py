@@ -24,6 +24,7 @@ PAGES = [
     "account-new",
     "account-done",
     "account-payment-wrong",
+    "account-start",
     "bill-corrected",
     "search",
     "search-nobody",
@@ -135,6 +136,26 @@ def test_an_action_opens_in_place_and_previews_what_it_changes(page: Page, previ
     expect(page.locator("#money .money__after").first).to_contain_text("$355.40")
     page.keyboard.press("Escape")
     page.wait_for_url("**/account")
+
+
+def test_a_place_is_found_while_typing_and_a_rate_asks_its_own_questions(page: Page, preview: str) -> None:
+    page.goto(preview + "account-start")
+    field, number = page.locator("[name=service_point_id_said]"), page.locator("[name=service_point_id]")
+    lamps = page.get_by_label("Lamps (AL-1)")
+    expect(lamps).to_be_hidden()
+    field.press_sequentially("cotton")
+    expect(page.locator(".pick [role=option]")).to_have_count(2)
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(field).to_have_value("1842 Cottonwood St, Barn")
+    expect(number).to_have_value("72")
+    expect(page.locator(".pick [role=option]")).to_have_count(0)
+    # What is typed anew is no longer the place that was chosen.
+    field.press("Backspace")
+    expect(number).to_have_value("")
+    page.get_by_label("Schedule").select_option("AL-1")
+    expect(lamps).to_be_visible()
 
 
 def test_j_and_k_walk_the_lines_and_enter_opens_a_proof(page: Page, preview: str) -> None:

@@ -147,7 +147,7 @@ def test_a_run_being_tried_asks_again_until_it_is_done(stage: Stage, house: Hous
     here = f"/runs/{run_id}/"
     page = client.get(here).content.decode()
     assert POLLS in page
-    assert f'hx-get="{here}progress?told=0"' in page
+    assert f'hx-get="{here}progress?told=0&amp;state=trying"' in page
     assert 'value="0"' in page
     assert "Release" not in text_of(page.encode())
     assert work_once(worker="test", clock=soon) is not None
@@ -168,7 +168,13 @@ def test_a_run_being_tried_asks_again_until_it_is_done(stage: Stage, house: Hous
     assert last.headers["HX-Trigger"] == "run-moved"
     assert POLLS not in last.content.decode()
     assert "tried, waits for release." in last.content.decode()
+    # It asks seldom while it waits, and the page of whoever looks on moves when a colleague releases it.
+    waiting = f"{here}progress?told=100&state=tried"
+    assert f'hx-get="{waiting.replace("&", "&amp;")}" hx-trigger="every 10s"' in last.content.decode()
+    assert client.get(waiting).status_code == 204
     assert "Release one bill" in text_of(client.get(here).content)
+    house.do("release_bill_run", by="alvarez", run_id=run_id)
+    assert client.get(waiting).headers["HX-Trigger"] == "run-moved"
 
 
 def test_the_part_that_moves_is_cheap(stage: Stage, house: House, at_desk: SignIn) -> None:

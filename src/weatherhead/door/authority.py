@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from weatherhead.areas.agreements.queries import premises_of_accounts
-from weatherhead.areas.customers.queries import employee_ties, has_ties
+from weatherhead.areas.agreements.queries import premises_by_account, premises_of_accounts
+from weatherhead.areas.customers.queries import accounts, employee_ties, has_ties, things_tied_to
 from weatherhead.areas.records.queries.approvals import waiting_for
 from weatherhead.areas.records.queries.receipts import authority_used
 from weatherhead.areas.workforce.queries import jobs_of
@@ -129,15 +129,26 @@ def tie_to(actor: Actor, *, account_ids: tuple[int, ...]) -> str | None:
     return ties[0].relation if ties else None
 
 
+def tied_accounts(actor: Actor, *, customers: Mapping[int, int]) -> frozenset[int]:
+    """Those of some accounts, given with their customers, that the actor is tied to: what `tie_to` says of each."""
+    own, people, premises = things_tied_to(actor.employee_id)
+    if not (own or people or premises):
+        return frozenset()
+    served = premises_by_account(customers) if premises else {}
+    return frozenset(
+        number
+        for number, customer_id in customers.items()
+        if number in own or customer_id in people or not premises.isdisjoint(served.get(number, ()))
+    )
+
+
 def ties_among(actor: Actor, *, account_ids: Sequence[int]) -> dict[int, str]:
     """Which of many accounts the actor is tied to, and how. One look tells that it is none, as it mostly is."""
-    relation = tie_to(actor, account_ids=tuple(account_ids))
-    if relation is None:
+    if not has_ties(actor.employee_id):
         return {}
-    if len(account_ids) == 1:
-        return {account_ids[0]: relation}
-    half = len(account_ids) // 2
-    return ties_among(actor, account_ids=account_ids[:half]) | ties_among(actor, account_ids=account_ids[half:])
+    customers = {number: item.customer_id for number, item in accounts(account_ids).items()}
+    tied = sorted(tied_accounts(actor, customers=customers))
+    return {number: tie_to(actor, account_ids=(number,)) or "" for number in tied}
 
 
 def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment) -> Verdict:

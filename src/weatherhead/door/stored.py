@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date
 
-from weatherhead.areas.records.canonical import Json
-from weatherhead.core.values import Change, Rule, Sentence, Unit
+from weatherhead.areas.records.canonical import Json, stored_sentence, stored_value
+from weatherhead.core.values import Change, Rule, Unit
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def stored_sentence(said: Mapping[str, Json]) -> Sentence:
-    """A stored sentence; days become dates again, so that pages write them as elsewhere."""
-    return Sentence(said["template"], {name: _param(value) for name, value in said["params"].items()})
+__all__ = ["stored_changes", "stored_rules", "stored_sentence"]
 
 
 def stored_changes(body: Mapping[str, Json]) -> tuple[Change, ...]:
@@ -24,8 +17,8 @@ def stored_changes(body: Mapping[str, Json]) -> tuple[Change, ...]:
             code=item["code"],
             label=stored_sentence(item["label"]),
             unit=Unit(item["unit"]),
-            before=_value(item["before"]),
-            after=_value(item["after"]),
+            before=stored_value(item["before"]),
+            after=stored_value(item["after"]),
             account_id=item["account_id"],
             note=stored_sentence(item["note"]) if item["note"] else None,
         )
@@ -36,16 +29,3 @@ def stored_changes(body: Mapping[str, Json]) -> tuple[Change, ...]:
 def stored_rules(body: Mapping[str, Json]) -> tuple[Rule, ...]:
     """The rules of a stored receipt or request."""
     return tuple(Rule(**item) for item in body["rules"])
-
-
-def _param(value: Json) -> int | str | date | Sentence | None:
-    """What fills a sentence; a sentence inside a sentence too."""
-    return stored_sentence(value) if isinstance(value, Mapping) else _value(value)
-
-
-def _value(value: Json) -> int | str | date | None:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        return date.fromisoformat(value)
-    if value is None or isinstance(value, int | str):
-        return value
-    return str(value)

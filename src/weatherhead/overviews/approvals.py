@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -10,7 +10,7 @@ from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.records.queries.approvals import RequestFacts, decided_requests, waiting_requests
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
-from weatherhead.door.authority import tie_to
+from weatherhead.door.authority import tied_accounts
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.door.preview import preview
@@ -89,7 +89,7 @@ def approvals_overview(
     start = datetime.combine(moment.as_of, time.min, tzinfo=current_utility().zone)
     decided = decided_requests(since=start)
     known = accounts(item.account_id for item in (*kept, *decided) if item.account_id is not None)
-    tied = _tied(actor, requests=kept)
+    tied = tied_accounts(actor, customers={number: item.customer_id for number, item in known.items()})
     rows = tuple(_row(item, known=known, actor=actor, grant=grant, tied=tied, as_of=moment.as_of) for item in kept)
     asked = {item.request_id: item for item in kept}
     peeked = next((row for row in rows if row.request_id == chosen), rows[0] if rows else None)
@@ -110,14 +110,6 @@ def _kept(item: RequestFacts, *, shown: str, actor: Actor, as_of: date) -> bool:
     if shown == "mine":
         return item.requested_by_employee_id == actor.employee_id
     return True
-
-
-def _tied(actor: Actor, *, requests: Sequence[RequestFacts]) -> frozenset[int]:
-    """The requests' accounts that the actor is tied to."""
-    account_ids = tuple(sorted({item.account_id for item in requests if item.account_id is not None}))
-    if tie_to(actor, account_ids=account_ids) is None:
-        return frozenset()
-    return frozenset(number for number in account_ids if tie_to(actor, account_ids=(number,)) is not None)
 
 
 def _row(

@@ -93,7 +93,7 @@ def refused(kind: type[Refusal], work: Callable[[], object]) -> str:
 def test_a_read_is_shown_before_and_after_and_then_entered(world: World) -> None:
     given = {"account_id": world.account_id, "meter": "E-1001", "read_on": "2026-12-01", "reading": "12440"}
     proposal = proposed("enter_read", world=world, **given)
-    assert str(proposal.summary) == "Meter E-1001 read 12440 on 2026-12-01: 600 kWh in 30 days"
+    assert str(proposal.summary) == "Meter E-1001 read 12,440 on 2026-12-01: 600 kWh in 30 days"
     shown = {change.code: (change.before, change.after) for change in proposal.changes}
     # The period before took 620 kWh in 31 days, which is 600 in 30.
     assert shown == {
@@ -313,8 +313,8 @@ def test_a_later_read_forbids_to_release_what_contradicts_it(world: World) -> No
     assert row.state == "held"
     entered(world, serial="E-1001", reading="12440")
     said = refused(ReadOutOfSequence, lambda: do("release_read", world=world, read_id=row.pk, reason="it is right"))
-    assert "21840" in said
-    assert "12440" in said
+    assert "21,840" in said
+    assert "12,440" in said
 
 
 def test_a_higher_read_that_came_since_asks_the_person_about_zero(world: World) -> None:
@@ -324,7 +324,7 @@ def test_a_higher_read_that_came_since_asks_the_person_about_zero(world: World) 
     do("release_read", world=world, read_id=higher.pk, reason="photo from the field")
     given = {"read_id": row.pk, "reason": "it is right"}
     said = refused(PassedZeroUnknown, lambda: do("release_read", world=world, **given))
-    assert said.startswith("15000 is less than 16000 on 2026-11-20")
+    assert said.startswith("15,000 is less than 16,000 on 2026-11-20")
     do("release_read", world=world, **given, passed_zero="false")
     row.refresh_from_db()
     assert (row.state, row.turns) == ("accepted", 0)

@@ -20,7 +20,7 @@ from weatherhead.areas.metering.operations import (
     ServicePointUnmetered,
 )
 from weatherhead.areas.metering.queries import MeterFacts, installations_at, meter, meter_by_serial
-from weatherhead.areas.metering.usage import DIALS_MAX, DIALS_MIN, step_wh
+from weatherhead.areas.metering.usage import DIALS_MAX, DIALS_MIN, format_reading, step_wh
 from weatherhead.areas.premises.queries import ServicePointFacts, service_point
 from weatherhead.core.values import Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -83,7 +83,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Inputs]:
     if inputs.installed_on > facts.as_of:
         raise ReadInFuture(read_on=inputs.installed_on)
     if inputs.first_reading >= 10**inputs.dials:
-        raise TooManyDigits(serial=inputs.serial, reading=str(inputs.first_reading), dials=inputs.dials)
+        raise TooManyDigits(serial=inputs.serial, reading=format_reading(inputs.first_reading), dials=inputs.dials)
     return Proposal(
         summary=Sentence(
             template=gettext_noop("Meter %(serial)s hung at %(address)s on %(on)s, reading %(reading)s"),
@@ -91,7 +91,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Inputs]:
                 "serial": inputs.serial,
                 "address": facts.point.address,
                 "on": inputs.installed_on,
-                "reading": str(inputs.first_reading),
+                "reading": format_reading(inputs.first_reading),
             },
         ),
         confirm=Sentence(template=gettext_noop("Add meter")),
@@ -101,7 +101,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Inputs]:
             made(gettext_noop("Meter"), inputs.serial, code="meter"),
             made(gettext_noop("At"), f"{facts.point.address} ({facts.point.label})", code="service_point"),
             made(gettext_noop("Since"), inputs.installed_on, code="installed_on", unit=Unit.DATE),
-            made(gettext_noop("First read"), str(inputs.first_reading), code="meter_read"),
+            made(gettext_noop("First read"), inputs.first_reading, code="meter_read", unit=Unit.COUNT),
         ),
     )
 

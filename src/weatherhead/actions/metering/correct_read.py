@@ -16,7 +16,7 @@ from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import ReadNotAccepted, withdraw_read
 from weatherhead.areas.metering.queries import ReadFacts, accepted_count, read
-from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds
+from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds, format_reading
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -97,7 +97,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise ReadNotAccepted(serial=found.serial, read_on=found.read_on, state=found.state)
     demand_w = parse_demand_w(inputs.demand_kw) if inputs.demand_kw else found.demand_w_max
     if (inputs.reading, demand_w) == (found.dial_reading, found.demand_w_max):
-        raise ReadUnchanged(on=found.read_on, reading=str(found.dial_reading))
+        raise ReadUnchanged(on=found.read_on, reading=format_reading(found.dial_reading))
     new = NewRead(
         read_on=found.read_on,
         kind=cast(ReadKind, found.kind),
@@ -107,7 +107,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     )
     decision = decide_read(new, meter=facts.others, as_of=facts.as_of, bounds=facts.bounds)
     plan = replace(decision.plan, state="accepted", exception="", sentence=None)
-    said = {"serial": found.serial, "on": found.read_on, "was": str(found.dial_reading), "now": str(inputs.reading)}
+    said = {
+        "serial": found.serial,
+        "on": found.read_on,
+        "was": format_reading(found.dial_reading),
+        "now": format_reading(inputs.reading),
+    }
     change = Change(
         code="meter_read",
         label=Sentence(gettext_noop("Read of %(on)s"), {"on": found.read_on}),

@@ -15,7 +15,7 @@ from weatherhead.areas.metering.fields import parse_demand_w
 from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import Decision, MeterHistory, MeterUnknown, decide_read
 from weatherhead.areas.metering.queries import accepted_count, meter_by_serial, meter_of_service_points
-from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds, format_kwh
+from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds, format_kwh, format_reading, to_whole_kwh
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -114,7 +114,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[JudgedRead]:
     _require_service(facts, meter=meter, read_on=inputs.read_on)
     return Proposal(
         summary=_summary(decision, serial=meter.serial),
-        confirm=Sentence(template=gettext_noop("Enter %(reading)s"), params={"reading": str(inputs.reading)}),
+        confirm=Sentence(
+            template=gettext_noop("Enter %(reading)s"), params={"reading": format_reading(inputs.reading)}
+        ),
         plan=JudgedRead(read=decision.plan, accepted_before=facts.accepted_before),
         account_ids=(facts.account.account_id,),
         creates={"metering_read": 1},
@@ -153,7 +155,7 @@ def _spans(agreements: Sequence[AgreementFacts]) -> str:
 
 def _summary(decision: Decision, *, serial: str) -> Sentence:
     plan, judgement = decision.plan, decision.judgement
-    params: dict[str, object] = {"serial": serial, "reading": str(plan.dial_reading), "on": plan.read_on}
+    params: dict[str, object] = {"serial": serial, "reading": format_reading(plan.dial_reading), "on": plan.read_on}
     if plan.sentence is not None:
         template = gettext_noop("Meter %(serial)s read %(reading)s on %(on)s. Held: %(why)s")
         return Sentence(template=template, params=params | {"why": plan.sentence})
@@ -194,7 +196,7 @@ def _changes(decision: Decision, *, account_id: int) -> tuple[Change, ...]:
     if since is None or judgement.energy_wh is None:
         return tuple(changes)
     days = (plan.read_on - since.read_on).days
-    scaled = None if previous is None else previous.energy_wh * days // previous.days
+    scaled = None if previous is None else to_whole_kwh(previous.energy_wh * days // previous.days)
     use = Change(
         code="use",
         label=Sentence(template=gettext_noop("Use in %(days)s days"), params={"days": days}),

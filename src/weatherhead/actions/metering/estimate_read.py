@@ -17,6 +17,7 @@ from weatherhead.areas.metering.intake import ReadPlan
 from weatherhead.areas.metering.operations import withdraw_read
 from weatherhead.areas.metering.queries import ReadFacts, accepted_count, held_reads_of
 from weatherhead.areas.metering.reading_rules import estimation
+from weatherhead.areas.metering.usage import format_reading
 from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -116,7 +117,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     said = {
         "serial": facts.serial,
         "on": inputs.read_on,
-        "reading": str(found.plan.dial_reading),
+        "reading": format_reading(found.plan.dial_reading),
         "energy_wh": found.energy_wh,
         "days": found.days,
         "method": Sentence(METHODS[found.method]),
@@ -158,9 +159,9 @@ def _changes(found: Estimate, *, held: ReadFacts | None, account_id: int) -> tup
         Change(
             code="meter_read",
             label=Sentence(gettext_noop("Meter read")),
-            unit=Unit.TEXT,
-            before=str(held.dial_reading if held else found.since.dial_reading),
-            after=str(found.plan.dial_reading),
+            unit=Unit.COUNT,
+            before=held.dial_reading if held else found.since.dial_reading,
+            after=found.plan.dial_reading,
             account_id=account_id,
             note=None if held is None else Sentence(gettext_noop("before: the held read, which is set aside")),
         ),

@@ -14,7 +14,7 @@ from weatherhead.areas.metering.fields import parse_demand_w
 from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
 from weatherhead.areas.metering.queries import accepted_count
-from weatherhead.areas.metering.usage import NewRead, UseBounds
+from weatherhead.areas.metering.usage import NewRead, UseBounds, format_reading
 from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -93,9 +93,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[JudgedRead]:
         Change(
             code="check_read",
             label=Sentence(gettext_noop("Check read")),
-            unit=Unit.TEXT,
+            unit=Unit.COUNT,
             before=None,
-            after=str(inputs.reading),
+            after=inputs.reading,
             account_id=account_id,
         )
     ]
@@ -104,7 +104,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[JudgedRead]:
         changes.append(
             Change(code="use", label=label, unit=Unit.ENERGY_WH, before=None, after=energy_wh, account_id=account_id)
         )
-    said = {"serial": facts.meter.serial, "reading": str(inputs.reading), "on": inputs.read_on}
+    said = {"serial": facts.meter.serial, "reading": format_reading(inputs.reading), "on": inputs.read_on}
     return Proposal(
         summary=Sentence(gettext_noop("Check read of meter %(serial)s on %(on)s: %(reading)s, not billed"), said),
         confirm=Sentence(gettext_noop("Record check read %(reading)s"), said),

@@ -13,7 +13,7 @@ from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterHistory
 from weatherhead.areas.metering.operations import release_read
 from weatherhead.areas.metering.queries import ReadFacts, accepted_count, read
-from weatherhead.areas.metering.usage import Dial, DialRead, energy_wh_between, sequence_refusal
+from weatherhead.areas.metering.usage import Dial, DialRead, energy_wh_between, format_reading, sequence_refusal
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -134,7 +134,9 @@ def _turns(facts: Facts, *, inputs: Inputs, before: DialRead | None) -> int:
     if facts.read.turns == before.turns + 1:
         return facts.read.turns
     raise PassedZeroUnknown(
-        reading=str(facts.read.dial_reading), before=str(before.dial_reading), before_on=before.read_on
+        reading=format_reading(facts.read.dial_reading),
+        before=format_reading(before.dial_reading),
+        before_on=before.read_on,
     )
 
 

@@ -26,7 +26,7 @@ from weatherhead.areas.metering.exchange import remove_meter
 from weatherhead.areas.metering.intake import InstallationFacts, MeterUnknown, ReadInFuture, TooManyDigits
 from weatherhead.areas.metering.operations import SerialTaken
 from weatherhead.areas.metering.queries import MeterFacts, installations_at, meter_by_serial, meter_of_service_points
-from weatherhead.areas.metering.usage import DIALS_MAX, DIALS_MIN, step_wh
+from weatherhead.areas.metering.usage import DIALS_MAX, DIALS_MIN, format_reading, step_wh
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -218,7 +218,7 @@ def _require_new(facts: Facts, *, inputs: Inputs) -> None:
     if facts.same_serial is not None:
         raise SerialTaken(serial=inputs.serial)
     if inputs.first_reading >= 10**inputs.dials:
-        raise TooManyDigits(serial=inputs.serial, reading=str(inputs.first_reading), dials=inputs.dials)
+        raise TooManyDigits(serial=inputs.serial, reading=format_reading(inputs.first_reading), dials=inputs.dials)
 
 
 def _changes(facts: Facts, *, plan: Plan, old: MeterFacts) -> tuple[Change, ...]:
@@ -244,7 +244,7 @@ def _changes(facts: Facts, *, plan: Plan, old: MeterFacts) -> tuple[Change, ...]
         multiplier,
         made(gettext_noop("Exchanged on"), plan.exchanged_on, code="exchanged_on", unit=Unit.DATE),
         *read_changes(plan.last_read, label=gettext_noop("Last read"), account_id=account_id),
-        made(gettext_noop("First read"), str(plan.first_reading), code="first_read"),
+        made(gettext_noop("First read"), plan.first_reading, code="first_read", unit=Unit.COUNT),
     )
 
 

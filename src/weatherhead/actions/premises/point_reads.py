@@ -102,9 +102,9 @@ def read_changes(planned: JudgedRead | None, *, label: str, account_id: int) -> 
     reading = Change(
         code="meter_read",
         label=Sentence(label),
-        unit=Unit.TEXT,
+        unit=Unit.COUNT,
         before=None,
-        after=str(plan.dial_reading),
+        after=plan.dial_reading,
         account_id=account_id,
         note=note,
     )

@@ -16,7 +16,7 @@ from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
 from weatherhead.areas.metering.operations import withdraw_read
 from weatherhead.areas.metering.queries import ReadFacts, accepted_count, reads_of_meter
-from weatherhead.areas.metering.usage import NewRead, UseBounds
+from weatherhead.areas.metering.usage import NewRead, UseBounds, format_reading
 from weatherhead.areas.service_orders.operations import OrderNotOpen, close_order
 from weatherhead.areas.service_orders.queries import OrderFacts, order
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
@@ -106,7 +106,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise ReadBeforeOrder(opened_on=found.opened_on, read_on=inputs.read_on)
     aside = facts.doubted if inputs.use_as == "replace" else None
     read, energy_wh = _read(facts, inputs=inputs, aside=aside)
-    said = {"serial": found.serial, "reading": str(inputs.reading), "on": inputs.read_on, "why": inputs.reason}
+    said = {
+        "serial": found.serial,
+        "reading": format_reading(inputs.reading),
+        "on": inputs.read_on,
+        "why": inputs.reason,
+    }
     summary = (
         gettext_noop("Meter %(serial)s re-read on %(on)s: %(reading)s is billed instead. %(why)s")
         if inputs.use_as == "replace"
@@ -160,9 +165,9 @@ def _changes(facts: Facts, *, reading: int, energy_wh: int | None) -> tuple[Chan
         Change(
             code="meter_read",
             label=Sentence(gettext_noop("Meter read")),
-            unit=Unit.TEXT,
-            before=str(facts.doubted.dial_reading) if facts.doubted else None,
-            after=str(reading),
+            unit=Unit.COUNT,
+            before=facts.doubted.dial_reading if facts.doubted else None,
+            after=reading,
             account_id=account_id,
             note=Sentence(gettext_noop("before: the read in question")) if facts.doubted else None,
         )

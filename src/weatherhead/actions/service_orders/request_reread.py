@@ -24,6 +24,10 @@ from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
 
 TITLES = {"re_read": gettext_noop("Re-read"), "investigate": gettext_noop("Investigation")}
+_CONFIRM = {
+    "re_read": gettext_noop("Request the re-read"),
+    "investigate": gettext_noop("Request the investigation"),
+}
 
 
 class DueBeforeToday(Refusal):
@@ -112,7 +116,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             gettext_noop("%(title)s of meter %(serial)s requested for %(about)s, due %(due)s: %(why)s"),
             {"title": title, "serial": meter.serial, "about": inputs.read_on, "due": due_on, "why": inputs.reason},
         ),
-        confirm=Sentence(gettext_noop("Request %(title)s"), {"title": title}),
+        confirm=Sentence(_CONFIRM[inputs.order_kind]),
         plan=Plan(
             kind=inputs.order_kind,
             service_point_id=place.service_point_id,

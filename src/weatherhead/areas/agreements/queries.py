@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import BigIntegerField, F, IntegerField, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, F, IntegerField, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.models import FormerPeriod, ServiceAgreement
 from weatherhead.areas.premises.models import ServicePoint
 from weatherhead.areas.premises.queries import ServicePointFacts, service_point_facts
+from weatherhead.areas.records.text import fold
 from weatherhead.core.values import Refusal, gettext_noop
 
 
@@ -137,11 +138,13 @@ def agreements_at(service_point_ids: Iterable[int]) -> tuple[AgreementFacts, ...
     return tuple(_facts(row) for row in rows)
 
 
-def vacant_points(*, limit: int) -> tuple[ServicePointFacts, ...]:
-    """Service points where nobody takes service now, the latest added first."""
-    taken = ServiceAgreement.objects.filter(end_on__isnull=True).values("service_point_id")
-    rows = ServicePoint.objects.select_related("premise").exclude(pk__in=taken).order_by("-pk")[:limit]
-    return tuple(service_point_facts(row) for row in rows)
+def vacant_points(text: str, *, limit: int) -> tuple[ServicePointFacts, ...]:
+    """Service points whose address holds every word and where nobody takes service now, by address."""
+    open_here = ServiceAgreement.objects.filter(service_point_id=OuterRef("pk"), end_on__isnull=True)
+    rows = ServicePoint.objects.select_related("premise").filter(~Exists(open_here))
+    for word in fold(text).split():
+        rows = rows.filter(premise__search_text__contains=word)
+    return tuple(service_point_facts(row) for row in rows.order_by("premise__search_text", "pk")[:limit])
 
 
 def premises_of_accounts(account_ids: Iterable[int]) -> tuple[int, ...]:
@@ -150,6 +153,15 @@ def premises_of_accounts(account_ids: Iterable[int]) -> tuple[int, ...]:
     return tuple(
         rows.order_by("service_point__premise_id").values_list("service_point__premise_id", flat=True).distinct()
     )
+
+
+def premises_by_account(account_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """The premises that each of some accounts takes or took service at; none for an account without service."""
+    found: dict[int, frozenset[int]] = {}
+    rows = ServiceAgreement.objects.filter(account_id__in=list(account_ids))
+    for account_id, premise_id in rows.values_list("account_id", "service_point__premise_id"):
+        found[account_id] = found.get(account_id, frozenset()) | {premise_id}
+    return found
 
 
 def _facts(row: ServiceAgreement) -> AgreementFacts:

@@ -91,6 +91,30 @@ def customer(customer_id: int) -> CustomerFacts:
     row = Customer.objects.filter(pk=customer_id).first()
     if row is None:
         raise NoSuchCustomer(customer=customer_id)
+    return _customer(row)
+
+
+def customers_named(text: str, *, limit: int) -> tuple[CustomerFacts, ...]:
+    """Customers whose name holds every word, with an account or without; names that begin with the first word first."""
+    words = fold(text).split()
+    if not words:
+        return ()
+    rows: QuerySet[Customer] = Customer.objects.all()
+    for word in words:
+        rows = rows.filter(search_text__contains=word)
+    begins = Case(When(search_text__startswith=words[0], then=0), default=1)
+    return tuple(_customer(row) for row in rows.order_by(begins, "search_text", "pk")[:limit])
+
+
+def account_numbers_of_customers(customer_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """The grouped numbers of each customer's accounts, oldest first; none for a customer without one."""
+    found: dict[int, tuple[str, ...]] = {}
+    for row in Account.objects.select_related("customer").filter(customer_id__in=list(customer_ids)).order_by("pk"):
+        found[row.customer_id] = (*found.get(row.customer_id, ()), _account(row).number_grouped)
+    return found
+
+
+def _customer(row: Customer) -> CustomerFacts:
     return CustomerFacts(
         customer_id=row.pk,
         kind=row.kind,
@@ -151,6 +175,11 @@ def accounts_beside(account_id: int) -> tuple[AccountFacts, ...]:
     return found
 
 
+def cycles() -> tuple[int, ...]:
+    """The bill cycles that accounts are in."""
+    return tuple(Account.objects.order_by("cycle").values_list("cycle", flat=True).distinct())
+
+
 def accounts_of_cycle(cycle: int) -> tuple[int, ...]:
     """The open accounts of a bill cycle."""
     rows = Account.objects.filter(cycle=cycle, closed_on__isnull=True).order_by("pk")
@@ -189,6 +218,16 @@ def employee_ties(
         employee_id=employee_id,
     )
     return tuple(EmployeeTie(relation=relation) for relation in rows.order_by("pk").values_list("relation", flat=True))
+
+
+def things_tied_to(employee_id: int) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    """The accounts, customers and premises that an employee is tied to."""
+    rows = list(EmployeeLink.objects.filter(employee_id=employee_id))
+    return (
+        frozenset(row.account_id for row in rows if row.account_id is not None),
+        frozenset(row.customer_id for row in rows if row.customer_id is not None),
+        frozenset(row.premise_id for row in rows if row.premise_id is not None),
+    )
 
 
 def find_by_name(text: str, *, limit: int) -> tuple[AccountFacts, ...]:

@@ -16,6 +16,7 @@ from weatherhead.areas.metering.usage import (
     NewRead,
     UseBounds,
     UsePeriod,
+    format_reading,
     judge_read,
     use_periods,
 )
@@ -230,7 +231,7 @@ def _require_possible(new: NewRead, *, meter: MeterHistory, as_of: date) -> Inst
     if installation is None:
         raise MeterNotInstalled(serial=meter.serial, read_on=new.read_on, spans=spans_of(meter.installations))
     if new.dial_reading >= meter.dial.range_steps:
-        raise TooManyDigits(serial=meter.serial, reading=str(new.dial_reading), dials=meter.dial.dials)
+        raise TooManyDigits(serial=meter.serial, reading=format_reading(new.dial_reading), dials=meter.dial.dials)
     if new.demand_w_max is not None and not meter.has_demand:
         raise DemandNotMeasured(serial=meter.serial)
     on_day = {read.read_on: read.dial_reading for read in meter.reads} | dict(meter.held)
@@ -344,7 +345,7 @@ def _decide_meter(
 
 def _in_conflict(plan: ReadPlan, *, rival: ReadRow) -> ReadPlan:
     template = gettext_noop("Line %(line)s of the file gives another reading for this day: %(reading)s.")
-    params = {"line": rival.line, "reading": str(rival.read.dial_reading)}
+    params = {"line": rival.line, "reading": format_reading(rival.read.dial_reading)}
     sentence = Sentence(template=template, params=params)
     return replace(plan, state="held", exception="conflict", sentence=sentence)
 

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from weatherhead.areas.metering.intake import InstallationFacts
 from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, Read
 from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, Dial, DialRead
+from weatherhead.areas.records.canonical import stored_sentence
 from weatherhead.areas.records.database import chunks, is_postgresql
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 
@@ -340,7 +341,7 @@ def _read(row: Read, *, meter: Meter, place_id: int | None) -> ReadFacts:
         demand_w_max=row.demand_w_max,
         state=row.state,
         exception=row.exception,
-        why=Sentence(template=row.detail["template"], params=row.detail["params"]) if row.detail else None,
+        why=stored_sentence(row.detail) if row.detail else None,
         note=row.note,
         batch_id=row.batch_id,
         receipt_id=row.receipt_id,

@@ -309,14 +309,21 @@ def _turns(
 
 def _out_of_sequence(read: DialRead, *, other: DialRead) -> ReadOutOfSequence:
     return ReadOutOfSequence(
-        reading=str(read.dial_reading), read_on=read.read_on, other=str(other.dial_reading), other_on=other.read_on
+        reading=format_reading(read.dial_reading),
+        read_on=read.read_on,
+        other=format_reading(other.dial_reading),
+        other_on=other.read_on,
     )
 
 
 def _say_doubt(doubt: str, *, read: DialRead, before: DialRead | None) -> Sentence:
     if before is None:
         raise ValueError("a doubt about the dial compares to a read before")
-    params = {"reading": str(read.dial_reading), "before": str(before.dial_reading), "before_on": before.read_on}
+    params = {
+        "reading": format_reading(read.dial_reading),
+        "before": format_reading(before.dial_reading),
+        "before_on": before.read_on,
+    }
     if doubt == "rollover":
         template = gettext_noop(
             "%(reading)s is less than %(before)s on %(before_on)s. The dial may have passed zero, but there is "
@@ -475,4 +482,14 @@ def format_kwh(energy_wh: int) -> str:
 
 def format_whole_kwh(energy_wh: int) -> str:
     """Watt-hours that were averaged or spread, to the nearest kilowatt-hour, a half up: 523931 gives "524"."""
-    return f"{(energy_wh + _WH_PER_KWH // 2) // _WH_PER_KWH:,}"
+    return format_kwh(to_whole_kwh(energy_wh))
+
+
+def to_whole_kwh(energy_wh: int) -> int:
+    """Watt-hours rounded to the nearest kilowatt-hour, a half up: 523931 gives 524000. To show, never to bill."""
+    return (energy_wh + _WH_PER_KWH // 2) // _WH_PER_KWH * _WH_PER_KWH
+
+
+def format_reading(dial_reading: int) -> str:
+    """What a dial shows, for people: 49608 gives "49,608"."""
+    return f"{dial_reading:,}"

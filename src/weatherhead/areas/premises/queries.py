@@ -70,6 +70,22 @@ def premise(premise_id: int) -> PremiseFacts:
     row = Premise.objects.filter(pk=premise_id).first()
     if row is None:
         raise NoSuchPremise(premise=premise_id)
+    return _premise(row)
+
+
+def premises_at(text: str, *, limit: int) -> tuple[PremiseFacts, ...]:
+    """Premises whose address holds every word, an address that begins with them first."""
+    words = fold(text).split()
+    if not words:
+        return ()
+    rows = Premise.objects.all()
+    for word in words:
+        rows = rows.filter(search_text__contains=word)
+    begins = Case(When(search_text__startswith=words[0], then=0), default=1)
+    return tuple(_premise(row) for row in rows.order_by(begins, "search_text", "pk")[:limit])
+
+
+def _premise(row: Premise) -> PremiseFacts:
     return PremiseFacts(
         premise_id=row.pk,
         street=row.street,

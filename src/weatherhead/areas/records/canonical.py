@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -12,7 +13,10 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from weatherhead.core.values import Sentence
+
 Json = Any  # null, bool, int, str, lists and objects of them; never a float
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def to_json(value: object) -> Json:
@@ -48,3 +52,22 @@ def canonical(value: object) -> str:
 def digest(value: object) -> str:
     """SHA-256 of the canonical text, in hexadecimal."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def stored_sentence(said: Mapping[str, Json]) -> Sentence:
+    """A stored sentence; days become dates again, so that pages write them as elsewhere."""
+    return Sentence(said["template"], {name: _param(value) for name, value in said["params"].items()})
+
+
+def stored_value(value: Json) -> int | str | date | None:
+    """A stored figure; a day becomes a date again."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return date.fromisoformat(value)
+    if value is None or isinstance(value, int | str):
+        return value
+    return str(value)
+
+
+def _param(value: Json) -> int | str | date | Sentence | None:
+    """What fills a sentence; a sentence inside a sentence too."""
+    return stored_sentence(value) if isinstance(value, Mapping) else stored_value(value)

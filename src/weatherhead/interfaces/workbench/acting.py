@@ -69,7 +69,8 @@ def act(
         tried=sent is not None and sent.get("step") != "preview",
         at_once=sent is None and _is_complete(form),
     )
-    values = _values(action, form=form, shown=shown, opened=opened, sent=sent)
+    typing = bool(request.htmx)  # type: ignore[attr-defined]
+    values = _values(action, form=form, shown=shown, opened=opened, sent=sent, typing=typing)
     if values is None:
         return opened, None
     # What the place says counts, whatever the form sent.
@@ -113,7 +114,8 @@ def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, A
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:
     """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
-    return {f"{name}_id": str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+    given = {name: str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+    return {f"{name}_id": value for name, value in given.items()} | given
 
 
 def _text(sent: Mapping[str, Any] | None, name: str) -> str:
@@ -133,12 +135,16 @@ def _values(
     shown: AccountOverview | None,
     opened: OpenAction,
     sent: Mapping[str, Any] | None,
+    typing: bool,
 ) -> dict[str, Any] | None:
-    """The inputs that the form gives; None while it was only opened, or is not complete."""
+    """The inputs that the form gives; None while it was only opened, or is not complete.
+
+    A preview that the page asks for by itself while someone is `typing` does not speak of what is still to come.
+    """
     if sent is None:
         return None
     if not form.is_valid():
-        if sent.get("step") == "preview":
+        if typing and sent.get("step") == "preview":
             _keep_only_given(form, sent=sent)
         return None
     return inputs_given(action, form=form, account=shown, version=opened.version or "")

@@ -11,20 +11,24 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from django import forms
 from django.utils.translation import gettext
 
-from weatherhead.areas.agreements.queries import vacant_points
+from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.billing.fees import fee, fee_book
 from weatherhead.areas.billing.queries import (
     bills_of_account,
     fees_to_waive,
     held_exceptions_of_account,
 )
+from weatherhead.areas.customers.queries import cycles
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
+from weatherhead.core.rating.schedule import CountOption, Schedule
 from weatherhead.core.values import gettext_noop
+from weatherhead.door.jobs import job_profiles
 from weatherhead.door.registry import Action, InputsInvalid
 from weatherhead.door.stored import stored_sentence
+from weatherhead.interfaces.workbench.picking import PickField
 from weatherhead.interfaces.workbench.templatetags.desk import day, money, say
 from weatherhead.overviews.account.page import AccountOverview
 
@@ -63,8 +67,9 @@ _LABELS = {
     "mail_postal_code": gettext_noop("ZIP code"),
     "postal_code": gettext_noop("ZIP code"),
     "service_point_id": gettext_noop("Service point"),
-    "premise_id": gettext_noop("Premise number"),
-    "customer_id": gettext_noop("Customer number"),
+    "premise_id": gettext_noop("Premise"),
+    "customer_id": gettext_noop("Customer"),
+    "username": gettext_noop("User name"),
     "has_demand": gettext_noop("Measures demand"),
     "end_on": gettext_noop("Last read and end on"),
     "start_on": gettext_noop("Starts on"),
@@ -149,6 +154,24 @@ class ChoiceLabel:
 
 Choices = Sequence[tuple[str, Any]]
 
+_PICKED = {
+    ("service_point_id", "start_service"): "vacant_point",
+    ("service_point_id", "move_service"): "vacant_point",
+    ("service_point_id", "add_meter"): "meterless_point",
+    ("service_point_id", ""): "service_point",
+    ("premise_id", ""): "premise",
+    ("customer_id", ""): "customer",
+}
+"""Which kind of thing is found by what people call it: by field and action, or by field in every other action."""
+_PICK_HELP = {
+    "vacant_point": gettext_noop("Address of a place where nobody takes service."),
+    "meterless_point": gettext_noop("Address of a place where no meter hangs."),
+    "service_point": gettext_noop("Address of the place."),
+    "premise": gettext_noop("Address of the premise."),
+    "customer": gettext_noop("Part of the name."),
+}
+_OPTION = "option {schedule} {name}"
+
 
 def form_of(
     action: Action[Any, Any, Any],
@@ -161,18 +184,25 @@ def form_of(
     hints = get_type_hints(action.inputs, include_extras=True)
     built: dict[str, forms.Field] = {}
     for item in fields(action.inputs):
-        if item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
+        if item.name == "options":
+            built |= _option_fields()
+        elif item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
     shown_at = _LAST_READING.get(action.name, "")
     if shown_at in built and account is not None:
         built[shown_at].help_text = _last_read(account)
+    if action.name == "take_payment":
+        built["check_number"].widget.attrs["data-when"] = "tender=check"
     if action.name == "start_bill_run":
-        for name in ("cycle", "through_on"):
-            del built[name].widget.attrs["data-half"]  # what is said of each needs its width
-        built["cycle"].help_text = gettext("Every cycle when left empty.")
+        built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
+        del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
         built["through_on"].help_text = gettext("Today when left empty.")
-    made: type[forms.Form] = type("ActionForm", (forms.Form,), built)
-    return made(data=given, initial=dict(initial), auto_id="action-%s")
+    chosen = dict(initial)
+    for name, field in built.items():
+        if isinstance(field, PickField) and name in chosen:
+            chosen[name] = field.prefilled(chosen[name])
+    made: type[forms.Form] = type("ActionForm", (forms.Form,), built)  # takes the fields out of the mapping
+    return made(data=given, initial=chosen, auto_id="action-%s")
 
 
 def inputs_given(
@@ -185,11 +215,13 @@ def inputs_given(
             said["account_id"] = account.account_id
         elif item.name == "version":
             said["version"] = version
+        elif item.name == "options":
+            said["options"] = _options(form.cleaned_data)
         elif item.name in form.cleaned_data:
             value = form.cleaned_data[item.name]
             if value in ("", None) and not _is_needed(item):
                 continue
-            said[item.name] = _options(value) if item.name == "options" else value
+            said[item.name] = value
     return said
 
 
@@ -222,10 +254,43 @@ def _is_needed(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
 
 
-def _options(text: object) -> dict[str, str]:
-    """`name=value` pairs, a line or comma each."""
-    pairs = [part.split("=", 1) for part in str(text).replace("\n", ",").split(",") if part.strip()]
-    return {pair[0].strip(): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
+def _option_fields() -> dict[str, forms.Field]:
+    """A field for whatever a schedule of the rate book asks of a service; it shows while that schedule is chosen."""
+    built: dict[str, forms.Field] = {}
+    for code, facts in sorted(rate_book().items()):
+        for name, field in _fields_of_schedule(facts.schedule).items():
+            field.widget.attrs |= {"data-half": True, "data-when": f"schedule={code}"}
+            field.label = gettext("%(label)s (%(schedule)s)") % {"label": field.label, "schedule": code}
+            built[_OPTION.format(schedule=code, name=name)] = field
+    return built
+
+
+def _fields_of_schedule(schedule: Schedule) -> dict[str, forms.Field]:
+    found: dict[str, forms.Field] = {}
+    for name, option in schedule.options.items():
+        if isinstance(option, CountOption):
+            number = forms.TextInput(attrs={"inputmode": "numeric"})
+            found[name] = forms.CharField(label=gettext(option.label), required=False, initial="0", widget=number)
+        else:
+            choices = [(value, value.replace("_", " ").capitalize()) for value in option.values]
+            unsaid = [] if option.default else [("", "—")]
+            found[name] = forms.ChoiceField(
+                label=gettext(option.label), required=False, choices=[*unsaid, *choices], initial=option.default
+            )
+    facilities = schedule.versions[-1].facilities
+    if facilities is not None:
+        levels = [(str(item.level), gettext("Level %(level)s") % {"level": item.level}) for item in facilities.levels]
+        found[FACILITIES_LEVEL] = forms.ChoiceField(
+            label=gettext("Facilities level"), required=False, choices=[("", gettext("By use")), *levels]
+        )
+    return found
+
+
+def _options(cleaned: Mapping[str, Any]) -> dict[str, str]:
+    """What was answered of the questions of the chosen schedule."""
+    begins = _OPTION.format(schedule=cleaned.get("schedule", ""), name="")
+    answered = {name.removeprefix(begins): value for name, value in cleaned.items() if name.startswith(begins)}
+    return {name: str(value).strip() for name, value in answered.items() if str(value).strip()}
 
 
 def _field(
@@ -246,6 +311,9 @@ def _field(
         common["initial"] = account.services[0].schedule
     if name.removeprefix("mail_") == "state":
         common["initial"] = current_utility().state
+    kind = _PICKED.get((name, action.name)) or _PICKED.get((name, ""))
+    if kind is not None:
+        return PickField(kind=kind, help_text=gettext(_PICK_HELP[kind]), **common)
     listed = _listed(action, name, account=account)
     if listed is not None:
         return _choice(listed, common=common)
@@ -273,7 +341,7 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
     if name == "payments":
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
-    if name in _WIDE_WORDS or name == "options":
+    if name in _WIDE_WORDS:
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
         return forms.CharField(widget=widget, help_text=_help(name), **common)
     if name in _SHORT:
@@ -284,8 +352,6 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
 
 
 def _help(name: str) -> str:
-    if name == "options":
-        return gettext("What the rate asks for, one a line, such as facilities_level=2.")
     if name == "payments":
         return gettext("One a line: account, amount, check number; without one it is cash.")
     return gettext("Stands on the receipt.") if name == "note" else ""
@@ -335,6 +401,10 @@ def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOvervie
     if name == "revenue_class":
         codes = [code for code in current_utility().ledger_accounts if code.startswith("revenue.")]
         return [(code.removeprefix("revenue."), code.removeprefix("revenue.").capitalize()) for code in codes]
+    if name == "job":
+        return [("", "—"), *((job, gettext(profile.title)) for job, profile in sorted(job_profiles().items()))]
+    if name == "cycle" and action.name == "start_bill_run":
+        return _cycle_choices()
     if account is None:
         return None
     if name == "read_id" and action.name == "correct_read":
@@ -343,12 +413,12 @@ def _listed(action: Action[Any, Any, Any], name: str, *, account: AccountOvervie
         return _agreements(account, in_force=True)
     if name == "payment_id" and action.name == "return_payment":
         return _payments(account, but_not="cash")
-    if name == "service_point_id":
-        return [
-            (str(item.service_point_id), f"{item.address}, {item.label}") for item in vacant_points(limit=CHOICES_MAX)
-        ]
     maker = _OF_ACCOUNT.get(name)
     return maker(account) if maker else None
+
+
+def _cycle_choices() -> Choices:
+    return [("", gettext("Every cycle")), *((str(cycle), str(cycle)) for cycle in cycles())]
 
 
 def _fees(account: AccountOverview) -> Choices:
@@ -402,8 +472,13 @@ def _reads(account: AccountOverview) -> Choices:
 
 
 def _accepted_reads(account: AccountOverview) -> Choices:
-    meters = [item.meter_id for item in account.services if item.meter_id is not None]
-    reads = [item for meter_id in meters for item in reads_of_meter(meter_id) if item.state == "accepted"]
+    reads = [
+        read
+        for item in account.services
+        if item.meter_id is not None
+        for read in reads_of_meter(item.meter_id)
+        if read.state == "accepted" and item.started_on <= read.read_on <= (item.ended_on or date.max)
+    ]
     reads.sort(key=lambda item: item.read_on, reverse=True)
     return [
         (str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}, {item.serial}")

@@ -57,14 +57,18 @@ def run_page(request: HttpRequest, seat: Seat, run_id: int) -> HttpResponse:
 def run_progress(request: HttpRequest, seat: Seat, run_id: int) -> HttpResponse:
     """The part of a run's page that moves, asked for again and again while workers are at it.
 
-    It asks no further once its stage is done, and then tells the rest of the page to look again.
+    It says `state`, the one it shows: when that is another now, the rest of the page is told to look again. A run that
+    waits for its release asks seldom, and is answered with nothing while it waits.
     """
     require_follower(seat)
     shown = bill_run_progress(run_id, at=seat.moment.at)
+    known = request.GET.get("state", "")
+    if known == shown.run.state and not shown.is_running:
+        return HttpResponse(status=204)
     told = _told(shown.progress.percent, running=shown.is_running)
     context = {"part": shown, "told": told, "is_news": str(told) != request.GET.get("told", "")}
     answer = render(request, "workbench/run_progress.html", context | {"as_of": seat.moment.as_of})
-    if not shown.is_running:
+    if not shown.is_running or known not in {"", shown.run.state}:
         answer["HX-Trigger"] = "run-moved"
     return answer
 

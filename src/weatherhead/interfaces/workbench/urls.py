@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.desk, name="desk"),
     path("search", views.find, name="search"),
     path("search/options", views.find_options, name="search_options"),
+    path("pick/<slug:kind>", views.pick_options, name="pick"),
     path("account/<int:account_id>/", views.account_page, name="account"),
     path("account/<int:account_id>/reveal", views.reveal, name="reveal"),
     path("account/<int:account_id>/do/", views.actions_page, name="actions"),

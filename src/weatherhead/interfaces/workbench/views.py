@@ -19,6 +19,7 @@ from weatherhead.door.looks import look
 from weatherhead.door.perform import perform
 from weatherhead.door.registry import InputsInvalid, registry
 from weatherhead.interfaces.workbench.acting import act
+from weatherhead.interfaces.workbench.picking import SAID
 from weatherhead.interfaces.workbench.seat import Seat, at_desk, number_in
 from weatherhead.overviews.account.offers import ActionOffer
 from weatherhead.overviews.account.page import AccountOverview, account_overview
@@ -27,6 +28,8 @@ from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.composing import done_view, receipt_view, veiled
 from weatherhead.overviews.document import account_of_bill, bill_document, bill_file
+from weatherhead.overviews.picks import KINDS as PICK_KINDS
+from weatherhead.overviews.picks import picks
 from weatherhead.overviews.preview import ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
@@ -59,6 +62,18 @@ def find_options(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Type-ahead."""
     results = search(request.GET.get("q", "")[:200], as_of=seat.moment.as_of, limit=OPTIONS_MAX)
     return render(request, "workbench/search_options.html", {"results": results})
+
+
+@require_GET
+@at_desk
+def pick_options(request: HttpRequest, seat: Seat, kind: str) -> HttpResponse:
+    """Type-ahead of a form's field: places and customers by what people call them."""
+    del seat
+    if kind not in PICK_KINDS:
+        return render(request, "404.html", status=404)
+    text = next((value for name, value in request.GET.items() if name.endswith(SAID)), "")[:200]
+    context = {"options": picks(kind, str(text)), "text": text, "kind": kind}
+    return render(request, "workbench/pick_options.html", context)
 
 
 @require_GET
@@ -241,6 +256,7 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
     if work.filter == "all" and "approve_request" in seat.grant.actions:
         request.desk.waiting = len(work.rows)  # type: ignore[attr-defined]
     context = {"work": work, "decision_key": secrets.token_urlsafe(24), "decline_error": decline_error}
+    context["may_decide"] = "approve_request" in seat.grant.actions
     return render(request, "workbench/approvals.html", context, status=422 if decline_error else 200)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -96,11 +96,31 @@ def holdings_of(
     return Holdings(
         services=services,
         meters=place.meters,
-        reads=place.reads,
+        reads=_own_reads(place.reads, services=services),
         bills=bills,
         payments=payments_of_account(account_id, limit=TIMELINE_ROWS_ALL),
         adjustments=adjustments_of_account(account_id),
         exceptions=held_exceptions_of_account(account_id),
-        held_reads=place.held,
-        next_read_on=place.next_read_on,
+        held_reads=tuple(item for item in place.held if is_own(item.service_point_id, item.read_on, services=services)),
+        next_read_on=place.next_read_on if any(item.agreement.end_on is None for item in services) else None,
+    )
+
+
+def _own_reads(
+    reads: Mapping[int, tuple[BillableRead, ...]], *, services: Sequence[AgreementAt]
+) -> dict[int, tuple[BillableRead, ...]]:
+    """The reads of the days on which the account took service there: those before and after are somebody else's."""
+    return {
+        point: tuple(item for item in here if is_own(point, item.read_on, services=services))
+        for point, here in reads.items()
+    }
+
+
+def is_own(point: int | None, on: date, *, services: Sequence[AgreementAt]) -> bool:
+    """Whether an account took service at a place on a day; it begins and ends with a read of that day."""
+    return any(
+        item.point.service_point_id == point
+        and item.agreement.start_on <= on
+        and (item.agreement.end_on is None or on <= item.agreement.end_on)
+        for item in services
     )

@@ -16,7 +16,7 @@ from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.stored import stored_sentence
 from weatherhead.overviews.account.figures import Money, UsageMonth, money_of, usage_of
-from weatherhead.overviews.account.gathered import TIMELINE_ROWS_ALL, Gathered, gather
+from weatherhead.overviews.account.gathered import TIMELINE_ROWS_ALL, Gathered, gather, is_own
 from weatherhead.overviews.account.offers import ActionOffer, offers_of
 from weatherhead.overviews.account.timeline import TimelineRow, timeline_of
 
@@ -180,7 +180,11 @@ def _next_read_on(found: Gathered) -> date | None:
 def _service(item: AgreementAt, *, found: Gathered) -> ServiceFacts:
     point, agreement = item.point, item.agreement
     meter = found.holdings.meters.get(point.service_point_id)
-    reads = found.holdings.reads.get(point.service_point_id, ())
+    reads = [
+        read
+        for read in found.holdings.reads.get(point.service_point_id, ())
+        if is_own(point.service_point_id, read.read_on, services=(item,))
+    ]
     options = [f"{name.replace('_', ' ')} {value}" for name, value in sorted(agreement.options.items())]
     schedule = schedule_facts(agreement.schedule).schedule
     return ServiceFacts(

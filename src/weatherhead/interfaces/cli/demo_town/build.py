@@ -12,6 +12,7 @@ from django.db import connection
 
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.interfaces.cli.demo_town.arrivals import arrival_order, employ, plan_arrivals
+from weatherhead.interfaces.cli.demo_town.calendar import plan_calendar
 from weatherhead.interfaces.cli.demo_town.chance import Chance
 from weatherhead.interfaces.cli.demo_town.dials import Dials, hanging_days
 from weatherhead.interfaces.cli.demo_town.entering import numbering, plan_entering
@@ -60,6 +61,7 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     cut_over_on = size.cut_over_on(clock)
     opens_on = clock.add(cut_over_on or min(first_days.values()), -3)
     town.diary.write(opens_on, time(7, 30), lambda at: employ(town, at=at))
+    plan_calendar(town, opens_on=opens_on)
     if cut_over_on is None:
         plan_arrivals(town, first_days=first_days)
         months = Months(town, days=days, script=SCRIPT)

@@ -6,7 +6,8 @@ carries a true minus (U+2212), so that it lines up with the plus. Days leave out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -32,6 +33,7 @@ register = template.Library()
 
 MINUS = "\N{MINUS SIGN}"
 DOTS = "\N{BULLET}" * 3
+_ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -142,6 +144,12 @@ def day(value: date | None, as_of: date | str | None = None) -> str:
     if isinstance(as_of, date) and _as_date(as_of).year == local.year:
         return date_format(local, pgettext("a day of this year, as a date format", "M j"))
     return date_format(local, pgettext("a day of another year, as a date format", "M j, Y"))
+
+
+@register.filter
+def with_days(text: str, as_of: date | str | None = None) -> str:
+    """Arithmetic as it is kept, its days written as elsewhere: ``2026-10-01 through`` → ``Oct 1 through``."""
+    return _ISO_DAY.sub(lambda found: day(date.fromisoformat(found[0]), as_of), text)
 
 
 @register.filter
@@ -279,6 +287,12 @@ def figure(change: Change, side: str, as_of: date | None = None) -> str:
     return number(value)
 
 
+@register.filter
+def all_new(changes: Sequence[Change]) -> bool:
+    """Whether there was none of these figures before, so that a column of them would say nothing."""
+    return all(change.before is None for change in changes)
+
+
 @register.simple_tag
 def after(preview: PreviewView | str | None, code: str, account_id: int | None = None) -> str:
     """What the figure ``code`` of this account will be once the open action is confirmed; else empty."""
@@ -356,6 +370,12 @@ def open_line(proof: BillProof, asked: str = "") -> str:
 def is_half(field: BoundField) -> bool:
     """Whether the form says that a field is short and shares its row: ``attrs={"data-half": True}`` on its widget."""
     return bool(field.field.widget.attrs.get("data-half"))
+
+
+@register.filter
+def shown_when(field: BoundField) -> str:
+    """The answer to another question on which a field depends, such as ``schedule=R-1``; empty if on none."""
+    return str(field.field.widget.attrs.get("data-when", ""))
 
 
 @register.filter

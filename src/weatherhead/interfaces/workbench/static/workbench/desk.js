@@ -12,6 +12,8 @@
  * data-palette                            opens the dialog #palette in place of following the link
  * data-toggle (with aria-controls)        shows or hides the element it controls in place of following the link
  * data-combobox (with aria-controls)      arrows choose among the options of a listbox, Enter opens the chosen one
+ * data-pick beside it                     a chosen option fills the field, and its number the hidden field before it
+ * data-when="name=value"                  is shown while the form's field of that name has that value
  * data-filter                             the combobox also filters its own options
  * data-keys-switch                        turns single-letter keys off and on
  * data-once                               a form is sent once
@@ -138,6 +140,40 @@ const closeOptions = (field) => {
   field.removeAttribute("aria-activedescendant");
 };
 
+/* ---- Fields that depend on others, and fields that find a record ---------------------- */
+
+const showWhen = () => {
+  for (const part of all("[data-when]")) {
+    const [name, value] = part.dataset.when.split("=");
+    const field = part.closest("form")?.elements.namedItem(name);
+    part.hidden = Boolean(field) && field.value !== value; // a group of radio buttons has a value, too
+  }
+};
+
+const numberOf = (field) => field.parentElement.querySelector("[data-pick-number]");
+
+const pick = (field, option) => {
+  numberOf(field).value = option.dataset.number;
+  field.value = option.dataset.said;
+  closeOptions(field);
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+};
+
+// What is typed anew means nothing yet; this runs before anything is sent.
+document.addEventListener("input", ({ target }) => {
+  if (target instanceof Element && target.matches("[data-pick]")) numberOf(target).value = "";
+}, true);
+
+document.addEventListener("change", showWhen);
+
+document.addEventListener("mousedown", (event) => {
+  if (event.target instanceof Element && event.target.closest("[role=option][data-number]")) event.preventDefault();
+});
+
+document.addEventListener("focusout", ({ target }) => {
+  if (target instanceof Element && target.matches("[data-pick]")) closeOptions(target);
+});
+
 const plain = (text) => text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
 
 /* Words in any order; one letter alone means the action with that key, which then stands chosen. */
@@ -217,6 +253,9 @@ document.addEventListener("click", (event) => {
   const control = target.closest("[data-toggle]");
   if (control && toggle(control)) event.preventDefault();
 
+  const option = target.closest("[role=option][data-number]");
+  if (option) pick(option.closest(".pick").querySelector("[data-pick]"), option);
+
   const close = target.closest("dialog [data-close]");
   if (close) {
     event.preventDefault();
@@ -295,7 +334,9 @@ window.addEventListener("pageshow", () => {
 
 const confirmAction = () => {
   const within = document.activeElement?.closest("form")?.querySelector("[data-confirm]");
-  const button = within ?? all("[data-confirm]").find(seen);
+  // Without a preview there is nothing to confirm yet: asking for it shows what is missing.
+  const asks = document.activeElement?.closest("form.open-action")?.querySelector("button[name=step]");
+  const button = within ?? asks ?? all("[data-confirm]").find(seen);
   if (!button || button.disabled) return false;
   button.click();
   return true;
@@ -309,6 +350,12 @@ const escape = () => {
     return true;
   }
   // What is open closes before the page is left.
+  const part = document.activeElement?.closest("details[open][data-focus]");
+  if (part) {
+    part.open = false;
+    part.querySelector("summary").focus();
+    return true;
+  }
   const close = all(".open-action [data-escape]").find(seen) ?? all("[data-escape]").find(seen);
   if (!close) return false;
   close.click();
@@ -378,11 +425,13 @@ document.addEventListener("htmx:afterSwap", (event) => {
     // A list that comes anew while somebody walks it keeps the place where they are.
     const chosen = document.getElementById(field.getAttribute("aria-activedescendant") ?? "");
     chooseOption(field, chosen && event.target.contains(chosen) ? chosen : undefined);
+    if (field.matches("[data-pick]") && document.activeElement !== field) closeOptions(field); // came too late
   }
 });
 
 // An action that opens in place starts with its first open question: a field, or the choice that stands in a group.
 document.addEventListener("htmx:afterSettle", (event) => {
+  showWhen();
   const first = event.target instanceof Element ? event.target.querySelector("[data-first]") : null;
   const field = first?.matches("fieldset") ? first.querySelector("input:checked") ?? first.querySelector("input") : first;
   field?.focus();
@@ -398,3 +447,4 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 showKeySwitch();
+showWhen();
