@@ -42,6 +42,7 @@ class Measured:
     seconds: float
     phases: dict[str, float]
     cpu_seconds: float
+    server_cpu_seconds: float
     peak_mb: int
     killed_after: float | None
     shards_loaded: list[int]  # by each process
@@ -123,9 +124,10 @@ def _shards_done() -> int:
 
 
 def measure(
-    *, database: str, accounts: int, months: int, kill: bool, check: bool, profile: str | None = None
+    *, database: str, accounts: int, months: int, kill: bool, check: bool, profile: str | None = None,
+    kept: Path | None = None,
 ) -> Measured:
-    """Write the set, load it, sign it off."""
+    """Write the set, load it, sign it off. A set that is `kept` is written once."""
     with installation(database) as environment, tempfile.TemporaryDirectory(prefix="weatherhead-set-") as home:
         os.environ |= environment
         directory = Path(home) / "set"
@@ -133,7 +135,10 @@ def measure(
         staff()
         from tests.migration.made_set import write_set
 
-        write_set(directory, accounts=accounts, months=months)
+        if kept is not None:
+            directory = kept
+        if not directory.exists():
+            write_set(directory, accounts=accounts, months=months)
         size = sum(path.stat().st_size for path in directory.iterdir())
         killed_after, shards = None, []
         report = Path(home) / "report.json"
@@ -156,8 +161,10 @@ def measure(
             shards.append(_shards_done())
             begun = time.perf_counter()
             process = _spawn(directory, report, environment=environment, profile=profile)
+        server = -_server_cpu()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
+        server += _server_cpu()
         if status:
             raise RuntimeError(f"import ended with {status}: {report}")
         said = json.loads(report.read_text())
@@ -168,9 +175,28 @@ def measure(
             database=database, accounts=accounts, rows=sum(row["found"] for row in found_rows.values()),
             size_mb=size // 2**20, seconds=round(seconds, 2),
             phases=json.loads(report.with_suffix(".phases").read_text()),
-            cpu_seconds=round(usage.ru_utime + usage.ru_stime, 2), peak_mb=usage.ru_maxrss // 1024,
+            cpu_seconds=round(usage.ru_utime + usage.ru_stime, 2), server_cpu_seconds=round(server, 2), peak_mb=usage.ru_maxrss // 1024,
             killed_after=killed_after, shards_loaded=shards, signed=signed, faults=faults, counts=_counts(),
         )  # fmt: skip
+
+
+def _server_cpu() -> float:
+    """Processor seconds of the database server and of the connections that it has seen end, where it is told."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return 0.0
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_directory")
+        [home] = cursor.fetchone()
+    connection.close()
+    time.sleep(0.5)  # the server notices
+    try:
+        postmaster = int((Path(home) / "postmaster.pid").read_text().splitlines()[0])
+        fields = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _counts() -> dict[str, int]:
@@ -213,11 +239,12 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=MONTHS)
     parser.add_argument("--kill", action="store_true", help="kill the load half-way, and let it go on")
     parser.add_argument("--check", action="store_true", help="check the books afterwards")
+    parser.add_argument("--set", type=Path, help="keep the set here, and take it from here the next time")
     parser.add_argument("--profile", help="write a profile of the loading process here")
     args = parser.parse_args()
     found = measure(
         database=args.database, accounts=args.accounts, months=args.months, kill=args.kill, check=args.check,
-        profile=args.profile,
+        profile=args.profile, kept=args.set,
     )  # fmt: skip
     print(json.dumps(asdict(found) | {"accounts_a_second": round(found.accounts_a_second)}, indent=2))
 

@@ -10,7 +10,19 @@ from pathlib import Path
 from weatherhead.areas.migration.layout import FILES
 
 CUT_OVER = date(2025, 10, 1)
-_STREETS = ("Cottonwood", "Maple", "Elm", "Depot", "Prairie", "Linden", "Walnut", "Hackberry", "Juniper", "Sumac")
+_NAMES = (
+    "Cottonwood Maple Elm Depot Prairie Linden Walnut Hackberry Juniper Sumac Cedar Willow Orchard Meadow Ridge Valley "
+    "Sherman Lincoln Grant Adams Franklin Vine Locust Poplar Spruce Garfield Holdrege Pioneer Sunset Fairview "
+    "1st 2nd 3rd 4th 10th 14th 27th 33rd 48th 70th"
+).split()
+_SUFFIXES = ("St", "Ave", "Dr", "Ln", "Ct", "Rd")
+STREETS = tuple(
+    " ".join(filter(None, (direction, name, suffix)))
+    for name in _NAMES
+    for direction in ("", "N", "S", "E", "W")
+    for suffix in _SUFFIXES
+)
+"""The streets of a city of a hundred thousand services."""
 
 
 def _month_ends(months: int) -> list[date]:
@@ -43,8 +55,9 @@ def write_set(directory: Path, *, accounts: int, months: int, name: str = "gener
         writers[layout.name].writerow(layout.names)
     days = _month_ends(months)
     for number in range(1, accounts + 1):
-        street = f"{100 + number % 9000} {_STREETS[number % 10]} St"
-        city, code = f"Prairie City {number // 90000 or ''}".strip(), f"{68000 + number // 9000:05d}"
+        house, place = divmod(number, len(STREETS))
+        street = f"{100 + 4 * house} {STREETS[place]}"
+        city, code = "Prairie City", f"{68900 + place % 12:05d}"
         opened = date(2005, 1, 1) + timedelta(days=number % 5000)
         put("customers", f"C{number}", "person", f"Customer {number} Example", "", opened)
         put("contacts", f"C{number}", "phone", f"(402) 555-{number % 10000:04d}", opened)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -104,6 +106,12 @@ class Plan:
     counts: Mapping[str, int]
     deposits: tuple[tuple[int, int, int, str], ...]
     items: Mapping[str, Mapping[str, int]]
+
+    @property
+    def substance(self) -> str:
+        """A hash of what will be recorded. The rows are those of the plan that the check made of the set."""
+        said = [self.set_id, self.plan_sha256, self.stage, self.number, dict(self.counts), self.deposits, self.items]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:

@@ -6,7 +6,7 @@ A rule takes the row's values in the layout's order, may put one into its stored
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -14,13 +14,14 @@ from functools import lru_cache
 from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.customers.numbers import AccountNumberMistyped, check_account_number
 from weatherhead.areas.migration import fields
+from weatherhead.areas.migration.fields import Value
 from weatherhead.areas.migration.layout import AGES, BY_NAME
 from weatherhead.areas.records.utility import AccountNumberFormat
 from weatherhead.core.rating import Schedule
 from weatherhead.core.rating.schedule import CountOption
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 
-Values = list[str | int | None]
+Values = list[Value]
 Wrong = tuple[str, Refusal]
 Rule = Callable[[Values, "Frame"], Iterator[Wrong]]
 
@@ -140,16 +141,50 @@ class Frame:
     cut_over: str  # the same day as text, as every row needs it
 
 
-def apply_rules(name: str, values: Values, frame: Frame) -> Iterator[Wrong]:
-    """Everything that is wrong with a row whose fields are understood."""
+def apply_rules(
+    name: str, columns: Sequence[list[Value]], frame: Frame, *, skipped: Set[int]
+) -> Iterator[tuple[int, Wrong]]:
+    """Everything that is wrong with rows whose fields are understood: the place of each, and what is wrong with it.
+
+    Args:
+        name: the file.
+        columns: the rows, column by column; a rule may put a value into its stored form there.
+        frame: what rows are judged by.
+        skipped: the places of rows that are not understood.
+    """
     cut_over = frame.cut_over
-    for place, column in _DAYS[name]:
-        on = values[place]
-        if on is not None and str(on) > cut_over:
-            yield column, DayAfterCutOver(on=on, cut_over=cut_over)
-    rule = _RULES.get(name)
-    if rule is not None:
-        yield from rule(values, frame)
+    for at, column in _DAYS[name]:
+        days = columns[at]
+        if any(day is not None and str(day) > cut_over for day in set(days)):
+            for place, on in enumerate(days):
+                if on is not None and str(on) > cut_over and place not in skipped:
+                    yield place, (column, DayAfterCutOver(on=on, cut_over=cut_over))
+    for rule in _RULES.get(name, ()):
+        yield from rule.apply(columns, frame, skipped=skipped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RowRule:
+    """A rule about a row. It looks at some columns only: rows that are alike in them are judged once."""
+
+    judge: Rule
+    looks_at: tuple[int, ...]
+    writes: tuple[int, ...] = ()
+
+    def apply(self, columns: Sequence[list[Value]], frame: Frame, *, skipped: Set[int]) -> Iterator[tuple[int, Wrong]]:
+        """What is wrong with which row."""
+        judged: dict[tuple[Value, ...], list[Wrong]] = {}
+        for place, looked in enumerate(zip(*(columns[at] for at in self.looks_at), strict=True)):
+            if place in skipped:
+                continue
+            found = judged.get(looked)
+            if found is None or self.writes:
+                values = [column[place] for column in columns]
+                found = judged[looked] = list(self.judge(values, frame))
+                for at in self.writes:
+                    columns[at][place] = values[at]
+            for wrong in found:
+                yield place, wrong
 
 
 @lru_cache(maxsize=65_536)
@@ -192,6 +227,9 @@ def _account(values: Values, frame: Frame) -> Iterator[Wrong]:
     opened, closed = values[_OPENED], values[_CLOSED]
     if closed is not None and str(closed) < str(opened):
         yield "closed_on", ClosedBeforeOpened(closed=closed, opened=opened)
+
+
+def _number(values: Values, frame: Frame) -> Iterator[Wrong]:
     if frame.keep_form is not None:
         try:
             check_account_number(str(values[_ACCOUNT]), form=frame.keep_form)
@@ -321,13 +359,16 @@ def _after(start: str | int | None, end: str | int | None, *, column: str) -> It
         yield column, SpanNotAfter(start=start, end=end)
 
 
-_RULES: Mapping[str, Rule] = {
-    "contacts": _contact,
-    "accounts": _account,
-    "meters": _meter,
-    "agreements": _agreement,
-    "history": _period,
-    "opening_balances": _open_item,
-    "deposits": _deposit,
-    "programs": _program,
+_RULES: Mapping[str, tuple[_RowRule, ...]] = {
+    "contacts": (_RowRule(judge=_contact, looks_at=(_CONTACT_KIND, _CONTACT_VALUE), writes=(_CONTACT_VALUE,)),),
+    "accounts": (
+        _RowRule(judge=_account, looks_at=(_CLASS, _OPENED, _CLOSED)),
+        _RowRule(judge=_number, looks_at=(_ACCOUNT,)),
+    ),
+    "meters": (_RowRule(judge=_meter, looks_at=(_INSTALLED, _REMOVED)),),
+    "agreements": (_RowRule(judge=_agreement, looks_at=(_SCHEDULE, _OPTIONS, _START, _END)),),
+    "history": (_RowRule(judge=_period, looks_at=(_PERIOD_START, _PERIOD_END, _PERIOD_DAYS)),),
+    "opening_balances": (_RowRule(judge=_open_item, looks_at=(_CHARGE, _DUE, _AGE, _AMOUNT), writes=(_DUE,)),),
+    "deposits": (_RowRule(judge=_deposit, looks_at=(_DEPOSIT,)),),
+    "programs": (_RowRule(judge=_program, looks_at=(_PROGRAM, _MONTHLY)),),
 }
