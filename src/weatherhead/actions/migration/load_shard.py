@@ -20,6 +20,7 @@ from weatherhead.areas.migration.operations import Shard, load_balances, load_sh
 from weatherhead.areas.migration.plan import PARTS, STAGES, rows_of_shard
 from weatherhead.areas.migration.queries import keys_to_rows, migration_set
 from weatherhead.areas.migration.staging import Staging, open_staging
+from weatherhead.areas.records.database import work_on_thousands
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -120,6 +121,7 @@ def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
     Raises:
         NoSuchSet, StagingMissing, NoSuchShard: as they say.
     """
+    work_on_thousands()
     facts = migration_set(inputs.set_id)
     staging = open_staging(facts.sha256, plan_sha256=facts.plan_sha256)
     try:
