@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.check import ROOT
+
 from tests.bench.bill_run import installation, set_up, staff
 
 MONTHS = 13
@@ -110,7 +111,9 @@ def be_loader(directory: str, report: Path, profile: str | None) -> None:
     sys.exit(code)
 
 
-def _spawn(directory: Path, report: Path, *, environment: dict[str, str], profile: str | None) -> subprocess.Popen[bytes]:
+def _spawn(
+    directory: Path, report: Path, *, environment: dict[str, str], profile: str | None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.bench.migration", "--as-loader", str(directory), str(report)]
     if profile:
         command.append(profile)
@@ -124,7 +127,13 @@ def _shards_done() -> int:
 
 
 def measure(
-    *, database: str, accounts: int, months: int, kill: bool, check: bool, profile: str | None = None,
+    *,
+    database: str,
+    accounts: int,
+    months: int,
+    kill: bool,
+    check: bool,
+    profile: str | None = None,
     kept: Path | None = None,
 ) -> Measured:
     """Write the set, load it, sign it off. A set that is `kept` is written once."""

@@ -1,6 +1,6 @@
 """A file of reads at a cycle's size: `weatherhead reads import`, from the bytes to the last commit.
 
-    python -m tests.bench.reads_import --database postgresql --rows 100000
+python -m tests.bench.reads_import --database postgresql --rows 100000
 """
 
 from __future__ import annotations

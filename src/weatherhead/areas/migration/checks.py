@@ -5,6 +5,7 @@ File by file in the order of the layout, so that what depends on a rejected row 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
@@ -52,6 +53,14 @@ class NotFound(Refusal):
     """A key that no row has."""
 
     template = gettext_noop("There is no %(key)s in %(file)s.csv. Add it there, or correct it here.")
+
+
+class NotFoundUnusual(Refusal):
+    """A key that no row has, and that may only look like one that a row has."""
+
+    template = gettext_noop(
+        "There is no %(key)s in %(file)s.csv. It is written with %(characters)s here: write it as it stands there."
+    )
 
 
 class DependsOnRejected(Refusal):
@@ -312,7 +321,7 @@ class Checks:
             if rejected_line is not None:
                 yield line, column.name, DependsOnRejected(key=key, file=column.refers, line=rejected_line)
             elif key not in loaded:
-                yield line, column.name, NotFound(key=key, file=column.refers)
+                yield line, column.name, _not_found(key, file=column.refers)
 
     def _moved(self, kind: str, keys: Sequence[str]) -> frozenset[str]:
         """Which keys earlier sets loaded; they are remembered with what is on file of them."""
@@ -596,6 +605,15 @@ class Checks:
         if demand_w is not None and not plate.has_demand:
             return "demand_kw", DemandNotMeasured(meter=meter)
         return None
+
+
+def _not_found(key: str, *, file: str) -> Refusal:
+    """That there is no such key; its characters beyond ASCII are named, because some are not seen or look alike."""
+    unusual = dict.fromkeys(character for character in key if not character.isascii())
+    if not unusual:
+        return NotFound(key=key, file=file)
+    named = (f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip() for character in unusual)
+    return NotFoundUnusual(key=key, file=file, characters=", ".join(named))
 
 
 _ReadRow = tuple[str, str, int, str, int, int | None, int | None]

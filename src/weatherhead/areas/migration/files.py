@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 from weatherhead.areas.migration.layout import FileLayout
 from weatherhead.core.values import Refusal, gettext_noop
 
-_RECORD_LINES_MAX = 40
+_RECORD_LINES_MAX = 400
 _ROW_LENGTH_MAX = 20_000
 _BLOCK_CHARACTERS = 1 << 17
 _RUN_ROWS = 2_000

@@ -25,6 +25,8 @@ Values = list[Value]
 Wrong = tuple[str, Refusal]
 Rule = Callable[[Values, "Frame"], Iterator[Wrong]]
 
+_FIRST_DAY = "1880-01-01"
+_DUE_YEARS_MAX = 5
 _AGE_DAYS = dict(zip(AGES, (0, 1, 31, 61, 91), strict=True))
 """The fewest days past due of each age; a due date that is only known by its age is the latest that has it."""
 
@@ -34,6 +36,23 @@ class DayAfterCutOver(Refusal):
 
     template = gettext_noop(
         "%(on)s is after the cut-over on %(cut_over)s. What happens after it is entered in Weatherhead."
+    )
+
+
+class DayBeforeElectricity(Refusal):
+    """An old system's word for no date."""
+
+    template = gettext_noop(
+        "%(on)s is before there was electric service: perhaps what the old system writes for no date. Write the day."
+    )
+
+
+class DueTooLate(Refusal):
+    """A debt that would never be past due."""
+
+    template = gettext_noop(
+        "%(on)s is more than %(years)s years after the cut-over: perhaps what the old system writes for no date. Write "
+        "the day on which it falls due, or its age."
     )
 
 
@@ -155,10 +174,14 @@ def apply_rules(
     cut_over = frame.cut_over
     for at, column in _DAYS[name]:
         days = columns[at]
-        if any(day is not None and str(day) > cut_over for day in set(days)):
-            for place, on in enumerate(days):
-                if on is not None and str(on) > cut_over and place not in skipped:
-                    yield place, (column, DayAfterCutOver(on=on, cut_over=cut_over))
+        wrong = {day for day in set(days) if day is not None and not _FIRST_DAY <= str(day) <= cut_over}
+        for place, on in enumerate(days) if wrong else ():
+            if on in wrong and place not in skipped:
+                late = str(on) > cut_over
+                yield (
+                    place,
+                    (column, DayAfterCutOver(on=on, cut_over=cut_over) if late else DayBeforeElectricity(on=on)),
+                )
     for rule in _RULES.get(name, ()):
         yield from rule.apply(columns, frame, skipped=skipped)
 
@@ -323,6 +346,10 @@ def _open_item(values: Values, frame: Frame) -> Iterator[Wrong]:
         yield "age", DueDateTwice()
     elif due is None and age is None:
         yield "due_on", DueDateMissing()
+    elif due is not None and str(due) < _FIRST_DAY:
+        yield "due_on", DayBeforeElectricity(on=due)
+    elif due is not None and _ordinal(str(due)) - frame.cut_over_on.toordinal() > _DUE_YEARS_MAX * 366:
+        yield "due_on", DueTooLate(on=due, years=_DUE_YEARS_MAX)
     elif age is not None:
         values[_DUE] = (frame.cut_over_on - timedelta(days=_AGE_DAYS[str(age)])).isoformat()
 
