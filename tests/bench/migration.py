@@ -3,8 +3,9 @@
     python -m tests.bench.migration --database postgresql --accounts 155000
     python -m tests.bench.migration --database sqlite --accounts 155000 --kill
 
-Writes a generated set (`tests/migration/made_set.py`), loads it with `weatherhead import` in a process of its own, signs
-it off and checks the books. With `--kill` the process is killed (SIGKILL) half-way, and the same command goes on.
+Writes a generated set (`tests/migration/made_set.py`), loads it with `weatherhead import` in a process of its own and
+signs it off. With `--kill` the process is killed (SIGKILL) half-way, and the same command goes on; with `--check` the
+books are checked at the end.
 """
 
 from __future__ import annotations
@@ -184,7 +185,8 @@ def measure(
             database=database, accounts=accounts, rows=sum(row["found"] for row in found_rows.values()),
             size_mb=size // 2**20, seconds=round(seconds, 2),
             phases=json.loads(report.with_suffix(".phases").read_text()),
-            cpu_seconds=round(usage.ru_utime + usage.ru_stime, 2), server_cpu_seconds=round(server, 2), peak_mb=usage.ru_maxrss // 1024,
+            cpu_seconds=round(usage.ru_utime + usage.ru_stime, 2), server_cpu_seconds=round(server, 2),
+            peak_mb=usage.ru_maxrss // 1024,
             killed_after=killed_after, shards_loaded=shards, signed=signed, faults=faults, counts=_counts(),
         )  # fmt: skip
 
