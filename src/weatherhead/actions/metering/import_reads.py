@@ -30,6 +30,7 @@ from weatherhead.areas.metering.reads_file import (
 )
 from weatherhead.areas.metering.usage import UseBounds
 from weatherhead.areas.records.canonical import Json, digest, to_json
+from weatherhead.areas.records.database import work_on_thousands
 from weatherhead.areas.records.operations.attachments import keep_attachment
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
@@ -152,6 +153,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     bounds = use_bounds()
     ordinary: dict[int, ReadPlan] = {}
     if len(file.rows) >= MANY_ROWS:
+        work_on_thousands()
         outlines = outlines_by_serial((row.serial for row in file.rows), days=days)
         ordinary = ordinary_plans(file.rows, outlines=outlines, as_of=moment.as_of, bounds=bounds)
     others = (row.serial for row in file.rows if row.line not in ordinary)

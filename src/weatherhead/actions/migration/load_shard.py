@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +20,7 @@ from weatherhead.areas.migration.operations import Shard, load_balances, load_sh
 from weatherhead.areas.migration.plan import PARTS, STAGES, rows_of_shard
 from weatherhead.areas.migration.queries import keys_to_rows, migration_set
 from weatherhead.areas.migration.staging import Staging, open_staging
+from weatherhead.areas.records.database import work_on_thousands
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -105,6 +108,12 @@ class Plan:
     deposits: tuple[tuple[int, int, int, str], ...]
     items: Mapping[str, Mapping[str, int]]
 
+    @property
+    def substance(self) -> str:
+        """A hash of what will be recorded. The rows are those of the plan that the check made of the set."""
+        said = [self.set_id, self.plan_sha256, self.stage, self.number, dict(self.counts), self.deposits, self.items]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
 
 def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
     """Read what the check noted of the shard; for balances also the items, because their entries are shown.
@@ -112,6 +121,7 @@ def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
     Raises:
         NoSuchSet, StagingMissing, NoSuchShard: as they say.
     """
+    work_on_thousands()
     facts = migration_set(inputs.set_id)
     staging = open_staging(facts.sha256, plan_sha256=facts.plan_sha256)
     try:

@@ -12,10 +12,12 @@ from django.db import connection
 
 from weatherhead.areas.metering.histories import HISTORY_DAYS
 from weatherhead.areas.metering.ordinary import PERIODS_READS, SAME_TIME_DAYS, YEAR_DAYS, Outline
-from weatherhead.areas.records.database import chunks, is_postgresql
+from weatherhead.areas.records.database import any_of
 
 DAYS_MAX = 40
 """Days of reading in one file beyond which its rows are looked at one by one: it holds years, not a cycle."""
+
+_AT_ONCE = 5_000
 
 # Meters that hang at one place only, which had no other meter, and of which no read waits for a person.
 _METERS = """
@@ -23,8 +25,10 @@ _METERS = """
     FROM metering_meter AS meter
     JOIN metering_meterinstallation AS hung ON hung.meter_id = meter.id
     WHERE {chosen} AND NOT meter.has_demand
-      AND NOT EXISTS (SELECT 1 FROM metering_meterinstallation AS other WHERE other.id <> hung.id
-                      AND (other.meter_id = hung.meter_id OR other.service_point_id = hung.service_point_id))
+      AND NOT EXISTS (SELECT 1 FROM metering_meterinstallation AS other
+                      WHERE other.meter_id = hung.meter_id AND other.id <> hung.id)
+      AND NOT EXISTS (SELECT 1 FROM metering_meterinstallation AS other
+                      WHERE other.service_point_id = hung.service_point_id AND other.id <> hung.id)
       AND NOT EXISTS (SELECT 1 FROM metering_read AS held WHERE held.meter_id = meter.id AND held.state = 'held')
 """
 
@@ -61,22 +65,24 @@ def outlines_by_serial(serials: Iterable[str], *, days: Iterable[date]) -> dict[
         return {}
     wanted = sorted(set(serials))
     found: dict[str, Outline] = {}
-    for places in chunks(range(len(wanted))):
-        found |= _outlines([wanted[place] for place in places], days=read_days)
+    for start in range(0, len(wanted), _AT_ONCE):
+        found |= _outlines(wanted[start : start + _AT_ONCE], days=read_days)
     return found
 
 
 def _outlines(serials: list[str], *, days: list[date]) -> dict[str, Outline]:
     oldest_on = days[0] - timedelta(days=HISTORY_DAYS)
     with connection.cursor() as cursor:
-        chosen, values = _chosen("meter.serial", serials)
-        cursor.execute(_METERS.format(chosen=chosen), values)
+        chosen, values = any_of("meter.serial", serials)
+        cursor.execute(_METERS.format(chosen=chosen), [values])
         meters = cursor.fetchall()
-        chosen, values = _chosen("read.meter_id", [row[0] for row in meters])
+        if not meters:
+            return {}
+        chosen, values = any_of("read.meter_id", [row[0] for row in meters])
         year = timedelta(days=YEAR_DAYS)
         slack = timedelta(days=SAME_TIME_DAYS)
         near = (days[0] - year - slack, days[-1] - year + slack)
-        cursor.execute(_READS.format(chosen=chosen), [*values, oldest_on, PERIODS_READS, PERIODS_READS, *near])
+        cursor.execute(_READS.format(chosen=chosen), [values, oldest_on, PERIODS_READS, PERIODS_READS, *near])
         reads: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
         for row in cursor.fetchall():
             reads[row[0]].append(row)
@@ -133,13 +139,6 @@ def _outline(
         last_steps=last[1],
         year_before=tuple(years),
     )
-
-
-def _chosen(column: str, values: list[Any]) -> tuple[str, list[Any]]:
-    """One array on PostgreSQL, which reads it faster than ten thousand parameters."""
-    if is_postgresql(connection):
-        return f"{column} = ANY(%s)", [values]
-    return f"{column} IN ({', '.join(['%s'] * len(values))})", values
 
 
 def _day(value: date | str | None) -> Any:  # noqa: ANN401 - None where the column is null

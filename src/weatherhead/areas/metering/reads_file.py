@@ -252,8 +252,12 @@ def _records(lines: Sequence[str]) -> Iterator[_Record]:
         if not line.strip():
             index += 1
             continue
-        fields, used = _fields(lines[index : index + _RECORD_LINES_MAX] if '"' in line else [line])
-        text = "".join(lines[index : index + used])
+        fields: tuple[str, ...] | None
+        if '"' in line:
+            fields, used = _fields(lines[index : index + _RECORD_LINES_MAX])
+            text = "".join(lines[index : index + used])
+        else:
+            fields, used, text = tuple([field.strip() for field in line.split(",")]), 1, line
         stripped = text.rstrip("\r\n")
         yield _Record(line=index + 1, fields=fields, text=stripped, ends=len(stripped) < len(text))
         index += used
@@ -357,6 +361,10 @@ def _delimiter(text: str, *, columns: int) -> str:
     return next(found, "")
 
 
+_known_day = lru_cache(maxsize=1024)(parse_day)
+"""A file has few days, each in thousands of rows."""
+
+
 def _row(record: _Record, *, order: Sequence[str]) -> tuple[ReadRow | None, list[FileProblem]]:
     """The row, or a problem for each field that is not understood."""
     given = dict(zip(order, record.fields or (), strict=True))
@@ -371,7 +379,7 @@ def _row(record: _Record, *, order: Sequence[str]) -> tuple[ReadRow | None, list
             )
             return None
 
-    serial, day, kind = take("meter", parse_serial), take("read_on", parse_day), take("kind", parse_kind)
+    serial, day, kind = take("meter", parse_serial), take("read_on", _known_day), take("kind", parse_kind)
     reading, demand = take("reading", parse_reading), take("demand_kw", parse_demand_w)
     note = take("note", parse_note)
     if problems or serial is None or day is None or kind is None or reading is None or note is None:

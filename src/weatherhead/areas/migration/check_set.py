@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from weatherhead.areas.migration.checks.order import check_rows
 from weatherhead.areas.migration.control import Control, load_control
 from weatherhead.areas.migration.layout import CONTROL_FILE, FILES
 from weatherhead.areas.migration.plan import SHARD_SIZE, ShardCounts, make_shards, plan_digest, shard_counts
+from weatherhead.areas.migration.problems import REFUSED, Problem, problem_of
 from weatherhead.areas.migration.reading import Told, read_into
 from weatherhead.areas.migration.rules import Frame
 from weatherhead.areas.migration.staging import Staging, staging_path
@@ -30,15 +31,52 @@ class NoSuchDirectory(Refusal):
     template = gettext_noop("%(directory)s is no directory. Give the one that holds control.yaml and the files.")
 
 
+class SetFileUnreadable(Refusal):
+    """Something else than a file has the name of one, or the operating system does not give it."""
+
+    template = gettext_noop(
+        "%(file)s cannot be read: %(why)s. Nothing was checked; put the file there and begin again."
+    )
+
+
+class FileChanged(Refusal):
+    """A file was written while it was read."""
+
+    template = gettext_noop("The file changed while it was read. Wait until its export has ended, and check it again.")
+
+
+class FileUnknown(Refusal):
+    """A file that belongs to no set."""
+
+    template = gettext_noop(
+        "This is no file of a set, and would not be loaded. Give it one of these names, or move it away: %(names)s."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetFiles:
-    """A set on disk: its control file, and the hash of everything in it."""
+    """A set on disk: its control file, and the hash of everything in it.
+
+    `stamps` are size and time of change of each file as they were before it was read.
+    """
 
     directory: Path
     control: Control
     control_text: str
     sha256: str
     size_bytes: int
+    stamps: Mapping[str, tuple[int, int]]
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong with the directory itself: files that are no set's, and that have changed meanwhile."""
+        names = [f"{layout.name}.csv" for layout in FILES]
+        for path in sorted(self.directory.iterdir()):
+            if path.suffix.casefold() == ".csv" and path.name not in names:
+                refusal: Refusal = FileUnknown(names=", ".join(names))
+                yield problem_of(refusal, file=path.name, line=1, column="", outcome=REFUSED)
+        for name, before in self.stamps.items():
+            if _stamp(self.directory / name) != before:
+                yield problem_of(FileChanged(), file=name, line=1, column="", outcome=REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,22 +96,47 @@ def open_set(directory: Path) -> SetFiles:
     Raises:
         NoSuchDirectory: there is none.
         DataFileInvalid: control.yaml is missing, or wrong, with every line.
+        SetFileUnreadable: a directory or device in a file's place, or no permission.
     """
     if not directory.is_dir():
         raise NoSuchDirectory(directory=directory)
     text = read_text(directory / CONTROL_FILE)
     control = load_control(text)
     found = hashlib.sha256(text.encode())
-    size = 0
+    stamps: dict[str, tuple[int, int]] = {}
     for path in (directory / f"{layout.name}.csv" for layout in FILES):
         if not path.exists():
             continue
-        size += path.stat().st_size
-        found.update(f"\n{path.name} {path.stat().st_size}\n".encode())
-        with path.open("rb") as file:
-            while block := file.read(_HASHED_BYTES):
-                found.update(block)
-    return SetFiles(directory=directory, control=control, control_text=text, sha256=found.hexdigest(), size_bytes=size)
+        try:
+            stamps[path.name] = size, _ = _stamp(path)
+            found.update(f"\n{path.name} {size}\n".encode())
+            with path.open("rb") as file:
+                while block := file.read(_HASHED_BYTES):
+                    found.update(block)
+        except OSError as error:
+            raise SetFileUnreadable(file=path.name, why=error.strerror or str(error)) from error
+    return SetFiles(
+        directory=directory,
+        control=control,
+        control_text=text,
+        sha256=found.hexdigest(),
+        size_bytes=sum(size for size, _ in stamps.values()),
+        stamps=stamps,
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change of a file; (-1, -1) when it is gone.
+
+    Raises:
+        SetFileUnreadable: it is no file. A pipe would keep whoever opens it waiting for ever.
+    """
+    if not path.exists():
+        return -1, -1
+    if not path.is_file():
+        raise SetFileUnreadable(file=path.name, why=gettext_noop("it is no file"))
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def check_set(
@@ -117,6 +180,9 @@ def _check(
     ]
     if all(readable):
         check_rows(staging, frame=frame, known=known, told=checking)
+    for problem in files.problems():
+        staging.report(problem)
+    staging.flush()
     rows = row_counts(staging, control=files.control)
     figures = totals(staging, control=files.control)
     if all(readable):

@@ -30,6 +30,7 @@ Parse = Callable[[str], Value]
 _SHORTENED = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+\d+", re.ASCII)
 _AMOUNT = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,2}))?", re.ASCII)
 _MANY_DECIMALS = re.compile(r"-?\d+\.\d{3,}", re.ASCII)
+_LONG_AMOUNT = re.compile(r"-?\d{14,}(\.\d{1,2})?", re.ASCII)
 _ENERGY = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,3}))?", re.ASCII)
 _MULTIPLIER = re.compile(r"\d{1,8}(\.\d{1,3})?", re.ASCII)
 _DIGITS = re.compile(r"\d{1,9}", re.ASCII)
@@ -75,6 +76,12 @@ class AmountTooFine(Refusal):
     """Parts of a cent."""
 
     template = gettext_noop("%(text)s has more than two decimals. Round it as the old system's own total does.")
+
+
+class AmountTooLarge(Refusal):
+    """More than any account holds."""
+
+    template = gettext_noop("%(text)s is more than any account holds. Check where its decimal point is.")
 
 
 class AmountNotAboveZero(Refusal):
@@ -167,7 +174,7 @@ def amount_cents(text: str) -> int:
     """Dollars with at most two decimals, in cents.
 
     Raises:
-        FieldMissing, AmountTooFine, NumberShortened, AmountNotDollars.
+        FieldMissing, AmountTooFine, AmountTooLarge, NumberShortened, AmountNotDollars.
     """
     found = _AMOUNT.fullmatch(text)
     if found is None:
@@ -177,10 +184,10 @@ def amount_cents(text: str) -> int:
             raise AmountTooFine(text=text)
         if _SHORTENED.fullmatch(text):
             raise NumberShortened(text=text)
-        raise AmountNotDollars(text=text)
+        raise (AmountTooLarge if _LONG_AMOUNT.fullmatch(text) else AmountNotDollars)(text=text)
     cents = int(found[2]) * 100 + int((found[3] or "").ljust(2, "0"))
     if cents > LARGEST_AMOUNT_CENTS:
-        raise AmountNotDollars(text=text)
+        raise AmountTooLarge(text=text)
     return -cents if found[1] else cents
 
 

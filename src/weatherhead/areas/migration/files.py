@@ -2,6 +2,10 @@
 
 A file that is not of the layout at all is refused whole. A row that cannot be told apart is a problem by its line, and
 the rows around it are read as if it were not there; a quotation mark that never closes costs its own line only.
+
+Nearly all lines of nearly all files are plain: printable, without quotation marks, with the right number of commas.
+Some thousand of those are taken apart together, column by column; any others one by one. Whatever a file holds, no more
+than some thousand rows of it are in memory: of a line without an end only the beginning is kept.
 """
 
 from __future__ import annotations
@@ -12,13 +16,15 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TextIO
 
 from weatherhead.areas.migration.layout import FileLayout
 from weatherhead.core.values import Refusal, gettext_noop
 
-_RECORD_LINES_MAX = 40
+_RECORD_LINES_MAX = 400
 _ROW_LENGTH_MAX = 20_000
+_BLOCK_CHARACTERS = 1 << 17
+_RUN_ROWS = 2_000
 _HEAD_BYTES = 400
 _BOM_UTF8 = b"\xef\xbb\xbf"
 _OTHER_ENCODINGS = (
@@ -97,7 +103,7 @@ class QuotesWrong(Refusal):
 class RowTooLong(Refusal):
     """No row has as many characters."""
 
-    template = gettext_noop("The row has %(length)s characters; none has as many. Export it again.")
+    template = gettext_noop("The row has more than %(most)s characters; none has as many. Export it again.")
 
 
 class HeaderAgain(Refusal):
@@ -133,6 +139,13 @@ class Record(NamedTuple):
     column: str
 
 
+class Run(NamedTuple):
+    """Records that were told apart: the line of each, and their fields column by column in the order of the file."""
+
+    lines: Sequence[int]
+    columns: Sequence[Sequence[str]]
+
+
 class FileReader:
     """A file being read. `order` are its columns as its header has them; iterating gives the records.
 
@@ -149,15 +162,18 @@ class FileReader:
         except OSError as error:
             raise FileUnreadable(why=error.strerror or str(error)) from error
         try:
-            self._lines = _text_lines(self._file)
-            self._records = _records(self._lines)
-            header = next(self._records, None)
+            self._text = _text(self._file)  # kept: without it the file would be closed at its end
+            self._lines = _Lines(self._text)
+            header = _record(self._lines)
             if header is None:
                 raise FileEmpty
             self.order = _order(header, layout=layout)
         except Refusal:
             self._file.close()
             raise
+        except OSError as error:
+            self._file.close()
+            raise FileUnreadable(why=error.strerror or str(error)) from error
         self._folded = tuple(name.casefold() for name in self.order)
 
     @property
@@ -171,24 +187,70 @@ class FileReader:
 
     def __iter__(self) -> Iterator[Record]:
         """The records that are not blank."""
-        width = len(self.order)
-        for raw in self._records:
-            fields = raw.fields
-            if fields is not None and len(fields) == width and raw.text.isprintable():
-                yield Record(line=raw.line, fields=fields, refusal=None, column="")
+        for item in self.runs():
+            if isinstance(item, Record):
+                yield item
                 continue
-            refusal, column = self._shape(raw)
-            yield Record(line=raw.line, fields=fields or () if refusal is None else (), refusal=refusal, column=column)
+            for line, fields in zip(item.lines, zip(*item.columns, strict=True), strict=True):
+                yield Record(line=line, fields=fields, refusal=None, column="")
+
+    def runs(self) -> Iterator[Run | Record]:
+        """The records that are not blank: some thousand at a time, and one by one those that have no fields."""
+        while block := self._lines.block():
+            first = self._lines.number + 1
+            columns = self._plain(block)
+            if columns is not None:
+                self._lines.number += len(block)
+                yield Run(lines=range(first, first + len(block)), columns=columns)
+                continue
+            self._lines.give_back(block)
+            yield from self._one_by_one()
 
     def copy(self, lines: Iterator[int]) -> Iterator[bytes]:
         """The bytes of the records that begin on some lines (in order), each with one line end."""
         wanted = next(lines, None)
-        for raw in self._records:
-            if wanted is None:
-                return
+        while wanted is not None and (raw := _record(self._lines)) is not None:
             if raw.line == wanted:
                 yield (raw.source.rstrip("\r\n") + "\n").encode("utf-8", "surrogateescape")
                 wanted = next(lines, None)
+
+    def _one_by_one(self) -> Iterator[Run | Record]:
+        """The records of the lines that wait, and of those that a record in quotes takes besides."""
+        lines: list[int] = []
+        rows: list[tuple[str, ...]] = []
+        while self._lines.waiting:
+            raw = _record(self._lines, further=False)
+            if raw is None:
+                break
+            refusal, column = self._shape(raw)
+            if refusal is not None:
+                yield Record(line=raw.line, fields=(), refusal=refusal, column=column)
+                continue
+            lines.append(raw.line)
+            rows.append(raw.fields or ())
+        if rows:
+            yield Run(lines=lines, columns=list(zip(*rows, strict=True)))
+
+    def _plain(self, block: Sequence[str]) -> list[tuple[str, ...]] | None:
+        """The columns of a block of lines each of which is a plain record; None when any is not."""
+        text = "".join(block)
+        if '"' in text:
+            return None
+        bodies = text.splitlines() if "\r" not in text else [line.rstrip("\r\n") for line in block]
+        joined = ",".join(bodies)
+        # What is printable holds no other line end than those of the file, and no other white space than the space.
+        if len(bodies) != len(block) or not joined.isprintable() or max(map(len, bodies)) > _ROW_LENGTH_MAX:
+            return None
+        rows = [body.split(",") for body in bodies]
+        if set(map(len, rows)) != {len(self.order)}:
+            return None
+        columns: list[tuple[str, ...]] = list(zip(*rows, strict=True))
+        size = len(self._folded[0])
+        if any(len(key) == size and key.casefold() == self._folded[0] for key in columns[0]):
+            return None  # the header again, perhaps
+        if joined[0] == " " or joined[-1] == " " or " ," in joined or ", " in joined:
+            columns = [tuple([field.strip() for field in column]) for column in columns]
+        return columns
 
     def _shape(self, raw: _Raw) -> tuple[Refusal | None, str]:
         """Why a record has no usable fields, and the column of it."""
@@ -196,7 +258,7 @@ class FileReader:
             value = f"0x{ord(undecoded[0]) - 0xDC00:02X}"
             return NotUtf8(value=value), self._column(_UNDECODED, raw)
         if len(raw.text) > _ROW_LENGTH_MAX:
-            return RowTooLong(length=len(raw.text)), ""
+            return RowTooLong(most=f"{_ROW_LENGTH_MAX:,}"), ""
         if raw.fields is None:
             return QuotesWrong(), ""
         if control := _CONTROL.search(raw.text):
@@ -228,8 +290,8 @@ class _Raw(NamedTuple):
     ends: bool
 
 
-def _text_lines(file: BinaryIO) -> Iterator[str]:
-    """Physical lines with their ends. A byte that is no UTF-8 becomes a lone surrogate."""
+def _text(file: BinaryIO) -> TextIO:
+    """The file's text with its line ends as they are. A byte that is no UTF-8 becomes a lone surrogate."""
     head = file.read(_HEAD_BYTES)
     for mark, encoding in _OTHER_ENCODINGS:
         if head.startswith(mark):
@@ -242,27 +304,75 @@ def _text_lines(file: BinaryIO) -> Iterator[str]:
     return io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
 
 
-def _records(lines: Iterator[str]) -> Iterator[_Raw]:
-    """The records that are not blank. A record that cannot be read is its first line alone."""
-    waiting: deque[str] = deque()
-    number = 0
-    while (line := waiting.popleft() if waiting else next(lines, None)) is not None:
-        number += 1
+def _blocks(text: TextIO) -> Iterator[list[str]]:
+    """Physical lines with their ends, a block at a time. Of a line that no row is as long as, the beginning is kept."""
+    rest = ""
+    while block := text.read(_BLOCK_CHARACTERS):
+        if block.endswith("\r"):
+            block += text.read(1)  # a CR and its LF are one line end
+        lines = list(io.StringIO(rest + block, newline=""))
+        rest = "" if lines[-1].endswith(("\n", "\r")) else lines.pop()[: _ROW_LENGTH_MAX + 1]
+        lines = [line if len(line) <= _ROW_LENGTH_MAX else _beginning(line) for line in lines]
+        for start in range(0, len(lines), _RUN_ROWS):
+            yield lines[start : start + _RUN_ROWS]
+    if rest:
+        yield [rest]
+
+
+def _beginning(line: str) -> str:
+    return line if len(line.rstrip("\r\n")) <= _ROW_LENGTH_MAX else line[: _ROW_LENGTH_MAX + 1] + "\n"
+
+
+class _Lines:
+    """Physical lines, in blocks or one after the other. `number` counts those that were taken one after the other."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._blocks = _blocks(text)
+        self.waiting: deque[str] = deque()
+        self.number = 0
+
+    def block(self) -> list[str]:
+        """The lines that wait, or the next of the file; none at its end."""
+        if not self.waiting:
+            return next(self._blocks, [])
+        block = list(self.waiting)
+        self.waiting.clear()
+        return block
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        """Let lines wait that were taken."""
+        self.waiting.extendleft(reversed(lines))
+
+    def next(self) -> str | None:
+        """The next line, which is not counted; None at the end."""
+        if not self.waiting:
+            self.waiting.extend(next(self._blocks, ()))
+        return self.waiting.popleft() if self.waiting else None
+
+
+def _record(lines: _Lines, *, further: bool = True) -> _Raw | None:
+    """The next record that is not blank; None at the end, or where no line waits and none is asked for `further`."""
+    while (further or lines.waiting) and (line := lines.next()) is not None:
+        lines.number += 1
+        number = lines.number
         body = line.rstrip("\r\n")
+        if len(body) > _ROW_LENGTH_MAX:
+            return _Raw(line=number, source=line, fields=None, text=body, ends=True)
         if '"' not in line:
             if body and not body.isspace():
                 fields = tuple([field.strip() for field in body.split(",")])
-                yield _Raw(line=number, source=line, fields=fields, text=body, ends=len(body) < len(line))
+                return _Raw(line=number, source=line, fields=fields, text=body, ends=len(body) < len(line))
             continue
-        taken, found = _quoted(line, waiting=waiting, lines=lines)
+        taken, found = _quoted(line, lines=lines)
         text = "".join(taken)
         stripped = text.rstrip("\r\n")
         printable_text = stripped.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
-        yield _Raw(line=number, source=text, fields=found, text=printable_text, ends=len(stripped) < len(text))
-        number += len(taken) - 1
+        lines.number += len(taken) - 1
+        return _Raw(line=number, source=text, fields=found, text=printable_text, ends=len(stripped) < len(text))
+    return None
 
 
-def _quoted(first: str, *, waiting: deque[str], lines: Iterator[str]) -> tuple[list[str], tuple[str, ...] | None]:
+def _quoted(first: str, *, lines: _Lines) -> tuple[list[str], tuple[str, ...] | None]:
     """The lines of a record with quotation marks, and its fields; its first line and None when csv refuses it."""
     taken: list[str] = []
 
@@ -270,7 +380,7 @@ def _quoted(first: str, *, waiting: deque[str], lines: Iterator[str]) -> tuple[l
         taken.append(first)
         yield first
         while len(taken) < _RECORD_LINES_MAX:
-            line = waiting.popleft() if waiting else next(lines, None)
+            line = lines.next()
             if line is None:
                 return
             taken.append(line)
@@ -279,7 +389,7 @@ def _quoted(first: str, *, waiting: deque[str], lines: Iterator[str]) -> tuple[l
     try:
         fields = next(csv.reader(pull(), strict=True))
     except csv.Error:
-        waiting.extendleft(reversed(taken[1:]))
+        lines.give_back(taken[1:])
         return taken[:1], None
     return taken, tuple(field.strip() for field in fields)
 

@@ -6,7 +6,7 @@ A rule takes the row's values in the layout's order, may put one into its stored
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -14,16 +14,19 @@ from functools import lru_cache
 from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.customers.numbers import AccountNumberMistyped, check_account_number
 from weatherhead.areas.migration import fields
+from weatherhead.areas.migration.fields import Value
 from weatherhead.areas.migration.layout import AGES, BY_NAME
 from weatherhead.areas.records.utility import AccountNumberFormat
 from weatherhead.core.rating import Schedule
 from weatherhead.core.rating.schedule import CountOption
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 
-Values = list[str | int | None]
+Values = list[Value]
 Wrong = tuple[str, Refusal]
 Rule = Callable[[Values, "Frame"], Iterator[Wrong]]
 
+_FIRST_DAY = "1880-01-01"
+_DUE_YEARS_MAX = 5
 _AGE_DAYS = dict(zip(AGES, (0, 1, 31, 61, 91), strict=True))
 """The fewest days past due of each age; a due date that is only known by its age is the latest that has it."""
 
@@ -33,6 +36,23 @@ class DayAfterCutOver(Refusal):
 
     template = gettext_noop(
         "%(on)s is after the cut-over on %(cut_over)s. What happens after it is entered in Weatherhead."
+    )
+
+
+class DayBeforeElectricity(Refusal):
+    """An old system's word for no date."""
+
+    template = gettext_noop(
+        "%(on)s is before there was electric service: perhaps what the old system writes for no date. Write the day."
+    )
+
+
+class DueTooLate(Refusal):
+    """A debt that would never be past due."""
+
+    template = gettext_noop(
+        "%(on)s is more than %(years)s years after the cut-over: perhaps what the old system writes for no date. Write "
+        "the day on which it falls due, or its age."
     )
 
 
@@ -140,16 +160,54 @@ class Frame:
     cut_over: str  # the same day as text, as every row needs it
 
 
-def apply_rules(name: str, values: Values, frame: Frame) -> Iterator[Wrong]:
-    """Everything that is wrong with a row whose fields are understood."""
+def apply_rules(
+    name: str, columns: Sequence[list[Value]], frame: Frame, *, skipped: Set[int]
+) -> Iterator[tuple[int, Wrong]]:
+    """Everything that is wrong with rows whose fields are understood: the place of each, and what is wrong with it.
+
+    Args:
+        name: the file.
+        columns: the rows, column by column; a rule may put a value into its stored form there.
+        frame: what rows are judged by.
+        skipped: the places of rows that are not understood.
+    """
     cut_over = frame.cut_over
-    for place, column in _DAYS[name]:
-        on = values[place]
-        if on is not None and str(on) > cut_over:
-            yield column, DayAfterCutOver(on=on, cut_over=cut_over)
-    rule = _RULES.get(name)
-    if rule is not None:
-        yield from rule(values, frame)
+    for at, column in _DAYS[name]:
+        days = columns[at]
+        wrong = {day for day in set(days) if day is not None and not _FIRST_DAY <= str(day) <= cut_over}
+        for place, on in enumerate(days) if wrong else ():
+            if on in wrong and place not in skipped:
+                late = str(on) > cut_over
+                yield (
+                    place,
+                    (column, DayAfterCutOver(on=on, cut_over=cut_over) if late else DayBeforeElectricity(on=on)),
+                )
+    for rule in _RULES.get(name, ()):
+        yield from rule.apply(columns, frame, skipped=skipped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RowRule:
+    """A rule about a row. It looks at some columns only: rows that are alike in them are judged once."""
+
+    judge: Rule
+    looks_at: tuple[int, ...]
+    writes: tuple[int, ...] = ()
+
+    def apply(self, columns: Sequence[list[Value]], frame: Frame, *, skipped: Set[int]) -> Iterator[tuple[int, Wrong]]:
+        """What is wrong with which row."""
+        judged: dict[tuple[Value, ...], list[Wrong]] = {}
+        for place, looked in enumerate(zip(*(columns[at] for at in self.looks_at), strict=True)):
+            if place in skipped:
+                continue
+            found = judged.get(looked)
+            if found is None or self.writes:
+                values = [column[place] for column in columns]
+                found = judged[looked] = list(self.judge(values, frame))
+                for at in self.writes:
+                    columns[at][place] = values[at]
+            for wrong in found:
+                yield place, wrong
 
 
 @lru_cache(maxsize=65_536)
@@ -192,6 +250,9 @@ def _account(values: Values, frame: Frame) -> Iterator[Wrong]:
     opened, closed = values[_OPENED], values[_CLOSED]
     if closed is not None and str(closed) < str(opened):
         yield "closed_on", ClosedBeforeOpened(closed=closed, opened=opened)
+
+
+def _number(values: Values, frame: Frame) -> Iterator[Wrong]:
     if frame.keep_form is not None:
         try:
             check_account_number(str(values[_ACCOUNT]), form=frame.keep_form)
@@ -285,6 +346,10 @@ def _open_item(values: Values, frame: Frame) -> Iterator[Wrong]:
         yield "age", DueDateTwice()
     elif due is None and age is None:
         yield "due_on", DueDateMissing()
+    elif due is not None and str(due) < _FIRST_DAY:
+        yield "due_on", DayBeforeElectricity(on=due)
+    elif due is not None and _ordinal(str(due)) - frame.cut_over_on.toordinal() > _DUE_YEARS_MAX * 366:
+        yield "due_on", DueTooLate(on=due, years=_DUE_YEARS_MAX)
     elif age is not None:
         values[_DUE] = (frame.cut_over_on - timedelta(days=_AGE_DAYS[str(age)])).isoformat()
 
@@ -321,13 +386,16 @@ def _after(start: str | int | None, end: str | int | None, *, column: str) -> It
         yield column, SpanNotAfter(start=start, end=end)
 
 
-_RULES: Mapping[str, Rule] = {
-    "contacts": _contact,
-    "accounts": _account,
-    "meters": _meter,
-    "agreements": _agreement,
-    "history": _period,
-    "opening_balances": _open_item,
-    "deposits": _deposit,
-    "programs": _program,
+_RULES: Mapping[str, tuple[_RowRule, ...]] = {
+    "contacts": (_RowRule(judge=_contact, looks_at=(_CONTACT_KIND, _CONTACT_VALUE), writes=(_CONTACT_VALUE,)),),
+    "accounts": (
+        _RowRule(judge=_account, looks_at=(_CLASS, _OPENED, _CLOSED)),
+        _RowRule(judge=_number, looks_at=(_ACCOUNT,)),
+    ),
+    "meters": (_RowRule(judge=_meter, looks_at=(_INSTALLED, _REMOVED)),),
+    "agreements": (_RowRule(judge=_agreement, looks_at=(_SCHEDULE, _OPTIONS, _START, _END)),),
+    "history": (_RowRule(judge=_period, looks_at=(_PERIOD_START, _PERIOD_END, _PERIOD_DAYS)),),
+    "opening_balances": (_RowRule(judge=_open_item, looks_at=(_CHARGE, _DUE, _AGE, _AMOUNT), writes=(_DUE,)),),
+    "deposits": (_RowRule(judge=_deposit, looks_at=(_DEPOSIT,)),),
+    "programs": (_RowRule(judge=_program, looks_at=(_PROGRAM, _MONTHLY)),),
 }

@@ -205,16 +205,19 @@ def rows_with(
     quote = connection.ops.quote_name
     named = ", ".join(quote(name) for name in columns)
     where = "".join(f" AND {quote(name)} = %s" for name in equal)
-    given: list[Any] | str = list(values)
-    if is_postgresql(connection):
-        kind = "bigint" if isinstance(values[0], int) else "text"
-        chosen = f"= ANY(%s::{kind}[])"
-    else:
-        chosen, given = "IN (SELECT value FROM json_each(%s))", json.dumps(given)
-    statement = f"SELECT {named} FROM {quote(table)} WHERE {quote(column)} {chosen}{where}"  # noqa: S608
+    chosen, given = any_of(quote(column), values)
+    statement = f"SELECT {named} FROM {quote(table)} WHERE {chosen}{where}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [given, *equal.values()])
         return list(cursor.fetchall())
+
+
+def any_of(column: str, values: Sequence[str | int]) -> tuple[str, list[Any] | str]:
+    """A condition that a column has one of some values (at least one), and its one parameter."""
+    if is_postgresql(connection):
+        kind = "bigint" if isinstance(values[0], int) else "text"
+        return f"{column} = ANY(%s::{kind}[])", list(values)
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(values))  # noqa: S608
 
 
 def stream(statement: str, parameters: Sequence[str | int | date] = ()) -> Iterator[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,6 +44,14 @@ class NotFound(Refusal):
     """A key that no row has."""
 
     template = gettext_noop("There is no %(key)s in %(file)s.csv. Add it there, or correct it here.")
+
+
+class NotFoundUnusual(Refusal):
+    """A key that no row has, and that may only look like one that a row has."""
+
+    template = gettext_noop(
+        "There is no %(key)s in %(file)s.csv. It is written with %(characters)s here: write it as it stands there."
+    )
 
 
 class DependsOnRejected(Refusal):
@@ -139,7 +148,7 @@ class KeyChecks:
             if rejected_line is not None:
                 yield line, column.name, DependsOnRejected(key=key, file=column.refers, line=rejected_line)
             elif key not in loaded:
-                yield line, column.name, NotFound(key=key, file=column.refers)
+                yield line, column.name, _not_found(key, file=column.refers)
 
     def _moved(self, kind: str, keys: Sequence[str]) -> frozenset[str]:
         """Which keys earlier sets loaded; they are remembered with what is on file of them."""
@@ -168,6 +177,15 @@ class KeyChecks:
             return self.known.keys(kind, keys)
 
         reject_known(self.staging, layout, column=layout.key, ask=found, refuse=lambda key: LoadedBefore(key=key))
+
+
+def _not_found(key: str, *, file: str) -> Refusal:
+    """That there is no such key; its characters beyond ASCII are named, because some are not seen or look alike."""
+    unusual = dict.fromkeys(character for character in key if not character.isascii())
+    if not unusual:
+        return NotFound(key=key, file=file)
+    named = (f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip() for character in unusual)
+    return NotFoundUnusual(key=key, file=file, characters=", ".join(named))
 
 
 def reject_known(
