@@ -76,6 +76,32 @@ def test_a_multiplier_that_no_transformer_has(multiplier: object, house: House, 
         house.do("add_meter", by="reyes", service_point_id=home.service_point_id, **plate)
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "length"),
+    [
+        ("create_account", "mail_unit", 40),
+        ("create_account", "mail_city", 80),
+        ("change_mailing_address", "unit", 40),
+        ("change_mailing_address", "city", 80),
+        ("add_premise", "unit", 40),
+        ("add_premise", "city", 80),
+        ("end_service", "mail_unit", 40),
+        ("end_service", "mail_city", 80),
+        ("move_service", "mail_unit", 40),
+        ("move_service", "mail_city", 80),
+        ("add_service_point", "label", 60),
+        ("take_payment", "check_number", 20),
+    ],
+)
+def test_text_is_no_longer_than_its_column(name: str, field: str, length: int) -> None:
+    """SQLite keeps it whatever its length; PostgreSQL would answer with an error of its own."""
+    action = registry.get(name)
+    for text, fits in (("7" * length, True), ("7" * (length + 1), False)):
+        with pytest.raises(InputsInvalid) as refused:  # for what else is needed
+            action.parse({field: text})
+        assert (field not in refused.value.problems) is fits
+
+
 def test_a_file_that_is_not_even_base64(house: House, home: Home) -> None:
     for content in ("\u0663", "a", "====", "YQ=\n="):
         with pytest.raises(Refusal, match="did not arrive whole"):

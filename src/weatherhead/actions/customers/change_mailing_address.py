@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from weatherhead.actions.inputs import Name, Number, ShortText
+from weatherhead.actions.inputs import City, Name, Number, UnitText
 from weatherhead.areas.customers.operations import StaleAccount, change_mailing_address
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.premises.address import check_address
@@ -27,8 +27,8 @@ class Inputs:
     account_id: Number
     version: Number
     street: Name = field(metadata=SENSITIVE)
-    unit: ShortText = field(default="", metadata=SENSITIVE)
-    city: Name
+    unit: UnitText = field(default="", metadata=SENSITIVE)
+    city: City
     state: Name
     postal_code: Name = field(metadata=SENSITIVE)
 

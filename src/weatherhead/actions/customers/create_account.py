@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from weatherhead.actions.figures import made
-from weatherhead.actions.inputs import Code, Name, Number, ShortText
+from weatherhead.actions.inputs import City, Code, Name, Number, UnitText
 from weatherhead.areas.customers.operations import create_account
 from weatherhead.areas.customers.queries import CustomerFacts, customer
 from weatherhead.areas.premises.address import check_address
@@ -39,8 +39,8 @@ class Inputs:
 
     customer_id: Number
     mail_street: Name = field(metadata=SENSITIVE)
-    mail_unit: ShortText = field(default="", metadata=SENSITIVE)
-    mail_city: Name
+    mail_unit: UnitText = field(default="", metadata=SENSITIVE)
+    mail_city: City
     mail_state: Name
     mail_postal_code: Name = field(metadata=SENSITIVE)
     cycle: Annotated[int, Field(ge=1, le=31)]

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from weatherhead.actions.figures import house_rule
-from weatherhead.actions.inputs import Blankable, Cents, Name, ShortText
+from weatherhead.actions.inputs import Blankable, Cents, CheckNumber, Name
 from weatherhead.actions.payments.take_payment import (
     BACKDATED_DAYS_MAX,
     PAYMENT_CENTS_MAX,
@@ -74,7 +74,7 @@ class Row:
 
     account: Name
     amount_cents: Cents
-    check_number: ShortText = ""
+    check_number: CheckNumber = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

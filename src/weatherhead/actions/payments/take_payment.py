@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
-from weatherhead.actions.inputs import Blankable, Cents, Number, ShortText
+from weatherhead.actions.inputs import Blankable, Cents, CheckNumber, Number
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.payments.operations import record_payment
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
@@ -55,7 +55,7 @@ class Inputs:
     account_id: Number
     amount_cents: Cents
     tender: Literal["cash", "check"]
-    check_number: ShortText = ""
+    check_number: CheckNumber = ""
     channel: Literal["counter", "mail", "drop_box"] = "counter"
     paid_on: Annotated[date | None, Blankable] = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weatherhead.actions.figures import made
-from weatherhead.actions.inputs import Name, ShortText
+from weatherhead.actions.inputs import City, Name, UnitText
 from weatherhead.areas.premises.address import check_address, postal_form
 from weatherhead.areas.premises.operations import create_premise
 from weatherhead.core.values import Sentence, gettext_noop
@@ -19,8 +19,8 @@ class Inputs:
     """The address."""
 
     street: Name
-    unit: ShortText = ""
-    city: Name
+    unit: UnitText = ""
+    city: City
     state: Name
     postal_code: Name
 

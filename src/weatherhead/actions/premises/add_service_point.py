@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weatherhead.actions.figures import made
-from weatherhead.actions.inputs import Name, Number
+from weatherhead.actions.inputs import Label, Number
 from weatherhead.areas.premises.operations import create_service_point
 from weatherhead.areas.premises.queries import PremiseFacts, premise
 from weatherhead.core.values import Sentence, gettext_noop
@@ -20,7 +20,7 @@ class Inputs:
     """Where, and what it is called there."""
 
     premise_id: Number
-    label: Name = "Main"
+    label: Label = "Main"
     kind: Literal["metered", "unmetered"] = "metered"
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated
 
 from weatherhead.actions.figures import house_rule
-from weatherhead.actions.inputs import Blankable, Note, Number, ShortText
+from weatherhead.actions.inputs import Blankable, Note, Number, OptionalCity, ShortText, UnitText
 from weatherhead.actions.metering.one_meter import JudgedRead
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading
 from weatherhead.actions.premises.forwarding import MailAddress, MailPlan, mail_changes, plan_mail, write_mail
@@ -61,8 +61,8 @@ class Inputs:
     reading: Annotated[Reading | None, Blankable] = None
     demand_kw: DemandKw = ""
     mail_street: ShortText = field(default="", metadata=SENSITIVE)
-    mail_unit: ShortText = field(default="", metadata=SENSITIVE)
-    mail_city: ShortText = ""
+    mail_unit: UnitText = field(default="", metadata=SENSITIVE)
+    mail_city: OptionalCity = ""
     mail_state: ShortText = ""
     mail_postal_code: ShortText = field(default="", metadata=SENSITIVE)
     note: Note = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from weatherhead.actions.inputs import Blankable, Code, Number, ShortText
+from weatherhead.actions.inputs import Blankable, Code, Number, OptionalCity, ShortText, UnitText
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading
 from weatherhead.actions.premises.end_service import (
     EndFacts,
@@ -64,8 +64,8 @@ class Inputs:
     start_reading: Annotated[Reading | None, Blankable] = None
     start_demand_kw: DemandKw = ""
     mail_street: ShortText = field(default="", metadata=SENSITIVE)
-    mail_unit: ShortText = field(default="", metadata=SENSITIVE)
-    mail_city: ShortText = ""
+    mail_unit: UnitText = field(default="", metadata=SENSITIVE)
+    mail_city: OptionalCity = ""
     mail_state: ShortText = ""
     mail_postal_code: ShortText = field(default="", metadata=SENSITIVE)
 
