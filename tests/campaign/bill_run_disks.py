@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -177,14 +177,17 @@ def wait_until_issued(name: str) -> bool:
     return False
 
 
-def met(workers: Sequence[Worker], *, name: str) -> bool:
-    """Wait until a worker has said that the disk is full, or the run is over. Tells which."""
+def met(workers: Sequence[Worker], *, name: str, panics: Callable[[], int]) -> bool:
+    """Wait until a worker has said that the disk is full, or the server panicked over it, or the run is over.
+
+    Tells whether the disk was full. A server that panics at once may say nothing to anybody.
+    """
     from django.db import InterfaceError, OperationalError
 
     use(name)
     deadline = time.monotonic() + FULL_SECONDS
     while time.monotonic() < deadline:
-        if any(line["event"].startswith(FULL) for worker in workers for line in worker.told()):
+        if panics() or any(line["event"].startswith(FULL) for worker in workers for line in worker.told()):
             return True
         try:
             if is_over():
@@ -202,7 +205,11 @@ def full_at(here: Place, *, number: int, room_bytes: int, expected: str) -> Poin
         release(name)
         log_before = here.server.log if here.server is not None else ""
         here.disk.resize(here.disk.used() + room_bytes)
-        full = met(workers, name=name)
+
+        def panics() -> int:
+            return int(here.server.log[len(log_before) :].count("PANIC:")) if here.server is not None else 0
+
+        full = met(workers, name=name, panics=panics)
         here.disk.resize(LARGE_BYTES)
         begun = time.monotonic()
         if not full:
@@ -221,9 +228,11 @@ def full_at(here: Place, *, number: int, room_bytes: int, expected: str) -> Poin
         told = [line for worker in workers for line in worker.told()]
         problems += unclear(told)
         said = sorted({words(str(line["said"])) for line in told if line["event"].startswith((FULL, STOPPED))})
-        panics = here.server.log[len(log_before) :].count("PANIC:") if here.server is not None else 0
+        ended = panics() > 0
+        if not any(line["event"].startswith((FULL, STOPPED)) for line in told):
+            problems.append("the workers said nothing of it")
     return Point(
-        number=number, written_bytes=room_bytes, shards_done=done, said=said, server_ended=panics > 0,
+        number=number, written_bytes=room_bytes, shards_done=done, said=said, server_ended=ended,
         seconds=round(seconds, 1), problems=problems,
     )  # fmt: skip
 
@@ -330,7 +339,8 @@ def page(tallies: Mapping[str, Tally]) -> str:
         "While two workers issue a bill run, the disk of its database fills, at points spread over what the run",
         "writes. On PostgreSQL it is the disk of the server's whole data directory, WAL and all: where no WAL can be",
         "written the server panics, as it is documented to, and recovers once there is room. At every point the",
-        "workers' logs said that the disk is full, where, and what to do; every shard was whole or not there and the",
+        "workers' logs said that the disk is full, where, and what to do (or, where the server panicked before it",
+        "could tell, that it is away, and where it is); every shard was whole or not there and the",
         "books were right; and once there was room the run went on by itself and ended, compared row by row, as an",
         "undisturbed one. `make campaign` runs it (`tests/campaign/bill_run_disks.py`); `make test` fills a database",
         "in the middle of a shard.",

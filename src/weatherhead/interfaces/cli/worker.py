@@ -96,7 +96,10 @@ def run(args: argparse.Namespace) -> int:
         if args.once:
             break
         wait(IDLE_SECONDS)
-    hands.let_go()
+    try:
+        hands.let_go()
+    except INTERRUPTIONS as error:  # what it holds returns when its lease ends
+        tell_interruption(interruption_of(error), worker=args.name)
     log.info("worker stopped", worker=args.name)
     return 0
 
