@@ -25,7 +25,7 @@ Values = list[Value]
 Wrong = tuple[str, Refusal]
 Rule = Callable[[Values, "Frame"], Iterator[Wrong]]
 
-_FIRST_DAY = "1880-01-01"
+_FIRST_DAY = "1901-01-01"
 _DUE_YEARS_MAX = 5
 _AGE_DAYS = dict(zip(AGES, (0, 1, 31, 61, 91), strict=True))
 """The fewest days past due of each age; a due date that is only known by its age is the latest that has it."""
