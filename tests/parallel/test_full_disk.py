@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from structlog.testing import capture_logs
 
 from tests.billing_town import all_billed, work_off
@@ -26,13 +26,19 @@ pytestmark = pytest.mark.django_db(transaction=True)  # SQLite rolls a whole tra
 def full_disk() -> Iterator[None]:
     """SQLite may take no further page: what it meets on a full disk, and answers in the same words."""
     with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE filler (rest BLOB)")
         cursor.execute("PRAGMA page_count")
         [pages] = cursor.fetchone()
         cursor.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(OperationalError, match="full"):  # what other tests left free
+            while True:
+                cursor.execute("INSERT INTO filler VALUES (zeroblob(4000))")
     try:
         yield
     finally:
         connection.close()  # the limit is the connection's
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE filler")
 
 
 @pytest.mark.sqlite
