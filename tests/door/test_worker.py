@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 
 from tests.house import START, Home, House, moment
 from weatherhead.areas.billing.models import Bill
+from weatherhead.areas.records.interruptions import interruption_of
 from weatherhead.areas.records.models import Receipt, WorkItem
 from weatherhead.areas.records.operations.work_items import (
     ATTEMPTS_MAX,
@@ -182,6 +183,24 @@ def test_a_failure_of_its_own_is_counted_beside_the_databases(seen: list[Any], c
     work_once(worker="a", clock=clock)
     row = WorkItem.objects.get()
     assert (row.state, row.attempts, row.interruptions) == ("ready", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            'connection failed: connection to server at "127.0.0.1", port 5432 failed: Connection refused\n\tIs it up?',
+            "Connection refused",
+        ),
+        (
+            'connection to server at "db1" (10.0.0.5), port 5432 failed: FATAL:  the system is in recovery',
+            "FATAL:  the system is in recovery",
+        ),
+        ("", "OperationalError"),
+    ],
+)
+def test_the_address_of_a_server_is_said_once(told: str, said: str) -> None:
+    assert interruption_of(OperationalError(told)).params["said"] == said
 
 
 @pytest.mark.postgres

@@ -62,14 +62,16 @@ def database_faults() -> tuple[Fault, ...]:
 
 def serving_faults(*, moment: Moment, with_static_files: bool) -> tuple[Fault, ...]:
     """Everything that keeps server and workers from running, or that an operator should know. All of it at once."""
+    # The clocks first: reading the rules takes a while on a busy machine, and `moment` would be old.
+    of_database = database_faults()
+    of_clock = [] if of_database else [*_of_clock(server_facts(), moment=moment)]
     found = [*_of_rules(), *_of_disk()]
     if with_static_files:
         found += _of_static_files()
-    of_database = database_faults()
     found += of_database
     if not of_database:
         found += _of_role(role_facts())
-        found += _of_clock(server_facts(), moment=moment)
+        found += of_clock
         found += _of_keys()
         if not anyone_employed():
             remedy = "Add an administrator."

@@ -6,6 +6,7 @@ transaction is rolled back, and the work is done again later.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -23,6 +24,8 @@ _SQLSTATE_DISK_FULL = "53100"
 _SQLITE_FULL = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_TRUNCATE, sqlite3.SQLITE_IOERR_SHMSIZE}
 )
+# Which server it is stands before it already.
+_ADDRESSED = re.compile(r'^(connection failed: )?connection to server at "[^"]*"( \([^)]*\))?, port \d+ failed: ')
 
 
 class DatabaseDiskFull(Refusal):
@@ -70,4 +73,5 @@ def _where() -> str:
 def _said(error: Error) -> str:
     """The database's own words, without the details and contexts in which PostgreSQL quotes rows."""
     primary = getattr(getattr(error.__cause__, "diag", None), "message_primary", None)
-    return str(primary or str(error).partition("\n")[0] or type(error).__name__).strip()
+    said = str(primary or str(error).partition("\n")[0])
+    return _ADDRESSED.sub("", said).strip() or type(error).__name__
