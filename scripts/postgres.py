@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -112,8 +112,11 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
             server.wait()
 
 
-def _made(home: Path, *, settings: Mapping[str, str]) -> tuple[list[str], str | None, str]:
-    """Make a server's data in a directory; return how to start it, as whom, and its superuser's URL."""
+def _made(home: Path, *, settings: Mapping[str, str], making: Sequence[str] = ()) -> tuple[list[str], str | None, str]:
+    """Make a server's data in a directory; return how to start it, as whom, and its superuser's URL.
+
+    `making` are further options of initdb.
+    """
     password = secrets.token_urlsafe(16)
     password_file = home / "password"
     password_file.write_text(password)
@@ -129,7 +132,7 @@ def _made(home: Path, *, settings: Mapping[str, str]) -> tuple[list[str], str | 
     ]
     initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
     # The built-in locale sorts and folds alike on every system.
-    initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", *making]
     made = subprocess.run(initdb, user=user, cwd=home, capture_output=True, text=True, check=False)
     if made.returncode:
         raise PostgresDidNotStart(f"initdb failed:\n{made.stdout}{made.stderr}")
@@ -181,11 +184,30 @@ class CrashableServer:
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator[CrashableServer]:
-        """A server in a temporary directory, stopped and removed at the end."""
-        home = Path(tempfile.mkdtemp(prefix="weatherhead-postgres-"))
+    def running(
+        cls,
+        *,
+        home: Path | None = None,
+        making: Sequence[str] = (),
+        options: Mapping[str, str] | None = None,
+        clients: str = "",
+    ) -> Iterator[CrashableServer]:
+        """A server in a temporary directory, stopped and removed at the end.
+
+        Args:
+            home: the directory to use and to leave in place instead; its `data` may be a disk of its own.
+            making: further options of initdb.
+            options: settings other than PostgreSQL's own.
+            clients: a network that may connect too, with the password; the server then listens on every address.
+        """
+        made_here = home is None
+        home = home or Path(tempfile.mkdtemp(prefix="weatherhead-postgres-"))
         try:
-            command, user, url = _made(home, settings=DURABLE)
+            command, user, url = _made(home, settings={**DURABLE, **(options or {})}, making=making)
+            if clients:
+                with (home / "data" / "pg_hba.conf").open("a") as rules:
+                    rules.write(f"host all all {clients} scram-sha-256\n")
+                command += ["-c", "listen_addresses=*"]
             made = cls(home=home, command=command, user=user, url=url)
             made.start()
             try:
@@ -193,7 +215,28 @@ class CrashableServer:
             finally:
                 made.crash()
         finally:
-            shutil.rmtree(home, ignore_errors=True)
+            if made_here:
+                shutil.rmtree(home, ignore_errors=True)
+
+    @property
+    def log(self) -> str:
+        """What it has said since it was made."""
+        return (self._home / "server.log").read_text(errors="replace")
+
+    def is_up(self) -> bool:
+        """Whether it answers: it may be recovering, or have ended by itself."""
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def wait(self) -> None:
+        """Wait until it answers; one that ended by itself is started again."""
+        while not self.is_up():
+            if self._server is None or self._server.poll() is not None:
+                self.start()
+            time.sleep(0.05)
 
     def start(self) -> None:
         """Start it, and wait until it has recovered."""
@@ -208,7 +251,8 @@ class CrashableServer:
     def crash(self) -> None:
         """Kill the server and every process of it, without a word."""
         if self._server is not None:
-            os.killpg(self._server.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(self._server.pid, signal.SIGKILL)
             self._server.wait()
             self._server = None
             (self._home / "data" / "postmaster.pid").unlink(missing_ok=True)

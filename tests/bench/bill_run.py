@@ -13,7 +13,9 @@ import argparse
 import base64
 import json
 import os
+import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,7 @@ from scripts.postgres import temporary_postgres
 
 FIRST_DAY = date(2025, 10, 1)
 DAYS = 30
+POSTINGS = "ledger_ledgerposting"
 CYCLE = 14
 
 
@@ -58,8 +61,8 @@ class Measured:
 
 
 @contextmanager
-def installation(database: str) -> Iterator[dict[str, str]]:
-    """The environment of an empty installation on a database of its own."""
+def installation(database: str, *, plain: bool = False) -> Iterator[dict[str, str]]:
+    """The environment of an empty installation on a database of its own, of a `plain` tariff or the demo's."""
     with tempfile.TemporaryDirectory(prefix="weatherhead-bench-") as directory:
         environment = {
             "WEATHERHEAD_VAR": directory,
@@ -68,11 +71,24 @@ def installation(database: str) -> Iterator[dict[str, str]]:
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
             "DJANGO_SETTINGS_MODULE": "weatherhead.config.settings",
         }
+        if plain:
+            environment["WEATHERHEAD_UTILITY"] = str(_plain_utility(Path(directory)))
         if database == "sqlite":
             yield environment | {"DATABASE_URL": f"sqlite:///{Path(directory) / 'bench.sqlite3'}"}
             return
         with temporary_postgres(durable=True) as url:
             yield environment | {"DATABASE_URL": url}
+
+
+def _plain_utility(directory: Path) -> Path:
+    """The demo's utility with a residential tariff of six lines that all post to revenue: an entry of two postings."""
+    for name in ("examples", "tariffs", "jobs", "regulations"):
+        shutil.copytree(ROOT / name, directory / name)
+    path = directory / "tariffs" / "prairie-city" / "residential-r1.yaml"
+    text = re.sub(r"posts_to: (riders|city_dividend|sales_tax)\b", "posts_to: revenue", path.read_text())
+    text = re.sub(r"      - kind: percentage\n        code: city_sales_tax\n(?:        .*\n)+", "", text)
+    path.write_text(text)
+    return directory / "examples" / "prairie-city" / "utility.yaml"
 
 
 def fill(*, accounts: int) -> None:
@@ -229,7 +245,7 @@ def be_worker(gate: Path, number: str) -> None:
 
     from tests.house import moment
     from weatherhead.actions import load_actions
-    from weatherhead.door.worker import settle_memory, work_once
+    from weatherhead.door.worker import Hands, settle_memory
 
     load_actions()
     today = date.fromisoformat(os.environ["WEATHERHEAD_TODAY"])
@@ -255,7 +271,8 @@ def be_worker(gate: Path, number: str) -> None:
             server = cursor.fetchone()[0]
     before = (time.process_time(), _cpu_of(server))
     begun = time.perf_counter()
-    while work_once(worker=f"bench {number}", clock=lambda: moment(today)) is not None:
+    hands = Hands(worker=f"bench {number}", clock=lambda: moment(today), reach=True)
+    while hands.work_once() is not None:
         pass
     after = (time.process_time(), _cpu_of(server))
     print(
@@ -313,9 +330,11 @@ def _cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(*, database: str, accounts: int, workers: int, shard_accounts: int, months: int, check: bool) -> Measured:
+def measure(
+    *, database: str, accounts: int, workers: int, shard_accounts: int, months: int, check: bool, plain: bool
+) -> Measured:
     """Build, bill the months before, and measure the last."""
-    with installation(database) as environment:
+    with installation(database, plain=plain) as environment:
         os.environ |= environment
         set_up()
         from django.db import connection
@@ -368,8 +387,13 @@ def measure(*, database: str, accounts: int, workers: int, shard_accounts: int, 
     )  # fmt: skip
 
 
-RUNS = (("postgresql", 200_000, 2), ("sqlite", 50_000, 1))
-"""What `make bench` measures: database, accounts, workers. SQLite has one writer: a second worker would only wait."""
+RUNS = (
+    ("postgresql", 200_000, 2, False),
+    ("postgresql", 200_000, 2, True),
+    ("sqlite", 50_000, 2, False),
+    ("sqlite", 50_000, 2, True),
+)
+"""What `make bench` measures: database, accounts, workers, and whether the tariff is the plain one."""
 
 
 def section() -> list[str]:
@@ -378,35 +402,36 @@ def section() -> list[str]:
         "## A bill run",
         "",
         "From released to the last commit, every constraint holding: reads gathered, priced, posted, documents",
-        "composed. Residential accounts of one metered service, a month of history, 7 lines and an entry of 4 postings",
-        "a bill; PostgreSQL with its default settings on the same machine, workers as in production",
-        "(`tests/bench/bill_run.py`). Beside it, on the same database right after: the same rows saved one by one with",
-        "a commit a bill, by `bulk_create`, and bare (COPY or prepared inserts into tables without keys, checks or",
-        "triggers).",
+        "composed. Residential accounts of one metered service and a month of history, on the demo's tariff (7",
+        "lines and an entry of 4 postings a bill) and on a plain one (6 lines, 2 postings); PostgreSQL with its",
+        "default settings on the same machine, two workers as in production (`tests/bench/bill_run.py`). Beside",
+        "it, on the same database right after: the same rows saved one by one with a commit a bill, by",
+        "`bulk_create`, and bare (COPY or prepared inserts into tables without keys, checks or triggers).",
         "",
-        "| database | accounts | workers | bills/s | × a loop of save() | × bulk_create | × bare rows | memory |",
+        "| database | accounts | lines, postings | bills/s | × save() | × bulk_create | × bare rows | memory |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     phases = [
         "",
-        "| seconds of all workers | gather | propose | record | locks, audit, commit |",
-        "|---|---:|---:|---:|---:|",
+        "| seconds of both workers | lines, postings | gather | propose | record | locks, waits, audit, commit |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
-    for database, accounts, workers in RUNS:
-        found = _apart(database=database, accounts=accounts, workers=workers)
+    for database, accounts, workers, plain in RUNS:
+        found = _apart(database=database, accounts=accounts, workers=workers, plain=plain)
+        shape = ", ".join(f"{found['rows'][name] // found['bills']}" for name in ("billing_billline", POSTINGS))
         rate = found["bills"] / found["issue_seconds"]
         beside = " | ".join(f"{rate / other:.2f}" for other in found["beside"].values())
-        lines.append(f"| {database} | {accounts:,} | {workers} | {rate:,.0f} | {beside} | {found['peak_mb']} MB |")
+        lines.append(f"| {database} | {accounts:,} | {shape} | {rate:,.0f} | {beside} | {found['peak_mb']} MB |")
         spent = " | ".join(f"{seconds:.1f}" for seconds in found["phases"].values())
-        phases.append(f"| {database} | {spent} |")
+        phases.append(f"| {database} | {shape} | {spent} |")
     return lines + phases
 
 
-def _apart(*, database: str, accounts: int, workers: int) -> dict[str, Any]:
+def _apart(*, database: str, accounts: int, workers: int, plain: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="weatherhead-bench-") as directory:
         kept = Path(directory) / "found.json"
         command = [sys.executable, "-m", "tests.bench.bill_run", "--database", database, "--accounts", str(accounts)]
-        command += ["--workers", str(workers), "--json", str(kept)]
+        command += ["--workers", str(workers), "--json", str(kept), *(["--plain"] if plain else [])]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         found: dict[str, Any] = json.loads(kept.read_text())
     return found
@@ -424,11 +449,12 @@ def main() -> None:
     parser.add_argument("--shard-accounts", type=int, default=4_000)
     parser.add_argument("--months", type=int, default=2)
     parser.add_argument("--check", action="store_true", help="check the books afterwards")
+    parser.add_argument("--plain", action="store_true", help="a tariff of 6 lines, an entry of 2 postings")
     parser.add_argument("--json", type=Path, help="keep what was found in this file")
     args = parser.parse_args()
     found = measure(
         database=args.database, accounts=args.accounts, workers=args.workers, shard_accounts=args.shard_accounts,
-        months=args.months, check=args.check,
+        months=args.months, check=args.check, plain=args.plain,
     )  # fmt: skip
     if args.json:
         args.json.write_text(json.dumps(asdict(found)))

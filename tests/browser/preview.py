@@ -72,17 +72,10 @@ from django.urls import include, path  # noqa: E402
 from weatherhead.core.values import Change, Rule, Sentence, Unit  # noqa: E402
 from weatherhead.interfaces.workbench.forms import ChoiceLabel  # noqa: E402
 from weatherhead.interfaces.workbench.picking import PickField  # noqa: E402
-from weatherhead.overviews.account import (  # noqa: E402
-    AccountOverview,
-    ActionOffer,
-    Alert,
-    Money,
-    OtherAccount,
-    Person,
-    ServiceFacts,
-    TimelineRow,
-    UsageMonth,
-)
+from weatherhead.overviews.account.figures import Money, UsageMonth  # noqa: E402
+from weatherhead.overviews.account.offers import ActionOffer  # noqa: E402
+from weatherhead.overviews.account.page import AccountOverview, Alert, OtherAccount, Person, ServiceFacts  # noqa: E402
+from weatherhead.overviews.account.timeline import TimelineRow  # noqa: E402
 from weatherhead.overviews.approvals import ApprovalPeek, ApprovalRow, ApprovalsOverview, DecidedRow  # noqa: E402
 from weatherhead.overviews.bill import (  # noqa: E402
     BillNeighbour,

@@ -70,6 +70,9 @@ def test_two_of_thirty_are_not_two_times_fifty(house: House, home: Home) -> None
     before = table_rows(but=BOOKS)
     assert waive(house, fee_id, "30.00").outcome == "approval_requested"
     assert table_rows(but=BOOKS) == before
+    kind, detail = last_audit()
+    assert (kind, detail["authority_cents"]) == ("approval", 3000)
+    assert "$30.00 is over the $20.00 left of $50.00" in detail["reason"]
 
 
 def test_the_cap_rolls_over_thirty_days(house: House, home: Home) -> None:
@@ -115,6 +118,8 @@ def test_ones_own_household_goes_to_a_colleague(house: House, home: Home, end: s
     before = table_rows(but=BOOKS)
     assert waive(house, fee_id, "5.00").outcome == "approval_requested"
     assert table_rows(but=BOOKS) == before
+    kind, detail = last_audit()
+    assert (kind, detail["reason"]) == ("approval", "The account is tied to the person who asks (household).")
     assert waive(house, fee_id, "5.00", by="dvorak").outcome == "done"
 
 

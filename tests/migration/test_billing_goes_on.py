@@ -20,7 +20,7 @@ from weatherhead.areas.migration.queries import accounts_of_former_number
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Span
 from weatherhead.door.authority import grant_for
-from weatherhead.overviews.account import account_overview
+from weatherhead.overviews.account.page import account_overview
 from weatherhead.overviews.search import search
 
 

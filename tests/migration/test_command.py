@@ -143,3 +143,16 @@ def test_a_control_file_that_is_wrong_is_told_by_line(
     assert "control.yaml:18: rows.note: is no file of a set" in said
     assert "control.yaml:26: totals.receivable.credit: is what customers have to their credit" in said
     assert "control.yaml:27: totals.deposit: 400.001 has more than two decimals" in said
+
+
+def test_a_place_that_cannot_be_written_is_told(
+    tmp_path: Path, house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("")
+    for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        assert main(["import", "--templates", str(out)]) == 2
+        assert f"{out} cannot be written: " in capsys.readouterr().err
+    bad = changed(tmp_path / "set", [BAD_DEPOSIT])
+    out = tmp_path / "taken" / "rejects"
+    assert main(["import", str(bad), "--as", "okafor", "--dry-run", "--rejects", str(out)]) == 2
+    assert "--dry-run --rejects OUT" in capsys.readouterr().err

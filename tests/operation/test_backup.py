@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from unittest import mock
 
 import psycopg
 import pytest
@@ -27,11 +26,11 @@ from django.db import connection, transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
+from tests.billing_town import work_off
 from tests.door.examples import EXAMPLES
 from tests.guards import guards_lifted
 from tests.house import House, moment, move_in, open_house, read_and_bill
 from tests.operation.installation import SECRET_KEY, weatherhead
-from weatherhead.actions.billing.batch import queue_cycle
 from weatherhead.areas.records.backup import tools
 from weatherhead.areas.records.backup.bring import InUse, OtherDatabase, look_at_backup, require_fitting, require_unused
 from weatherhead.areas.records.backup.files import DiskFull, kept
@@ -87,15 +86,16 @@ def environment(*, url: str, var: Path) -> dict[str, str]:
 
 
 def mid_run(house: House) -> None:
-    """Two accounts to bill, a piece of work each: a worker did the first and died over the second."""
+    """A released run of two accounts, a piece of work each: a worker did the first and died over the second."""
     first, second = move_in(house), move_in(house, name="Ann Ito", street="12 Elm Ct", serial="88100204", phone="")
     read_and_bill(house, first, reading=1700)
     house.do("enter_read", account_id=second.account_id, read_on=house.today, reading="1500")
     example = EXAMPLES["import_reads"](house, first)
     house.do("import_reads", by=example.by, **example.inputs)
     house.do("create_customer", kind="person", name="Lee Oduya", identifier_kind="ssn", identifier="078-05-1120")
-    with mock.patch("weatherhead.actions.billing.batch.ACCOUNTS_EACH", 1):
-        queue_cycle(cycle=14, through_on=house.today, actor=house.actor("okafor"), moment=moment(house.today))
+    run_id = house.made("start_bill_run", "bill_run", by="okafor", cycle=14, shard_accounts=1, through_on=house.today)
+    assert work_off(house) == 2
+    house.do("release_bill_run", by="alvarez", run_id=run_id)
     assert work_once(worker="alive", clock=lambda: moment(house.today)) is not None
     with transaction.atomic():
         dead = claim_item(worker="dead", at=moment(house.today).at, lease=timedelta(seconds=60))
@@ -210,7 +210,7 @@ def test_a_manifest_tells_what_is_kept_and_no_secret(world: World) -> None:
     assert found.attachments == 1
     assert found.attachments_missing == ()
     assert found.audit_roots == 1
-    assert found.queue == {"done": 1, "leased": 1}
+    assert found.queue == {"done": 3, "leased": 1}
     assert any(name == "billing.0002_guards" for name in found.migrations)
     text = (world.backup / NAME).read_text()
     for secret in (SECRET_KEY, os.environ["WEATHERHEAD_KEYS"].partition(":")[2], "Kowalczyk", "078-05-1120"):
@@ -233,6 +233,8 @@ def test_a_restore_in_mid_run_resumes_the_run(world: World, target: Target) -> N
     assert len(files) == 1
     assert len(list((target.var / "audit-roots").glob("*.json"))) == 1
     assert target.ask("SELECT state, leased_by FROM records_workitem ORDER BY id") == [
+        ("done", "test"),
+        ("done", "test"),
         ("done", "alive"),
         ("leased", "dead"),
     ]
@@ -241,7 +243,7 @@ def test_a_restore_in_mid_run_resumes_the_run(world: World, target: Target) -> N
     worked = weatherhead("worker", "--once", environment=target.environment)
 
     assert worked.returncode == 0, worked.stderr
-    assert target.ask("SELECT state, deaths FROM records_workitem ORDER BY id") == [("done", 0), ("done", 1)]
+    assert target.ask("SELECT state, deaths FROM records_workitem ORDER BY id") == [("done", 0)] * 3 + [("done", 1)]
     # The same run where nobody died and nothing was restored.
     with transaction.atomic():
         later = moment(datetime(2026, 11, 26, tzinfo=UTC).date())

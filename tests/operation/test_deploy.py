@@ -116,6 +116,16 @@ def test_compose_hangs_together() -> None:
     assert file["services"]["web"]["ports"] == ["127.0.0.1:8000:8000"]
 
 
+def test_compose_makes_the_role_that_it_migrates_for() -> None:
+    file = compose()
+    [role] = re.findall(r"--role (\w+)", file["services"]["migrate"]["command"][2])
+    mounted = [volume.split(":") for volume in file["services"]["database"]["volumes"]]
+    [script] = [source for source, target, *_ in mounted if target.startswith("/docker-entrypoint-initdb.d/")]
+    text = (DEPLOY / "container" / script).read_text()
+    assert f"CREATE ROLE {role} LOGIN PASSWORD" in text
+    subprocess.run(["sh", "-n", DEPLOY / "container" / script], check=True)
+
+
 def test_the_container_copies_what_there_is() -> None:
     text = (DEPLOY / "container" / "Containerfile").read_text()
     for source in re.findall(r"^COPY (?!--)(\S+)", text, flags=re.MULTILINE):

@@ -13,8 +13,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from tests.house import Home, House, moment
-from weatherhead.actions.billing.batch import queue_cycle
+from tests.house import Home, House
 from weatherhead.areas.records.backup.take import BACKUP_MARK
 from weatherhead.areas.records.models import WorkItem
 from weatherhead.interfaces.operation.clock import present
@@ -44,7 +43,7 @@ def test_ready_says_every_check(client: Client, house: House) -> None:
     answer = client.get("/health/ready")
     assert answer.status_code == 200
     checks = {check["name"]: check["ok"] for check in answer.json()["checks"]}
-    assert {"disk", "database", "migrations", "queue"} <= checks.keys()
+    assert {"disk", "database", "migrations", "queue", "put_off"} <= checks.keys()
     assert all(checks.values())
     assert ("clock" in checks) is (connection.vendor == "postgresql")
     assert answer["Cache-Control"].startswith("max-age=0")
@@ -82,6 +81,16 @@ def test_a_late_queue_is_told_and_turns_nobody_away(client: Client, house: House
     assert (queue["ok"], queue["figure"] >= 3600) == (False, True)
 
 
+def test_what_the_database_stops_is_told_and_turns_nobody_away(client: Client, house: House) -> None:
+    later = present().at + timedelta(minutes=5)
+    WorkItem.objects.create(kind="probe", payload={}, available_at=later, created_at=present().at, interruptions=9)
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200
+    [put_off] = [check for check in answer.json()["checks"] if check["name"] == "put_off"]
+    assert (put_off["ok"], put_off["figure"]) == (False, 1)
+    assert figures(client)["weatherhead_queue_put_off", ("probe",)] == 1
+
+
 def test_figures_count_what_happens(
     client: Client, house: House, home: Home, settings: Settings, tmp_path: Path
 ) -> None:
@@ -90,7 +99,7 @@ def test_figures_count_what_happens(
     before = figures(client)
     assert ("weatherhead_last_backup_age_seconds", ()) not in before
     client.get("/no/such/page/Kowalczyk")
-    queue_cycle(cycle=14, through_on=house.today, actor=house.actor("okafor"), moment=moment(house.today))
+    house.do("start_bill_run", by="okafor", cycle=14, through_on=house.today)
     WorkItem.objects.create(
         kind="probe", payload={}, state="failed", available_at=present().at, created_at=present().at
     )
@@ -103,8 +112,8 @@ def test_figures_count_what_happens(
     assert found["weatherhead_bills", ()] == 1
     assert found["weatherhead_exceptions_held", ()] == 1
     assert found["weatherhead_work_items_failed", ()] == 1
-    assert found["weatherhead_queue_items", ("bill_accounts", "ready")] == 1
-    assert found["weatherhead_queue_oldest_seconds", ("bill_accounts",)] > 3600
+    assert found["weatherhead_queue_items", ("bill_run_shard", "ready")] == 1
+    assert found["weatherhead_queue_oldest_seconds", ("bill_run_shard",)] > 3600
     assert 7_000 < found["weatherhead_last_backup_age_seconds", ()] < 7_500
     assert found["weatherhead_up", ()] == 1
     text = client.get("/metrics").content.decode()

@@ -22,6 +22,7 @@ from tests.operation.installation import KEYS, ROOT, right, weatherhead
 from weatherhead.areas.ledger.roles import restricted_role_statements
 from weatherhead.areas.records.environment import Fault
 from weatherhead.areas.records.queries import installation
+from weatherhead.config import gunicorn
 from weatherhead.door.context import Moment
 from weatherhead.interfaces.operation.clock import present
 from weatherhead.overviews.installation import database_faults, readiness, serving_faults
@@ -202,6 +203,29 @@ def test_the_server_refuses_with_2_and_binds_nothing(tmp_path: Path) -> None:
     assert "holds no style sheets and scripts" in done.stderr
     assert "there is no file" in done.stderr
     assert "Listening" not in done.stderr
+
+
+@pytest.mark.parametrize("value", ["0", "00", "-1", "two", "1000", "٣"])
+@pytest.mark.parametrize("name", ["WEB_WORKERS", "WEB_THREADS"])
+def test_a_server_has_at_least_one_process_to_answer(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With none, gunicorn listens, and whoever asks waits for ever."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        gunicorn._number(name, 4)
+    assert ended.value.code == 2
+    monkeypatch.setenv(name, "3")
+    assert gunicorn._number(name, 4) == 3
+
+
+@pytest.mark.parametrize("value", ["8000", "nonsense:port", "127.0.0.1:99999", "unix:web", "a b:80", "http://x:80"])
+def test_a_server_without_a_place_to_listen(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_BIND", value)
+    with pytest.raises(SystemExit) as ended:
+        gunicorn._place()
+    assert ended.value.code == 2
+    for right_one in ("127.0.0.1:0", "[::1]:8000", "billing.example.org:8000", "unix:/run/weatherhead/web"):
+        monkeypatch.setenv("WEB_BIND", right_one)
+        assert gunicorn._place() == right_one
 
 
 def test_check_says_it_as_a_table_and_as_json(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from django.db import transaction
 
 from tests.billing_town import all_billed, run_cycle, work_off
-from tests.house import House
+from tests.house import House, moment
 from weatherhead.actions.billing.release_bill_run import OwnRun
+from weatherhead.actions.billing.run_work import task_of_shard
 from weatherhead.areas.billing.models import Bill, BillException, BillRun, BillRunShard, BillSegment
 from weatherhead.areas.billing.operations.runs import RunNotAsExpected, RunOpenAlready
 from weatherhead.areas.customers.models import Account
@@ -18,6 +19,7 @@ from weatherhead.areas.records.canonical import canonical
 from weatherhead.areas.records.models import AuditEntry, WorkItem
 from weatherhead.core.values import Refusal
 from weatherhead.door import perform
+from weatherhead.door.ahead import holds, think_ahead
 from weatherhead.interfaces.cli.ledger import extra_checkers
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,45 @@ def test_a_run_issues_what_billing_each_account_alone_would(town: House) -> None
     together = all_billed()
     assert together == alone
     assert Bill.objects.count() > before
+    assert BillRun.objects.get(pk=run_id).state == "issued"
+    assert [finding.sentence for finding in check(extra=extra_checkers()).findings] == []
+
+
+@pytest.mark.sqlite
+def test_what_is_thought_ahead_is_done_unless_something_changed_meanwhile(town: House) -> None:
+    """PostgreSQL has many writers, and nothing to gain by it."""
+    run_id = town.made("start_bill_run", "bill_run", by="okafor", cycle=14, shard_accounts=3, through_on=town.today)
+    work_off(town)
+    town.do("release_bill_run", by="alvarez", run_id=run_id)
+    first, second = BillRunShard.objects.filter(run_id=run_id, stage="issue").order_by("number")
+    thoughts = []
+    for row in (first, second):
+        task = task_of_shard({"shard": row.pk, "employee": town.actor("okafor").employee_id, "name": "okafor"})
+        thought = think_ahead(task.action, actor=task.actor, moment=moment(town.today), inputs=task.inputs)
+        assert thought is not None
+        thoughts.append((task, thought))
+
+    def held(number: int) -> bool:
+        thought = thoughts[number][1]
+        return holds(thought, action=thought.action, values=thought.values, as_of=town.today)
+
+    def do(number: int) -> None:
+        task, thought = thoughts[number]
+        perform.perform(
+            task.action, actor=task.actor, key=task.key, moment=moment(town.today), inputs=task.inputs, thought=thought
+        )
+
+    assert held(0)
+    assert held(1)
+    do(0)
+    assert not held(1), "now it is the last, which ends the run"
+    payer = Account.objects.filter(pk__gte=second.first_account_id, pk__lte=second.last_account_id).first()
+    assert payer is not None
+    town.do("take_payment", account_id=payer.pk, amount_cents="12.34", tender="cash")
+    assert not held(1)
+    do(1)
+    payload = json.loads(Bill.objects.get(account_id=payer.pk, run_id=run_id).payload)
+    assert [town.today.isoformat(), -1234, "payment"] in payload["movements"]
     assert BillRun.objects.get(pk=run_id).state == "issued"
     assert [finding.sentence for finding in check(extra=extra_checkers()).findings] == []
 

@@ -55,6 +55,29 @@ def test_the_days_mail_is_posted_and_what_cannot_be_is_reported(house: House, ho
         house.do("post_payment_batch", by="nguyen", **mail)
 
 
+def test_what_may_not_be_taken_at_the_counter_is_not_posted_from_a_list(house: House, home: Home) -> None:
+    # Given: the cashier's sister is a customer, and a neighbour is not tied to anybody.
+    sister = move_in(house, name="Pham Nguyen", street="311 Linden St", serial="77402931", phone="402-555-0106")
+    house.do("link_employee", by="larsen", username="nguyen", relation="family", premise_id=sister.premise_id)
+    before = balance_of([home.account_id, sister.account_id])
+    listed = "\n".join(f"{account(number).number}, 40.00, 10" for number in (sister.account_id, home.account_id))
+    mail = {"name": "Mail, December 1", "counted": 2, "total_cents": "80.00", "payments": listed}
+    # When: the cashier posts both, then a colleague the one that was left.
+    house.do("post_payment_batch", by="nguyen", **mail)
+    # Then: the neighbour's is posted, the sister's reported.
+    batch = payment_batch_called("Mail, December 1")
+    assert batch is not None
+    assert (batch.posted_rows, batch.posted_cents) == (1, 4000)
+    [left] = batch.report
+    assert left["row"] == 1
+    assert "tied to you" in left["what"]["template"]
+    assert left["what"]["params"] == {"relation": "family"}
+    assert balance_of([sister.account_id]) == {sister.account_id: before[sister.account_id]}
+    one = {"name": "The rest", "counted": 1, "total_cents": "40.00", "payments": listed.splitlines()[0]}
+    house.do("post_payment_batch", by="alvarez", **one)
+    assert balance_of([sister.account_id]) == {sister.account_id: before[sister.account_id] - 4000}
+
+
 def test_a_batch_that_does_not_balance_posts_nothing(house: House, home: Home) -> None:
     good = {
         "name": "Mail",

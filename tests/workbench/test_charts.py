@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from weatherhead.interfaces.workbench import charts
 from weatherhead.interfaces.workbench.charts import UsageMonth, usage_chart, usage_sentence
-from weatherhead.overviews.account import UsageMonth as BilledMonth
+from weatherhead.overviews.account.figures import UsageMonth as BilledMonth
 
 
 def month(number: int, energy_kwh: int | None, **more: object) -> UsageMonth:

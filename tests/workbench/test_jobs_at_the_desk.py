@@ -109,6 +109,16 @@ def test_a_request_is_decided_by_those_who_may_only(username: str, stage: Stage,
     assert "Approve $" not in client.get("/approvals").content.decode()
 
 
+@pytest.mark.parametrize("seen", [{}, {"digest": ""}, {"digest": "0" * 64}])
+def test_nothing_is_approved_unseen(seen: dict[str, str], stage: Stage, at_desk: SignIn) -> None:
+    before = Receipt._default_manager.count()
+    form = {"decision": "approve", "key": "blind", "note": "", **seen}
+    answer = at_desk("alvarez").post(f"/approvals/{stage.hanna_request}/decide", form)
+    assert answer.status_code == 409
+    assert "Something changed since you looked" in answer.content.decode()
+    assert Receipt._default_manager.count() == before
+
+
 def test_the_administrator_may_decide_what_a_supervisor_may(stage: Stage, at_desk: SignIn) -> None:
     page = at_desk("larsen").get(f"/approvals?chosen={stage.hanna_request}").content.decode()
     assert "Approve $70.00" in page

@@ -282,12 +282,20 @@ def test_a_search_that_could_mean_several_lists_them(stage: Stage, at_desk: Sign
 
 
 @pytest.mark.parametrize(
-    "query", ["%", "_", "'", '"', "\\", "(", "*", "\x00", "-" * 500, "ab" * 300, "😀😀", "..", "@", "0" * 60]
+    "query",
+    ["%", "_", "'", '"', "\\", "(", "*", "\x00", "k\x00w", "-" * 500, "ab" * 300, "😀😀", "..", "@", "0" * 60],
 )
 def test_a_search_takes_whatever_is_typed(query: str, stage: Stage, at_desk: SignIn) -> None:
     client = at_desk("reyes")
     assert client.get("/search", {"q": query}).status_code in {200, 302}
     assert client.get("/search/options", {"q": query}).status_code == 200
+
+
+def test_an_address_with_a_nul_in_it_is_read_without(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("alvarez")
+    assert client.get("/search", {"q": "cotton\x00wood"})["Location"] == f"/account/{stage.ruth}/"
+    for where in ("/reads?route=a%00b", "/reads/do/release_read?route=a%00b&a%00=b", "/approvals?filter=%00"):
+        assert client.get(where).status_code == 200
 
 
 def test_two_requests_wait_and_the_supervisor_sees_both(stage: Stage, at_desk: SignIn) -> None:

@@ -201,6 +201,25 @@ def test_a_piece_that_failed_again_and_again_is_told(stage: Stage, house: House,
         assert "One piece failed again and again" in text_of(at_desk("okafor").get(where).content)
 
 
+def test_what_the_database_stopped_is_told_with_the_reason_and_when_it_is_tried_again(
+    stage: Stage, house: House, at_desk: SignIn
+) -> None:
+    run_id = house.made("start_bill_run", "bill_run", by="okafor", cycle=8)
+    [shard] = BillRunShard._default_manager.filter(run_id=run_id)
+    WorkItem._default_manager.filter(unique_key=f"bill run shard {shard.pk}").update(
+        interruptions=7,
+        last_error="The database's disk is full: SQLite in /srv, 0.0 MB free (database or disk is full).",
+        available_at=present().at + timedelta(seconds=90),
+    )
+    for where in (f"/runs/{run_id}/", f"/runs/{run_id}/progress"):
+        page = text_of(at_desk("okafor").get(where).content)
+        assert "The database stopped one piece" in page
+        assert "disk is full: SQLite in /srv, 0.0 MB free" in page
+        assert re.search(r"It is tried again in 1 min [12]\d s\.|It is tried again in 1 min 30 s\.", page)
+    work_off()
+    assert "The database stopped" not in text_of(at_desk("okafor").get(f"/runs/{run_id}/").content)
+
+
 def test_a_run_that_is_over_is_timed_to_its_last_piece(stage: Stage, at_desk: SignIn) -> None:
     found = BillRun._default_manager.get(pk=stage.run)
     shards = BillRunShard._default_manager.filter(run_id=stage.run)

@@ -27,16 +27,24 @@ def _positive(value: int) -> int:
     return value
 
 
+def _one_line(value: str) -> str:
+    """Names stand in lists, on envelopes and in the headers of files: a line break would begin another line there."""
+    if any(sign in value for sign in "\r\n\t\u2028\u2029"):
+        raise ValueError(gettext_noop("write it on one line"))
+    return value
+
+
 def _none_if_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+OneLine = AfterValidator(_one_line)
 Cents = Annotated[int, BeforeValidator(_cents), AfterValidator(_positive)]
 OptionalCents = Annotated[Cents | None, BeforeValidator(_none_if_blank)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), OneLine]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120), OneLine]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 NeededNote = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=500)]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), OneLine]
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Blankable = BeforeValidator(_none_if_blank)

@@ -6,6 +6,7 @@ Everything that differs between machines comes from the environment: ``WEB_BIND`
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,17 +15,28 @@ from typing import Any
 from weatherhead.config.logs import configure_logs
 
 FAULTY = 2
+_PORT_MAX = 65_535
 
 
 def _number(name: str, default: int) -> int:
+    """How many, at least one: gunicorn would listen with no process at all, and nobody would ever be answered."""
     text = os.environ.get(name, "")
-    if text and not text.isdecimal():
-        sys.stderr.write(f"weatherhead: {name}={text!r} is no number: write {name}={default}.\n")
+    if text and not re.fullmatch(r"[1-9][0-9]{0,2}", text):
+        sys.stderr.write(f"weatherhead: {name}={text!r} is no number from 1 to 999: write {name}={default}.\n")
         sys.exit(FAULTY)
     return int(text or default)
 
 
-bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+def _place() -> str:
+    text = os.environ.get("WEB_BIND", "") or "127.0.0.1:8000"
+    port = re.fullmatch(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):([0-9]{1,5})", text, re.ASCII)
+    if not text.startswith("unix:/") and (port is None or int(port[1]) > _PORT_MAX):
+        sys.stderr.write(f"weatherhead: WEB_BIND={text!r} is no place to listen: write WEB_BIND=127.0.0.1:8000.\n")
+        sys.exit(FAULTY)
+    return text
+
+
+bind = _place()
 workers = _number("WEB_WORKERS", 2 * (os.cpu_count() or 1))
 threads = _number("WEB_THREADS", 4)  # pages wait for the database most of their time
 worker_class = "gthread"

@@ -22,7 +22,7 @@ KEYS = frozenset(
     {
         "action", "attempts", "code", "count", "duration_ms", "employee_id", "event", "exception", "faults", "item",
         "kind", "level", "logger", "method", "outcome", "queries", "receipt_id", "refusal", "request_id", "rule",
-        "seconds", "setting", "size_bytes", "status", "timestamp", "view", "worker",
+        "said", "seconds", "setting", "size_bytes", "status", "timestamp", "view", "where", "worker",
     }
 )  # fmt: skip
 
@@ -30,6 +30,7 @@ _LINES_OF_TRACE = 12
 _TEXT_LENGTH_MAX = 160
 # A safety net under the list of keys: no value of ours looks like an address, a telephone or an account number.
 _LOOKS_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+|\d[\d\s().-]{5,}\d|\+\d{7,}")
+_OURS_ALONE = frozenset({"request_id", "timestamp", "where"})  # made of figures and settings
 _ARGUMENT = re.compile(r"%(\(\w+\))?[-#0 +]*(\d+|\*)?(\.\d+)?[a-zA-Z]")
 _NUMBER_MAX = 1_000_000
 _HELD_BACK = "…"
@@ -155,6 +156,6 @@ def keep_known_keys(_logger: object, _method: str, event: Event) -> Event:
     """Drop every key that is not listed, and every value that looks like a person's."""
     kept = {key: value for key, value in event.items() if key in KEYS}
     for key, value in kept.items():
-        if isinstance(value, str) and key not in ("timestamp", "request_id") and _LOOKS_PERSONAL.search(value):
+        if isinstance(value, str) and key not in _OURS_ALONE and _LOOKS_PERSONAL.search(value):
             kept[key] = _HELD_BACK
     return kept

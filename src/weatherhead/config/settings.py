@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "weatherhead.config.static_files.StaticFiles",
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "weatherhead.interfaces.workbench",  # before allauth, so that its templates dress allauth's pages

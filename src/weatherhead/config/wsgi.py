@@ -8,8 +8,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from weatherhead.actions import load_actions
 from weatherhead.config.starting import require_startable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weatherhead.config.settings")
 application = get_wsgi_application()
 require_startable()
+load_actions()  # now, and not while somebody waits for a page

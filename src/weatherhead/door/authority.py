@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -140,6 +140,17 @@ def tied_accounts(actor: Actor, *, customers: Mapping[int, int]) -> frozenset[in
         for number, customer_id in customers.items()
         if number in accounts or customer_id in people or not premises.isdisjoint(served.get(number, ()))
     )
+
+
+def ties_among(actor: Actor, *, account_ids: Sequence[int]) -> dict[int, str]:
+    """Which of many accounts the actor is tied to, and how. One look tells that it is none, as it mostly is."""
+    relation = tie_to(actor, account_ids=tuple(account_ids))
+    if relation is None:
+        return {}
+    if len(account_ids) == 1:
+        return {account_ids[0]: relation}
+    half = len(account_ids) // 2
+    return ties_among(actor, account_ids=account_ids[:half]) | ties_among(actor, account_ids=account_ids[half:])
 
 
 def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment) -> Verdict:

@@ -9,17 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from weatherhead.areas.records.utility import current_utility, read_text
-from weatherhead.core.values import DataFileInvalid, DataProblem, load_yaml
+from weatherhead.core.values import DataFileInvalid, DataModel, DataProblem, load_yaml
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Duty(_Model):
+class Duty(DataModel):
     """One duty of a job description and what it grants."""
 
     number: Annotated[int, Field(ge=1, le=99)]
@@ -28,7 +24,7 @@ class Duty(_Model):
     looks: tuple[str, ...] = ()
 
 
-class Limits(_Model):
+class Limits(DataModel):
     """Authority over money, in dollars: one adjustment; one employee on one account in 30 days; everyone on it."""
 
     adjustment: Annotated[Decimal, Field(ge=0, decimal_places=2)]
@@ -36,7 +32,7 @@ class Limits(_Model):
     account_30_days: Annotated[Decimal, Field(ge=0, decimal_places=2)]
 
 
-class Competency(_Model):
+class Competency(DataModel):
     """A core competency: its code, scope and the level that the job asks for."""
 
     code: Annotated[int, Field(ge=1)]
@@ -45,14 +41,14 @@ class Competency(_Model):
     level: Annotated[str, Field(pattern="^(Novice|Intermediate|Advanced|Expert)$")]
 
 
-class PhysicalRequirement(_Model):
+class PhysicalRequirement(DataModel):
     """How often a job asks for something of the body: N, A, Q, M, W or D (never to daily)."""
 
     name: str
     frequency: Annotated[str, Field(pattern="^[NAQMWD]$")]
 
 
-class JobProfile(_Model):
+class JobProfile(DataModel):
     """A job: what it may do here."""
 
     job: Annotated[str, Field(pattern="^[a-z][a-z_]*$")]

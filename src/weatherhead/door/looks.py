@@ -37,7 +37,8 @@ def look(what: str, *, account_id: int, actor: Actor, moment: Moment, reason: st
         ReasonNeeded: no reason worth the name.
     """
     permitted = what in grant_for(actor, as_of=moment.as_of).looks
-    if permitted and len(reason.strip()) < REASON_LENGTH_MIN:
+    said = " ".join(reason.replace("\x00", " ").split())
+    if permitted and len(said) < REASON_LENGTH_MIN:
         raise ReasonNeeded
     event = AuditEvent(
         at=moment.at,
@@ -46,7 +47,7 @@ def look(what: str, *, account_id: int, actor: Actor, moment: Moment, reason: st
         kind="look" if permitted else "refused",
         action=f"look:{what}",
         subject=f"account:{account_id}",
-        detail=canonical({"reason": reason.strip()[:200], "channel": actor.channel}),
+        detail=canonical({"reason": said[:200], "channel": actor.channel}),
     )
     with transaction.atomic():
         append_audit(event, streams=[account_stream(account_id)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from weatherhead.areas.records.operations.receipts import fill_receipt, name_acc
 from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
 from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.door.ahead import Thought, holds
 from weatherhead.door.authority import Verdict, judge, require_not_asked, require_permission
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
@@ -34,7 +36,7 @@ APPROVAL_DAYS = 3
 REFUSAL_STREAMS_MAX = 50
 """A refusal about more accounts than these is remembered in the utility's stream alone."""
 
-_KEY_LENGTH_MAX = 120
+_KEY = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,120}")
 _RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 Result = TypeVar("Result")
@@ -65,6 +67,7 @@ class _Ask:
     seen: str | None
     reason: str
     and_then: Callable[[ReceiptFacts], None] | None
+    thought: Thought | None
 
 
 def perform(
@@ -77,6 +80,7 @@ def perform(
     seen: str | None = None,
     request_note: str = "",
     and_then: Callable[[ReceiptFacts], None] | None = None,
+    thought: Thought | None = None,
 ) -> ReceiptFacts:
     """Perform an action, once for a key.
 
@@ -89,6 +93,7 @@ def perform(
         seen: the substance of the preview that the person confirmed, when there was one.
         request_note: what the person tells the approver, should it become a request.
         and_then: what else belongs to the same commit, such as the mark on a work item; also when the key was known.
+        thought: what was thought ahead; taken when it still holds, and else made anew.
 
     Returns:
         The receipt; its outcome is ``done`` or ``approval_requested``.
@@ -97,7 +102,7 @@ def perform(
         Refusal: named; nothing was changed, and the attempt is in the audit log.
     """
     action = registry.get(name)
-    if not 1 <= len(key) <= _KEY_LENGTH_MAX:
+    if _KEY.fullmatch(key) is None:
         raise KeyMissing
     try:
         values = action.parse(inputs)
@@ -113,6 +118,7 @@ def perform(
         seen=seen,
         reason=request_note,
         and_then=and_then,
+        thought=thought,
     )
     try:
         done = _retrying(lambda: _perform_once(ask))
@@ -174,7 +180,7 @@ def _in_transaction(ask: _Ask) -> ReceiptFacts:
     if first is not None:
         return receipt(first)
     lock_accounts(action.locks(values))
-    proposal = action.propose(action.gather(values, moment, actor), values)
+    proposal = _proposed(ask)
     if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
         raise ChangedSincePreview
     verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
@@ -187,6 +193,14 @@ def _in_transaction(ask: _Ask) -> ReceiptFacts:
         _record(ask, proposal=proposal, grant=grant, receipt_id=receipt_id)
     settle_key(key=ask.key, receipt_id=receipt_id)
     return receipt(receipt_id)
+
+
+def _proposed(ask: _Ask) -> Proposal[Any]:
+    action, values, thought = ask.action, ask.values, ask.thought
+    if thought is not None and holds(thought, action=action, values=values, as_of=ask.moment.as_of):
+        return thought.proposal
+    facts = action.gather(values, ask.moment, ask.actor)
+    return action.propose(facts, values)
 
 
 def _open(ask: _Ask, proposal: Proposal[Any]) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from weatherhead.areas.records.canonical import Json, to_json
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.core.values import YEARS, Refusal, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 
@@ -20,8 +22,13 @@ Plan = TypeVar("Plan")
 
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 SENSITIVE = {"sensitive": True}
-_MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
 """Field metadata: the value never stands in the audit log."""
+
+_MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
+_UNKEPT = gettext_noop("holds a character that nobody types; write it again")
+# Control characters but tabs and line ends, and halves of a pair that UTF-8 cannot write.
+_UNKEPT_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_OTHER_AGE = gettext_noop("check the year: it lies before 1900 or after 2199")
 
 
 class InputsInvalid(Refusal):
@@ -73,6 +80,17 @@ def _no_accounts(_: object) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """That an action's facts may be gathered before its transaction, while another holds SQLite's one write lock.
+
+    They hold when nothing but actions `beside` was performed since, and `still` says so of what those may change.
+    """
+
+    beside: frozenset[str]
+    still: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Generic[Inputs, Facts, Plan]):
     """One verb. `title` is in the field's words; `duty` is the number of the representative's duty that it serves.
 
@@ -90,6 +108,7 @@ class Action(Generic[Inputs, Facts, Plan]):
     locks: Callable[[Inputs], tuple[int, ...]] = _no_accounts
     key: str = ""  # the letter that opens it on the account page
     summary: str = ""  # one sentence for the documentation
+    ahead: Ahead | None = None
 
     def parse(self, given: Mapping[str, Any] | Inputs) -> Inputs:
         """Turn texts of a form, JSON or a command line into the action's inputs.
@@ -103,6 +122,10 @@ class Action(Generic[Inputs, Facts, Plan]):
             raise TypeError(f"{self.name} takes {self.inputs.__name__} or a mapping")
         known = {item.name for item in fields(self.inputs)}  # type: ignore[arg-type]
         problems = {name: gettext_noop("is not asked for here") for name in given if name not in known}
+        # First of all: such text breaks what would check it, and no database keeps it.
+        problems |= {name: _UNKEPT for name, value in given.items() if name in known and _is_unkept(value)}
+        if _UNKEPT in problems.values():
+            raise InputsInvalid(problems=problems)
         try:
             values: Inputs = _adapter(self.inputs).validate_python(dict(given))
         except ValidationError as error:
@@ -110,6 +133,7 @@ class Action(Generic[Inputs, Facts, Plan]):
                 name = str(item["loc"][0]) if item["loc"] else ""
                 problems.setdefault(name, _say(dict(item)))
             raise InputsInvalid(problems=problems) from error
+        problems |= {name: _OTHER_AGE for name in known if _is_of_another_age(getattr(values, name))}
         if problems:
             raise InputsInvalid(problems=problems)
         return values
@@ -140,6 +164,20 @@ class Action(Generic[Inputs, Facts, Plan]):
         return said
 
 
+def _is_unkept(value: object) -> bool:
+    """Whether text, anywhere in a value, holds what cannot be kept."""
+    if isinstance(value, str):
+        return _UNKEPT_CHARACTER.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(_is_unkept(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(_is_unkept(part) for part in value)
+
+
+def _is_of_another_age(value: object) -> bool:
+    """Whether it is a day that no meter was read on: arithmetic on it would leave the calendar."""
+    return isinstance(value, date) and value.year not in YEARS
+
+
 def _is_words(name: str, value: Json) -> bool:
     """Whether a person wrote it: such words may name people, and stand in a row of their own that can be disposed of.
 
@@ -159,11 +197,25 @@ def _say(error: Mapping[str, Any]) -> str:
 
 
 class Registry:
-    """Actions by name. Filled when `weatherhead.actions` is imported."""
+    """Actions by name. Filled when the first is asked for: a process that performs none does not wait for them."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._actions: dict[str, Action[Any, Any, Any]] = {}
+        self._fill: Callable[[], None] | None = None
+        self._filling = RLock()
+
+    def filled_by(self, fill: Callable[[], None]) -> None:
+        """Say what registers every action. It may be called more than once, and runs when the first is asked for."""
+        self._fill = fill
+
+    def _all(self) -> dict[str, Action[Any, Any, Any]]:
+        if self._fill is not None:
+            with self._filling:  # another thread waits for the last one, too
+                if self._fill is not None:
+                    self._fill()
+                    self._fill = None
+        return self._actions
 
     def add(self, action: Action[Inputs, Facts, Plan]) -> Action[Inputs, Facts, Plan]:
         """Register an action. A name taken twice is a bug."""
@@ -179,17 +231,18 @@ class Registry:
             NoSuchAction: for an unknown name.
         """
         try:
-            return self._actions[name]
+            return self._all()[name]
         except KeyError:
             raise NoSuchAction(name=name) from None
 
     def __iter__(self) -> Iterator[Action[Any, Any, Any]]:
         """All actions in the order of their names."""
-        return iter(self._actions[name] for name in sorted(self._actions))
+        actions = self._all()
+        return iter(actions[name] for name in sorted(actions))
 
     def __contains__(self, name: str) -> bool:
         """Whether an action of that name exists."""
-        return name in self._actions
+        return name in self._all()
 
 
 registry = Registry()

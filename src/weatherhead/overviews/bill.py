@@ -20,7 +20,7 @@ from weatherhead.core.rating import RatedLine
 from weatherhead.core.statements import DocumentService, parse_payload, plain_text
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
-from weatherhead.overviews.account import ActionOffer, offers_on
+from weatherhead.overviews.account.offers import ActionOffer, offers_on
 from weatherhead.overviews.composing import ledger_title
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from weatherhead.areas.billing.runs import RunFacts, ShardRow, StageFacts, run, runs, shards_of, stages_of
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
-from weatherhead.areas.records.queries.work_items import given_up
+from weatherhead.areas.records.queries.work_items import Stuck, stuck
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.jobs import Grant
@@ -122,7 +123,8 @@ class RunRow:
     state: Sentence
     progress: Progress
     sums: Sums
-    given_up: int  # pieces that failed again and again; a person has to look
+    stuck: Stuck  # pieces that do not go on now
+    put_off_seconds: int  # until the next of those that the database stopped is tried again
 
     @property
     def is_running(self) -> bool:
@@ -143,7 +145,8 @@ class BillRunOverview:
     by_schedule: tuple[ScheduleSums, ...]
     left: tuple[LeftOver, ...]
     left_more: int
-    given_up: int
+    stuck: Stuck
+    put_off_seconds: int
     can_release: bool
     own: bool
     can_cancel: bool
@@ -183,6 +186,7 @@ def bill_run_overview(run_id: int, *, at: datetime, grant: Grant, employee_id: i
     tried = _sums(stages.get((run_id, "try"))) if stage == "issue" else None
     sums = _sums(stages.get((run_id, stage)))
     left, more = _left(told)
+    stuck_now = _stuck(shards) if found.state in RUNNING else Stuck()
     return BillRunOverview(
         run=found,
         state=Sentence(STATES[found.state]),
@@ -193,7 +197,8 @@ def bill_run_overview(run_id: int, *, at: datetime, grant: Grant, employee_id: i
         by_schedule=_by_schedule(told),
         left=left,
         left_more=more,
-        given_up=_given_up(shards) if found.state in RUNNING else 0,
+        stuck=stuck_now,
+        put_off_seconds=_until(stuck_now, at=at),
         can_release=found.state == "tried" and "release_bill_run" in grant.actions,
         own=found.planned_by_employee_id == employee_id,
         can_cancel=found.state in ("trying", "tried") and "cancel_bill_run" in grant.actions,
@@ -209,14 +214,14 @@ def bill_run_progress(run_id: int, *, at: datetime) -> RunRow:
     found = run(run_id)
     running = found.state in RUNNING
     shards = shards_of(run_id, stage=_stage_of(found), undone_only=True) if running else ()
-    return _row(found, stages=stages_of([run_id]), at=at, given_up_count=_given_up(shards))
+    return _row(found, stages=stages_of([run_id]), at=at, stuck_now=_stuck(shards))
 
 
 def bill_runs(*, at: datetime) -> tuple[RunRow, ...]:
     """The latest runs, latest first."""
     latest = runs(limit=RUNS_SHOWN)
     stages = stages_of([found.run_id for found in latest])
-    return tuple(_row(found, stages=stages, at=at, given_up_count=0) for found in latest)
+    return tuple(_row(found, stages=stages, at=at, stuck_now=Stuck()) for found in latest)
 
 
 def run_done_view(receipt_id: int, *, run_id: int) -> DoneView | None:
@@ -237,14 +242,15 @@ def run_done_view(receipt_id: int, *, run_id: int) -> DoneView | None:
     )
 
 
-def _row(found: RunFacts, *, stages: Mapping[tuple[int, str], StageFacts], at: datetime, given_up_count: int) -> RunRow:
+def _row(found: RunFacts, *, stages: Mapping[tuple[int, str], StageFacts], at: datetime, stuck_now: Stuck) -> RunRow:
     stage = stages.get((found.run_id, _stage_of(found)))
     return RunRow(
         run=found,
         state=Sentence(STATES[found.state]),
         progress=_progress(found, stage=stage, at=at),
         sums=_sums(stage),
-        given_up=given_up_count,
+        stuck=stuck_now,
+        put_off_seconds=_until(stuck_now, at=at),
     )
 
 
@@ -252,8 +258,12 @@ def _stage_of(found: RunFacts) -> str:
     return "issue" if found.state in ("released", "issued") else "try"
 
 
-def _given_up(shards: Sequence[ShardRow]) -> int:
-    return given_up(shard.work_key for shard in shards if shard.done_at is None)
+def _stuck(shards: Sequence[ShardRow]) -> Stuck:
+    return stuck(shard.work_key for shard in shards if shard.done_at is None)
+
+
+def _until(stuck_now: Stuck, *, at: datetime) -> int:
+    return 0 if stuck_now.next_at is None else max(ceil((stuck_now.next_at - at).total_seconds()), 0)
 
 
 def _progress(found: RunFacts, *, stage: StageFacts | None, at: datetime) -> Progress:

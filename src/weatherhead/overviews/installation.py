@@ -244,7 +244,7 @@ def readiness(*, moment: Moment) -> Readiness:
         checks.append(ReadyCheck(name="clock", ok=ok, said="seconds from the database's", figure=round(apart, 3)))
     needed = tuple(checks)
     if not behind:
-        checks.append(_queue_late(moment.at))
+        checks += _of_queue(moment.at)
     return Readiness(ready=all(check.ok for check in needed), checks=tuple(checks))
 
 
@@ -253,10 +253,15 @@ def _disk_ready() -> ReadyCheck:
     return ReadyCheck(name="disk", ok=free >= settings.DISK_FREE_MIN_MB, said="MB free", figure=free)
 
 
-def _queue_late(at: datetime) -> ReadyCheck:
-    oldest = max((item.oldest_seconds or 0.0 for item in queue_figures(at=at)), default=0.0)
-    ok = oldest <= QUEUE_WAITS_MAX.total_seconds()
-    return ReadyCheck(name="queue", ok=ok, said="seconds since the oldest item could run", figure=round(oldest))
+def _of_queue(at: datetime) -> tuple[ReadyCheck, ReadyCheck]:
+    figures = queue_figures(at=at)
+    oldest = max((item.oldest_seconds or 0.0 for item in figures), default=0.0)
+    on_time = oldest <= QUEUE_WAITS_MAX.total_seconds()
+    put_off = sum(item.put_off for item in figures)
+    return (
+        ReadyCheck(name="queue", ok=on_time, said="seconds since the oldest item could run", figure=round(oldest)),
+        ReadyCheck(name="put_off", ok=not put_off, said="items that the database stopped", figure=put_off),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

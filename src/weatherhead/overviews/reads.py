@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from weatherhead.areas.customers.queries import AccountFacts, accounts
+from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterHistory
-from weatherhead.areas.metering.queries import ReadFacts, histories, reads_of_meter, reads_with_numbers
+from weatherhead.areas.metering.queries import ReadFacts, reads_of_meter, reads_with_numbers
 from weatherhead.areas.metering.reading_rules import reading_rules
 from weatherhead.areas.metering.routes import RouteFacts, due_read_days, routes
 from weatherhead.areas.metering.usage import Dial, UsePeriod
@@ -18,7 +19,7 @@ from weatherhead.areas.service_orders.worklist import KINDS, Filters, Place, Wor
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.registry import registry
-from weatherhead.overviews.account import UsageMonth
+from weatherhead.overviews.account.figures import UsageMonth
 
 PAGE_ROWS = 30
 _PERIODS_SHOWN = 13

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.agreements.reading import services_of_cycle
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory
-from weatherhead.areas.metering.queries import histories, meter_of_service_points, use_bounds
+from weatherhead.areas.metering.queries import meter_of_service_points
 from weatherhead.areas.metering.routes import CycleDayFacts, cycle_day, stops_of_cycle
 from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, UseBounds, expected_use
 from weatherhead.areas.premises.queries import ServicePointFacts, service_points

@@ -14,6 +14,7 @@ from tests.areas.ledger.test_post import JAN_5, JAN_26
 from tests.guards import guards_lifted
 
 from weatherhead.areas.ledger.roles import GuardsMissing, restricted_role_statements
+from weatherhead.interfaces.cli.database import NoSuchRole, require_role
 
 # A name that must be quoted; roles belong to the server, which parallel runs share.
 ROLE = f"weatherhead ledger test {os.environ.get('PYTEST_XDIST_WORKER', '')}"
@@ -98,6 +99,25 @@ def test_the_application_can_post_and_read(as_application: psycopg.Connection) -
         as_application.execute("UPDATE customers_account SET version = version + 1")
         found = as_application.execute("SELECT COUNT(*) FROM ledger_journalentry").fetchone()
         assert found == (2,)
+
+
+def test_the_application_can_take_a_backup(as_application: psycopg.Connection) -> None:
+    """As pg_dump does: it locks and reads every table and every sequence, whether a model knows of it or not."""
+    tables = as_application.execute(
+        "SELECT quote_ident(relname), relkind::text FROM pg_class"
+        " WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'S')"
+    ).fetchall()
+    assert {"ledger_unsealed", "django_migrations", "ledger_entry_id"} <= {name for name, _ in tables}
+    with as_application.transaction():
+        for name, kind in tables:
+            if kind == "r":
+                as_application.execute(f"LOCK TABLE {name} IN ACCESS SHARE MODE")  # type: ignore[arg-type]
+            as_application.execute(f"SELECT FROM {name}")  # type: ignore[arg-type]
+
+
+def test_a_role_is_there_before_anything_is_migrated_for_it(db: None) -> None:
+    with pytest.raises(NoSuchRole, match="CREATE ROLE nobody_here LOGIN"):
+        require_role("nobody_here")
 
 
 def test_a_table_that_a_migration_adds_is_out_of_reach_until_rights_are_given_again(

@@ -9,23 +9,19 @@ from typing import Any
 import pytest
 from tests.areas.metering.world import DAYS, World, add_reads
 
+from weatherhead.areas.metering.histories import HISTORY_DAYS, histories
 from weatherhead.areas.metering.models import Meter, MeterInstallation, Read
 from weatherhead.areas.metering.queries import (
-    HISTORY_DAYS,
     NoSuchMeter,
     billable_reads,
     find_meters,
     held_reads,
     held_reads_of,
-    histories,
     installation_at,
     installations_at,
-    last_reads,
     meter,
     meter_by_serial,
     meter_of_service_points,
-    meters_without_read,
-    reads_between,
     reads_of_meter,
 )
 from weatherhead.areas.metering.usage import energy_wh_between
@@ -84,10 +80,6 @@ def test_an_exchange_keeps_both_meters_reads_in_order(world: World, django_asser
         multiplier=second.multiplier,
     )
     assert energy_wh == 400_000
-    assert [item.serial for item in reads_between(point, start_on=date(2026, 11, 10), end_on=date(2026, 11, 10))] == [
-        "E-1001",
-        "X-8001",
-    ]
     before, after = installation_at(point, on=date(2026, 11, 9)), installation_at(point, on=date(2026, 11, 10))
     assert before is not None
     assert after is not None
@@ -124,7 +116,6 @@ def test_only_accepted_reads_that_bills_may_use(world: World) -> None:
             receipt_id=0,
         )
     assert [item.read_on for item in billable_reads([point])[point]] == list(DAYS)
-    assert last_reads([meter_id])[meter_id].dial_reading == 11_840
     assert len(reads_of_meter(meter_id)) == 7
     assert [item.serial for item in held_reads()] == ["E-1001", "H-7001"]
     assert [item.serial for item in held_reads(limit=1)] == ["E-1001"]
@@ -133,24 +124,6 @@ def test_only_accepted_reads_that_bills_may_use(world: World) -> None:
     history = histories([meter_id], since_on=date(2026, 12, 1))[meter_id]
     assert history.held == {date(2026, 11, 11): 12_011}
     assert [read.kind for read in history.reads] == ["actual"] * 4 + ["check"]
-
-
-def test_last_reads_in_one_query(world: World, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1):
-        found = last_reads(world.meters.values())
-    assert world.meters["S-6001"] not in found
-    assert found[world.meters["O-5001"]].read_on == date(2026, 10, 1)
-
-
-def test_meters_without_a_read(world: World) -> None:
-    window = {"since_on": date(2026, 11, 2), "until_on": date(2026, 12, 2)}
-    missing = [item.serial for item in meters_without_read(**window)]
-    assert "H-7001" not in missing  # held, but read
-    assert "O-5001" not in missing  # hangs no more
-    assert "S-6001" not in missing  # never hung
-    assert missing == sorted({"R-3001", "N-4001", *world.points} - {"H-7001", "O-5001"})
-    add_reads(world.meters["N-4001"], (99_990,), days=(date(2026, 12, 1),))
-    assert "N-4001" not in [item.serial for item in meters_without_read(**window)]
 
 
 def test_a_meter_not_read_for_years_still_knows_its_dial(world: World) -> None:

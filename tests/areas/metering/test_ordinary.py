@@ -12,12 +12,12 @@ from tests.areas.metering.world import MOMENT, World
 
 from weatherhead.actions.metering import import_reads
 from weatherhead.actions.metering.import_reads import inputs_for, parts_of
+from weatherhead.areas.metering.histories import histories_by_serial, use_bounds
 from weatherhead.areas.metering.intake import decide_file
 from weatherhead.areas.metering.models import Meter, MeterInstallation, Read, ReadBatch
 from weatherhead.areas.metering.operations import FileAlreadyImported
 from weatherhead.areas.metering.ordinary import ordinary_plans
 from weatherhead.areas.metering.outlines import outlines_by_serial
-from weatherhead.areas.metering.queries import histories_by_serial, use_bounds
 from weatherhead.areas.metering.reads_file import parse_reads
 from weatherhead.areas.premises.operations import create_service_point
 from weatherhead.door.perform import perform

@@ -14,8 +14,8 @@ import yaml
 from tests.areas.metering.world import MOMENT, World
 
 from weatherhead.actions.metering.import_reads import inputs_for
+from weatherhead.areas.metering.batches import BatchFacts, batch_of_receipt
 from weatherhead.areas.metering.models import Read, ReadBatch
-from weatherhead.areas.metering.queries import BatchFacts, batch_of_receipt
 from weatherhead.areas.records.models import Attachment, AuditEntry, Receipt
 from weatherhead.areas.records.operations.attachments import attachment_path
 from weatherhead.core.values import Refusal, Sentence

@@ -17,9 +17,9 @@ from tests.areas.metering.world import DAYS, E_SERIALS, MOMENT, World, make_acto
 
 from weatherhead.actions.metering.import_reads import ContentNotAsNamed, ContentNotBase64, Inputs, inputs_for
 from weatherhead.areas.metering import reads_file
+from weatherhead.areas.metering.batches import BatchFacts, batch_of_receipt, batches, batches_of_file
 from weatherhead.areas.metering.models import Meter, Read, ReadBatch
 from weatherhead.areas.metering.operations import FileAlreadyImported, MeterReadMeanwhile
-from weatherhead.areas.metering.queries import BatchFacts, batch_of_receipt, batches, batches_of_file
 from weatherhead.areas.metering.reads_file import (
     COLUMNS,
     FILE_BYTES_MAX,

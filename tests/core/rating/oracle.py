@@ -26,7 +26,6 @@ The rules, in the words of the tariff file's model:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,13 +43,13 @@ from weatherhead.core.rating.schedule import (
     PercentageCharge,
     RiderCharge,
     Schedule,
+    SeriesEntry,
     Version,
 )
 from weatherhead.core.rating.usage import Usage
 
 AnyCharge = FixedCharge | EnergyCharge | RiderCharge | FuelClause | DemandCharge | PercentageCharge | MinimumCharge
 
-HALF = Fraction(1, 2)
 ONE_DAY = timedelta(days=1)
 
 
@@ -80,15 +79,16 @@ class Piece:
 
 def to_integer(value: Fraction, rule: str) -> int:
     """Round by the name of a rule, from its definition."""
-    low, high = math.floor(value), math.ceil(value)
-    toward_zero, from_zero = (low, high) if value >= 0 else (high, low)
-    distance = abs(value - toward_zero)
-    even = low if low % 2 == 0 else high
-    tie = {"half_up": from_zero, "half_down": toward_zero, "half_even": even}
+    low, rest = divmod(value.numerator, value.denominator)
+    if not rest:
+        return low
+    high = low + 1
+    toward_zero, from_zero = (low, high) if value.numerator >= 0 else (high, low)
+    tie = {"half_up": from_zero, "half_down": toward_zero, "half_even": low if low % 2 == 0 else high}
     if rule in tie:
-        if distance == HALF:
+        if 2 * rest == value.denominator:
             return tie[rule]
-        return from_zero if distance > HALF else toward_zero
+        return high if 2 * rest > value.denominator else low
     return {"down": toward_zero, "up": from_zero, "floor": low, "ceiling": high}[rule]
 
 
@@ -129,6 +129,7 @@ class _Rating:
     def __init__(self, *, schedule: Schedule, version: Version, usage: Usage, days: list[date]) -> None:
         self.schedule, self.version, self.usage, self.days = schedule, version, usage, days
         self.made: list[OracleLine] = []
+        self.seasons: dict[date, tuple[str, int, int]] = {}
 
     def lines(self) -> list[OracleLine]:
         makers: dict[str, Callable[..., None]] = {
@@ -163,6 +164,11 @@ class _Rating:
 
     def _season_of(self, on: date) -> tuple[str, int, int]:
         """The season's code, its place in the list, and the year in which this occurrence began."""
+        if on not in self.seasons:
+            self.seasons[on] = self._find_season(on)
+        return self.seasons[on]
+
+    def _find_season(self, on: date) -> tuple[str, int, int]:
         today = (on.month, on.day)
         for place, season in enumerate(self.version.seasons):
             first, last = tuple(season.start), tuple(season.through)
@@ -277,21 +283,20 @@ class _Rating:
             if inside:
                 self._add(charge, piece, Fraction(inside, 1000), Fraction(block.price))
 
-    def _entry(self, name: str, on: date) -> tuple[date, Fraction]:
-        entry = [entry for entry in self.schedule.series[name] if entry.effective <= on][-1]
-        return entry.effective, Fraction(entry.value)
+    def _entry(self, name: str, on: date) -> SeriesEntry:
+        return [entry for entry in self.schedule.series[name] if entry.effective <= on][-1]
 
     def _series_pieces(self, charge: RiderCharge | FuelClause) -> Iterator[tuple[Piece, Fraction]]:
         name = charge.series
         assert name is not None
         if charge.in_force == "by_day":
-            for piece in self._pieces(charge.season, lambda on: self._entry(name, on)[0]):
-                yield piece, self._entry(name, piece.start)[1]
+            for piece in self._pieces(charge.season, lambda on: self._entry(name, on).effective):
+                yield piece, Fraction(self._entry(name, piece.start).value)
             return
         span = self.usage.span
         on = span.start if charge.in_force == "at_start" else span.end - ONE_DAY
         for piece in self._pieces(charge.season):
-            yield piece, self._entry(name, on)[1]
+            yield piece, Fraction(self._entry(name, on).value)
 
     def _rider(self, charge: RiderCharge) -> None:
         if charge.price is not None:

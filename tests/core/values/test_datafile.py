@@ -93,6 +93,7 @@ EXPANDING = f"a: &a [x, x, x, x, x, x, x, x]\n{EIGHTFOLD}"
         ("? [1, 2]\n: x\n", "a key must be plain text"),
         ("name: " + "[" * 100 + "]" * 100, "nested too deeply"),
         ("name: " + "[" * 5_000 + "]" * 5_000, "nested too deeply"),
+        ("- " * 200_000, "nested too deeply"),
         (EXPANDING, "aliases expand without end"),
         ("just text", "book.yaml:1: "),
     ],

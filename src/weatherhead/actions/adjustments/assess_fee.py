@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
 from weatherhead.actions.figures import Standing, money_changes, standing_of
 from weatherhead.actions.inputs import Code, Note, Number, OptionalCents
 from weatherhead.areas.billing.fees import (
@@ -17,10 +18,8 @@ from weatherhead.areas.billing.fees import (
     fee_book,
     require_reason,
 )
-from weatherhead.areas.billing.operations import record_adjustment
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.records.utility import current_utility
-from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -50,19 +49,6 @@ class Facts:
     as_of: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The fee and its entry."""
-
-    account_id: int
-    charge: str
-    amount_cents: int
-    reason: str
-    note: str
-    rule: str
-    entry: EntryDraft
-
-
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The account."""
     return (inputs.account_id,)
@@ -80,7 +66,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     )
 
 
-def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Compute the fee and debit the receivable.
 
     Raises:
@@ -91,27 +77,21 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     by_rule_cents = computed.amount_cents if computed else 0
     amount_cents = by_rule_cents if inputs.amount_cents is None else inputs.amount_cents
     by_rule = computed is not None and amount_cents == by_rule_cents
-    entry = EntryDraft(
-        kind="fee",
-        effective_on=facts.as_of,
+    entry = fee_entry(
+        account_id=inputs.account_id,
+        charge=inputs.charge,
+        amount_cents=amount_cents,
         reason=inputs.reason,
-        postings=(
-            Posting(
-                ledger_account=LedgerAccount.RECEIVABLE,
-                amount_cents=amount_cents,
-                charge=inputs.charge,
-                account_id=inputs.account_id,
-                due_on=facts.as_of + timedelta(days=facts.due_days),
-            ),
-            Posting(ledger_account=LedgerAccount.FEE_REVENUE, amount_cents=-amount_cents, charge=inputs.charge),
-        ),
+        effective_on=facts.as_of,
+        due_days=facts.due_days,
     )
     said = {"title": facts.fee.title, "amount": format_cents(amount_cents)}
     return Proposal(
         summary=Sentence(gettext_noop("%(title)s of $%(amount)s"), said),
         confirm=Sentence(gettext_noop("Charge $%(amount)s"), said),
-        plan=Plan(
+        plan=AdjustmentPlan(
             account_id=inputs.account_id,
+            kind="fee",
             charge=inputs.charge,
             amount_cents=amount_cents,
             reason=inputs.reason,
@@ -140,25 +120,9 @@ def _computed(facts: Facts, *, inputs: Inputs) -> ComputedFee | None:
         return None
 
 
-def record(proposal: Proposal[Plan], recording: Recording) -> None:
+def record(proposal: Proposal[AdjustmentPlan], recording: Recording) -> None:
     """Record the fee and post it."""
-    plan = proposal.plan
-    number, entry_id = record_adjustment(
-        account_id=plan.account_id,
-        kind="fee",
-        charge=plan.charge,
-        amount_cents=plan.amount_cents,
-        adjusted_on=recording.moment.as_of,
-        reason=plan.reason,
-        note=plan.note,
-        waives_id=None,
-        rule=plan.rule,
-        entry=plan.entry,
-        at=recording.moment.at,
-        receipt_id=recording.receipt_id,
-    )
-    recording.made_one("adjustment", number)
-    recording.entry_ids.append(entry_id)
+    record_planned(proposal.plan, recording)
 
 
 ACTION = registry.add(

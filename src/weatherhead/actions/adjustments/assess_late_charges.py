@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
+from weatherhead.actions.adjustments.adjustment import fee_entry
 from weatherhead.actions.figures import Standing, made
 from weatherhead.actions.inputs import Number
 from weatherhead.areas.billing.fees import Fee, fee
@@ -28,7 +29,7 @@ from weatherhead.areas.billing.operations import record_late_charges
 from weatherhead.areas.customers.queries import accounts_of_cycle
 from weatherhead.areas.ledger.queries import balance_of, movements_of
 from weatherhead.areas.records.utility import current_utility
-from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
+from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.values import Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -143,20 +144,13 @@ def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
 
 
 def _entry(charge: LateCharge, *, facts: Facts) -> EntryDraft:
-    return EntryDraft(
-        kind="fee",
-        effective_on=facts.as_of,
+    return fee_entry(
+        account_id=charge.account_id,
+        charge=LATE_CHARGE,
+        amount_cents=charge.amount_cents,
         reason=REASON,
-        postings=(
-            Posting(
-                ledger_account=LedgerAccount.RECEIVABLE,
-                amount_cents=charge.amount_cents,
-                charge=LATE_CHARGE,
-                account_id=charge.account_id,
-                due_on=facts.as_of + timedelta(days=facts.due_days),
-            ),
-            Posting(ledger_account=LedgerAccount.FEE_REVENUE, amount_cents=-charge.amount_cents, charge=LATE_CHARGE),
-        ),
+        effective_on=facts.as_of,
+        due_days=facts.due_days,
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, record_planned
 from weatherhead.actions.figures import Standing, money_changes, standing_of
 from weatherhead.actions.inputs import Code, Note, Number, OptionalCents
 from weatherhead.areas.billing.facts import AdjustmentFacts
 from weatherhead.areas.billing.fees import FeeBook, fee, fee_book, require_reason
-from weatherhead.areas.billing.operations import record_adjustment
 from weatherhead.areas.billing.queries import adjustment
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting
@@ -60,20 +60,6 @@ class Facts:
     as_of: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The waiver and its entry. `amount_cents` is what is waived, positive."""
-
-    fee_id: int
-    account_id: int
-    charge: str
-    amount_cents: int
-    reason: str
-    note: str
-    rule: str
-    entry: EntryDraft
-
-
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The fee's account."""
     return (adjustment(inputs.adjustment_id).account_id,)
@@ -94,7 +80,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     )
 
 
-def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Credit the receivable against the fee's own posting.
 
     Raises:
@@ -121,15 +107,16 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     return Proposal(
         summary=Sentence(gettext_noop("%(title)s waived, $%(amount)s: %(reason)s"), said),
         confirm=Sentence(gettext_noop("Waive $%(amount)s"), said),
-        plan=Plan(
-            fee_id=found.adjustment_id,
+        plan=AdjustmentPlan(
             account_id=found.account_id,
+            kind="waiver",
             charge=found.charge,
-            amount_cents=amount_cents,
+            amount_cents=-amount_cents,
             reason=reason.code,
             note=inputs.note,
             rule=facts.rule.code,
             entry=draft,
+            waives_id=found.adjustment_id,
         ),
         account_ids=(found.account_id,),
         entries=(draft,),
@@ -163,25 +150,9 @@ def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
     )
 
 
-def record(proposal: Proposal[Plan], recording: Recording) -> None:
+def record(proposal: Proposal[AdjustmentPlan], recording: Recording) -> None:
     """Record the waiver and post it."""
-    plan = proposal.plan
-    number, entry_id = record_adjustment(
-        account_id=plan.account_id,
-        kind="waiver",
-        charge=plan.charge,
-        amount_cents=-plan.amount_cents,
-        adjusted_on=recording.moment.as_of,
-        reason=plan.reason,
-        note=plan.note,
-        waives_id=plan.fee_id,
-        rule=plan.rule,
-        entry=plan.entry,
-        at=recording.moment.at,
-        receipt_id=recording.receipt_id,
-    )
-    recording.made_one("adjustment", number)
-    recording.entry_ids.append(entry_id)
+    record_planned(proposal.plan, recording)
 
 
 ACTION = registry.add(

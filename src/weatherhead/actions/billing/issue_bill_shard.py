@@ -41,7 +41,7 @@ from weatherhead.areas.tariffs.queries import kept_texts
 from weatherhead.core.values import Int64Array, Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import Action, Ahead, Recording, registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,9 @@ class Plan:
     facts: ShardFacts
     pricing: ShardPricing
     lines: tuple[LineColumn, ...]
-    charges: Sequence[Sequence[str]]  # by billed agreement, as its payload says them
+    entries: ChargeColumns
+    segments: SegmentRows
+    payloads: Sequence[tuple[str, str]]  # by bill, before and after its number
     kinds: tuple[str, ...]
     totals_cents: Int64Array  # by bill
     held: tuple[HeldRow, ...]
@@ -108,10 +110,8 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         raise RunNotAsExpected(run=of.run_id, state=of.state)
     ids = _accounts(found, cycle=of.cycle)
     facts = gather_shard(ids, through_on=of.through_on, as_of=of.issued_on or moment.as_of, documents=True)
-    hashes = [item.sha256 for item in facts.columns.schedules]
-    kept = Kept(texts=kept_texts(hashes), prices=kept_prices(hashes), frames=kept_frames([facts.frame.sha256]))
     last = undone_shards(of.run_id, stage="issue") <= 1
-    return Facts(run=of, shard=found, shard_facts=facts, kept=kept, last=last)
+    return Facts(run=of, shard=found, shard_facts=facts, kept=_kept(facts), last=last)
 
 
 def _accounts(of: ShardRow, *, cycle: int | None) -> Int64Array:
@@ -136,18 +136,22 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         for place, how, cents in zip(item.members.tolist(), texts, item.amounts_cents.tolist(), strict=True):
             charges[place].append(f"{begun}{quoted(how)},{cents}]")
     outcome = outcome_of(of, pricing=pricing)
+    kinds, due_on = _kinds(of, pricing=pricing), due_on_of(of)
+    payload_of = payloads_of(of, pricing=pricing, charges=charges, kinds=kinds, due_on=due_on)
     plan = Plan(
         run_id=facts.run.run_id,
         shard_id=inputs.shard_id,
         facts=of,
         pricing=pricing,
         lines=tuple(lines),
-        charges=charges,
-        kinds=_kinds(of, pricing=pricing),
+        entries=_charge_columns(of, pricing=pricing, lines=lines, due_on=due_on),
+        segments=_segment_rows(of, pricing=pricing),
+        payloads=[payload_of(bill) for bill in range(len(kinds))],
+        kinds=kinds,
         totals_cents=_totals(pricing),
         held=_new_holds(of, pricing=pricing),
         outcome=outcome,
-        due_on=due_on_of(of),
+        due_on=due_on,
     )
     return Proposal(
         summary=Sentence(
@@ -233,13 +237,10 @@ def _issue(plan: Plan, *, recording: Recording) -> None:
     keep_texts(plan.facts.columns.schedules[place] for place in _schedules_of(plan))
     keep_frame(plan.facts.frame)
     count = len(plan.kinds)
-    posted = post_charges(_charge_columns(plan), inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
+    posted = post_charges(plan.entries, inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
     recording.batch |= {"entries": posted.count, "digest": posted.digest}
     bill_ids = take_row_ids("billing_bill", count=count)
     numbers = bill_numbers(count=count)
-    payload_of = payloads_of(
-        plan.facts, pricing=plan.pricing, charges=plan.charges, kinds=plan.kinds, due_on=plan.due_on
-    )
     bills = BillRows(
         bill_ids=bill_ids,
         numbers=numbers,
@@ -250,37 +251,40 @@ def _issue(plan: Plan, *, recording: Recording) -> None:
         totals_cents=plan.totals_cents,
         corrects_id=None,
         entry_ids=posted.entry_ids,
-        payloads=[payload_of(place, number) for place, number in enumerate(numbers)],
+        payloads=[f"{before}{number}{after}" for (before, after), number in zip(plan.payloads, numbers, strict=True)],
         run_id=plan.run_id,
     )
-    record_bills(bills, segments=_segment_rows(plan), lines=plan.lines, receipt_id=recording.receipt_id)
+    record_bills(bills, segments=plan.segments, lines=plan.lines, receipt_id=recording.receipt_id)
 
 
-def _charge_columns(plan: Plan) -> ChargeColumns:
-    codes = tuple(sorted({item.price.ledger_account for item in plan.lines}))
+def _charge_columns(
+    facts: ShardFacts, *, pricing: ShardPricing, lines: Sequence[LineColumn], due_on: date
+) -> ChargeColumns:
+    codes = tuple(sorted({item.price.ledger_account for item in lines}))
     places = {code: place for place, code in enumerate(codes)}
-    credits_cents = np.zeros((len(plan.kinds), len(codes)), dtype=np.int64)
-    for item in plan.lines:
+    count = len(pricing.bill_accounts)
+    credits_cents = np.zeros((count, len(codes)), dtype=np.int64)
+    for item in lines:
         np.subtract.at(
-            credits_cents[:, places[item.price.ledger_account]], plan.pricing.bill_of[item.members], item.amounts_cents
+            credits_cents[:, places[item.price.ledger_account]], pricing.bill_of[item.members], item.amounts_cents
         )
     return ChargeColumns(
         kind="bill",
         charge="bill",
-        effective_on=plan.facts.as_of,
-        account_ids=plan.pricing.bill_accounts,
-        due=np.full(len(plan.kinds), plan.due_on.toordinal(), dtype=np.int64),
+        effective_on=facts.as_of,
+        account_ids=pricing.bill_accounts,
+        due=np.full(count, due_on.toordinal(), dtype=np.int64),
         ledger_accounts=codes,
         credits_cents=credits_cents,
     )
 
 
-def _segment_rows(plan: Plan) -> SegmentRows:
-    priced, billed, columns = plan.pricing.priced, plan.pricing.billed, plan.facts.columns
-    text_of = determinants_text(columns, priced=priced, bounds=plan.facts.utility.billing.bounds)
+def _segment_rows(facts: ShardFacts, *, pricing: ShardPricing) -> SegmentRows:
+    priced, billed, columns = pricing.priced, pricing.billed, facts.columns
+    text_of = determinants_text(columns, priced=priced, bounds=facts.utility.billing.bounds)
     schedules = [columns.schedules[place] for place in columns.schedule_of[billed].tolist()]
     return SegmentRows(
-        bills=plan.pricing.bill_of,
+        bills=pricing.bill_of,
         agreement_ids=columns.agreement_ids[billed],
         starts=priced.periods.starts[billed],
         ends=priced.periods.ends[billed],
@@ -292,6 +296,17 @@ def _segment_rows(plan: Plan) -> SegmentRows:
         determinants=[text_of(index) for index in billed.tolist()],
         amounts_cents=priced.total_cents[billed],
     )
+
+
+def _still(facts: Facts) -> bool:
+    """What the run's other shards change while this one is thought about: whether it is the last, what bills kept."""
+    same_last = facts.last == (undone_shards(facts.run.run_id, stage="issue") <= 1)
+    return same_last and facts.kept == _kept(facts.shard_facts) and run(facts.run.run_id) == facts.run
+
+
+def _kept(of: ShardFacts) -> Kept:
+    hashes = [item.sha256 for item in of.columns.schedules]
+    return Kept(texts=kept_texts(hashes), prices=kept_prices(hashes), frames=kept_frames([of.frame.sha256]))
 
 
 ACTION = registry.add(
@@ -306,5 +321,7 @@ ACTION = registry.add(
         propose=propose,
         record=record,
         summary=gettext_noop("Issues a piece of a released bill run, all of it or nothing. The worker does it."),
+        # Shards share no account.
+        ahead=Ahead(beside=frozenset({"issue_bill_shard"}), still=_still),
     )
 )

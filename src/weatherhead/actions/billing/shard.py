@@ -226,7 +226,7 @@ def _how(column: Column, schedule: Schedule, usages: UsageArrays, position: int,
 
 # ----------------------------------------------------------------------------------------------------------- documents
 class payloads_of:  # noqa: N801 - used as a function
-    """`payloads_of(facts, …)(bill, number)` is the canonical payload of one bill of the shard."""
+    """`payloads_of(facts, …)(bill)` is the canonical payload of one bill of the shard, around its number."""
 
     def __init__(
         self,
@@ -280,8 +280,8 @@ class payloads_of:  # noqa: N801 - used as a function
             )
         )  # fmt: skip
 
-    def __call__(self, bill: int, number: str) -> str:
-        """The canonical JSON text of a bill's payload.
+    def __call__(self, bill: int) -> tuple[str, str]:
+        """The canonical JSON text of a bill's payload, before and after the number that it is given at issue.
 
         What `payload_text(numbered(bill_payload(statement), number))` says of one account, written by hand, because a
         run makes thousands a second; tests hold the two to each other.
@@ -297,15 +297,19 @@ class payloads_of:  # noqa: N801 - used as a function
         kind = self._kinds[bill]
         mail = ",".join(map(quoted, mail_lines(account)))
         messages = self._messages(bill, kind=kind, balance=balance, charges=charges, history=history)
-        return (
+        before = (
             f'{{"account":{{"mail":[{mail}],"name":{quoted(account.customer_name)},'
             f'"number":"{account.number}"}},"amount_due_cents":{balance + charges},"balance_before_cents":{balance},'
             f'"cancelled":null,"charges_cents":{charges},"compared":{"true" if compared else "false"},'
             f'{self._constant},"kind":"{kind}","last_balance_cents":{balance - sum(item[1] for item in moved)},'
             f'"last_bill":{last_bill},"layout":{LAYOUT},"messages":{messages},"movements":[{movements}],'
-            f'"number":"{number}","segments":[{",".join(map(self._service, places))}],'
+            '"number":"'
+        )
+        after = (
+            f'","segments":[{",".join(map(self._service, places))}],'
             f'"uses":[{self._uses_text(bill, history=history, charges=charges)}]}}'
         )
+        return before, after
 
     def _messages(self, bill: int, *, kind: str, balance: int, charges: int, history: Sequence[_UseRow]) -> str:
         account = self._accounts[bill]

@@ -11,15 +11,13 @@ from pydantic import Field
 
 from weatherhead.actions.figures import made
 from weatherhead.actions.inputs import Number
+from weatherhead.actions.metering.one_meter import hang_new_meter
 from weatherhead.actions.metering.read_inputs import Day, Multiplier, Reading, Serial
-from weatherhead.areas.metering.intake import InstallationFacts, ReadInFuture, ReadPlan, TooManyDigits
+from weatherhead.areas.metering.intake import InstallationFacts, ReadInFuture, TooManyDigits
 from weatherhead.areas.metering.operations import (
     SerialTaken,
     ServicePointHasMeter,
     ServicePointUnmetered,
-    create_meter,
-    install_meter,
-    record_reads,
 )
 from weatherhead.areas.metering.queries import MeterFacts, installations_at, meter, meter_by_serial
 from weatherhead.areas.metering.usage import DIALS_MAX, DIALS_MIN, format_reading, step_wh
@@ -115,27 +113,16 @@ def record(proposal: Proposal[Inputs], recording: Recording) -> None:
         SerialTaken, ServicePointHasMeter: someone was faster.
     """
     plan = proposal.plan
-    meter_id = create_meter(
-        serial=plan.serial, dials=plan.dials, multiplier=plan.multiplier, has_demand=plan.has_demand
+    hang_new_meter(
+        serial=plan.serial,
+        dials=plan.dials,
+        multiplier=plan.multiplier,
+        has_demand=plan.has_demand,
+        service_point_id=plan.service_point_id,
+        installed_on=plan.installed_on,
+        first_reading=plan.first_reading,
+        recording=recording,
     )
-    install_meter(meter_id=meter_id, service_point_id=plan.service_point_id, installed_on=plan.installed_on)
-    first = ReadPlan(
-        meter_id=meter_id,
-        read_on=plan.installed_on,
-        kind="actual",
-        dial_reading=plan.first_reading,
-        turns=0,
-        demand_w_max=None,
-        state="accepted",
-        exception="",
-        sentence=None,
-        note="",
-    )
-    (read_id,) = record_reads(
-        [first], receipt_id=recording.receipt_id, batch_id=None, meter_ids=[meter_id], accepted_before=0
-    )
-    recording.made_one("meter", meter_id)
-    recording.made_one("read", read_id)
 
 
 ACTION = registry.add(

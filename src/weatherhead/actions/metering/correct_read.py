@@ -9,11 +9,13 @@ from typing import Literal, cast
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.actions.metering.held_read import accounts_of_read
+from weatherhead.actions.metering.one_meter import record_read
 from weatherhead.actions.metering.read_inputs import DemandKw, Reading
 from weatherhead.areas.metering.fields import parse_demand_w
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
-from weatherhead.areas.metering.operations import ReadNotAccepted, record_reads, withdraw_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, read, use_bounds
+from weatherhead.areas.metering.operations import ReadNotAccepted, withdraw_read
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, read
 from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds, format_reading
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -152,14 +154,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
         state=plan.state,
     )
-    (number,) = record_reads(
-        [plan.read],
-        receipt_id=recording.receipt_id,
-        batch_id=None,
-        meter_ids=[plan.read.meter_id],
-        accepted_before=plan.accepted_before - (plan.state == "accepted"),
-    )
-    recording.made_one("read", number)
+    record_read(plan.read, accepted_before=plan.accepted_before - (plan.state == "accepted"), recording=recording)
 
 
 ACTION = registry.add(

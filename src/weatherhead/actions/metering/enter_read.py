@@ -6,21 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Note, Number
+from weatherhead.actions.metering.one_meter import BOUNDS_RULE, JudgedRead, record_read
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, OptionalSerial, Reading
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_of_accounts
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.metering.fields import parse_demand_w
-from weatherhead.areas.metering.intake import Decision, MeterHistory, MeterUnknown, ReadPlan, decide_read
-from weatherhead.areas.metering.operations import record_reads
-from weatherhead.areas.metering.queries import (
-    accepted_count,
-    histories,
-    meter_by_serial,
-    meter_of_service_points,
-    use_bounds,
-)
+from weatherhead.areas.metering.histories import histories, use_bounds
+from weatherhead.areas.metering.intake import Decision, MeterHistory, MeterUnknown, decide_read
+from weatherhead.areas.metering.queries import accepted_count, meter_by_serial, meter_of_service_points
 from weatherhead.areas.metering.usage import NewRead, ReadKind, UseBounds, format_kwh, format_reading, to_whole_kwh
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -77,14 +71,6 @@ class Facts:
     as_of: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The read, and how many accepted reads its meter had when it was judged."""
-
-    read: ReadPlan
-    accepted_before: int
-
-
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The account."""
     return (inputs.account_id,)
@@ -109,7 +95,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     )
 
 
-def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+def propose(facts: Facts, inputs: Inputs) -> Proposal[JudgedRead]:
     """Judge the read.
 
     Raises:
@@ -131,11 +117,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         confirm=Sentence(
             template=gettext_noop("Enter %(reading)s"), params={"reading": format_reading(inputs.reading)}
         ),
-        plan=Plan(read=decision.plan, accepted_before=facts.accepted_before),
+        plan=JudgedRead(read=decision.plan, accepted_before=facts.accepted_before),
         account_ids=(facts.account.account_id,),
         creates={"metering_read": 1},
         changes=_changes(decision, account_id=facts.account.account_id),
-        rules=(house_rule("read bounds", "A read outside the bounds of use waits until a person has looked at it"),),
+        rules=(BOUNDS_RULE,),
     )
 
 
@@ -231,21 +217,14 @@ def _changes(decision: Decision, *, account_id: int) -> tuple[Change, ...]:
     return (*changes, use, length)
 
 
-def record(proposal: Proposal[Plan], recording: Recording) -> None:
+def record(proposal: Proposal[JudgedRead], recording: Recording) -> None:
     """Write the read.
 
     Raises:
         MeterReadMeanwhile: other reads of the meter came since it was judged.
     """
     plan = proposal.plan
-    (number,) = record_reads(
-        [plan.read],
-        receipt_id=recording.receipt_id,
-        batch_id=None,
-        meter_ids=[plan.read.meter_id],
-        accepted_before=plan.accepted_before,
-    )
-    recording.made_one("read", number)
+    record_read(plan.read, accepted_before=plan.accepted_before, recording=recording)
 
 
 ACTION = registry.add(

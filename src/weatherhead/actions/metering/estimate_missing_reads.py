@@ -16,9 +16,10 @@ from weatherhead.actions.metering.estimating import Peers, estimate_facts, peers
 from weatherhead.actions.reading.change_calendar_day import Cycle, Month
 from weatherhead.areas.agreements.reading import MeteredService, services_of_cycle, unread_services
 from weatherhead.areas.metering.estimation import estimate
+from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan
 from weatherhead.areas.metering.operations import record_many_reads
-from weatherhead.areas.metering.queries import accepted_count, histories
+from weatherhead.areas.metering.queries import accepted_count
 from weatherhead.areas.metering.reading_rules import Estimation, estimation, reading_rules
 from weatherhead.areas.metering.routes import CycleDayFacts, cycle_day
 from weatherhead.areas.records.canonical import digest

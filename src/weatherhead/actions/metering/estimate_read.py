@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from weatherhead.actions.inputs import NeededNote
 from weatherhead.actions.metering.estimating import estimate_facts, peers_of
+from weatherhead.actions.metering.one_meter import account_served, record_read, require_meter
 from weatherhead.actions.metering.read_inputs import Day, Serial
 from weatherhead.areas.agreements.reading import MeteredService, service_of_meter
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.estimation import Estimate, EstimateFacts, estimate
-from weatherhead.areas.metering.intake import MeterUnknown, ReadPlan
-from weatherhead.areas.metering.operations import record_reads, withdraw_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, held_reads_of, histories, meter_by_serial
+from weatherhead.areas.metering.histories import histories
+from weatherhead.areas.metering.intake import ReadPlan
+from weatherhead.areas.metering.operations import withdraw_read
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, held_reads_of
 from weatherhead.areas.metering.reading_rules import estimation
 from weatherhead.areas.metering.usage import format_reading
 from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, gettext_noop
@@ -72,16 +74,12 @@ class Plan:
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The account that takes service through the meter."""
-    found = meter_by_serial(inputs.meter)
-    service = service_of_meter(found.meter_id, on=inputs.read_on) if found else None
-    return (service.account_id,) if service else ()
+    return account_served(inputs.meter, on=inputs.read_on)
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read the meter's history and that of the services like it."""
-    found = meter_by_serial(inputs.meter)
-    if found is None:
-        raise MeterUnknown(serial=inputs.meter)
+    found = require_meter(inputs.meter)
     service = service_of_meter(found.meter_id, on=inputs.read_on)
     held = next((item for item in held_reads_of([found.meter_id]) if item.read_on == inputs.read_on), None)
     made_of = None
@@ -134,7 +132,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         ),
         confirm=Sentence(gettext_noop("Estimate %(reading)s"), said),
         plan=Plan(
-            read=_with_note(found.plan, note=inputs.reason),
+            read=replace(found.plan, exception="", sentence=None, note=inputs.reason),
             held_id=held_id,
             decided_on=facts.as_of,
             reason=inputs.reason,
@@ -154,22 +152,6 @@ ESTIMATE_RULE = Rule(
     citation="docs/meter-reading.md",
     status="house",
 )
-
-
-def _with_note(plan: ReadPlan, *, note: str) -> ReadPlan:
-    return ReadPlan(
-        meter_id=plan.meter_id,
-        read_on=plan.read_on,
-        kind=plan.kind,
-        dial_reading=plan.dial_reading,
-        turns=plan.turns,
-        demand_w_max=plan.demand_w_max,
-        state=plan.state,
-        exception="",
-        sentence=None,
-        note=note,
-        proof=plan.proof,
-    )
 
 
 def _changes(found: Estimate, *, held: ReadFacts | None, account_id: int) -> tuple[Change, ...]:
@@ -217,14 +199,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
             receipt_id=recording.receipt_id,
             state="held",
         )
-    (number,) = record_reads(
-        [plan.read],
-        receipt_id=recording.receipt_id,
-        batch_id=None,
-        meter_ids=[plan.read.meter_id],
-        accepted_before=plan.accepted_before,
-    )
-    recording.made_one("read", number)
+    record_read(plan.read, accepted_before=plan.accepted_before, recording=recording)
 
 
 ACTION = registry.add(

@@ -8,8 +8,8 @@ from datetime import date
 
 from weatherhead.areas.agreements.reading import MeteredService, services_of_cycle
 from weatherhead.areas.metering.estimation import EstimateFacts, change_of_use, use_now
+from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterHistory
-from weatherhead.areas.metering.queries import histories
 from weatherhead.areas.metering.reading_rules import Estimation
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.rating import Schedule

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from weatherhead.areas.agreements.queries import agreements_at
-from weatherhead.areas.metering.queries import read
+from weatherhead.areas.metering.operations import ReadNotHeld
+from weatherhead.areas.metering.queries import ReadFacts, read
 from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 
 
@@ -23,6 +24,17 @@ def accounts_of_read(read_id: int) -> tuple[int, ...]:
         if item.start_on <= found.read_on and (item.end_on is None or found.read_on <= item.end_on)
     }
     return tuple(sorted(serving))
+
+
+def require_held(found: ReadFacts) -> ReadFacts:
+    """The read, which waits for a person.
+
+    Raises:
+        ReadNotHeld: it was decided before.
+    """
+    if found.state != "held":
+        raise ReadNotHeld(serial=found.serial, read_on=found.read_on, state=found.state)
+    return found
 
 
 def state_change(*, before: str, after: str, account_ids: tuple[int, ...]) -> Change:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +13,13 @@ from pydantic import Field, StringConstraints
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Name
+from weatherhead.areas.metering.batches import BatchFacts, batches_of_file
+from weatherhead.areas.metering.histories import histories_by_serial, use_bounds
 from weatherhead.areas.metering.intake import FileDecision, MeterHistory, ReadPlan, decide_file
 from weatherhead.areas.metering.operations import FileAlreadyImported, record_batch, record_many_reads
 from weatherhead.areas.metering.ordinary import ordinary_plans
 from weatherhead.areas.metering.outlines import outlines_by_serial
-from weatherhead.areas.metering.queries import (
-    BatchFacts,
-    accepted_count,
-    batches_of_file,
-    histories_by_serial,
-    use_bounds,
-)
+from weatherhead.areas.metering.queries import accepted_count
 from weatherhead.areas.metering.reads_file import (
     FILE_BYTES_MAX,
     FileProblem,
@@ -178,7 +173,7 @@ def _content(inputs: Inputs) -> bytes:
     require_size(len(inputs.content) // 4 * 3 - 2)
     try:
         content = base64.b64decode(inputs.content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; so is what is not even ASCII
         raise ContentNotBase64 from error
     found = hashlib.sha256(content).hexdigest()
     if found != inputs.sha256:

@@ -9,8 +9,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from weatherhead.actions.inputs import OneLine
 from weatherhead.areas.metering.fields import (
     SERIAL_LENGTH_MAX,
+    ReadingNegative,
     parse_day,
     parse_demand_w,
     parse_reading,
@@ -52,9 +54,16 @@ def _demand(value: str) -> str:
     return value
 
 
+def _not_negative(value: int) -> int:
+    """What came as a number has passed no parser of text."""
+    if value < 0:
+        raise ValueError(str(ReadingNegative(text=str(value))))
+    return value
+
+
 Day = Annotated[date, BeforeValidator(_from_text(parse_day))]
-Reading = Annotated[int, BeforeValidator(_from_text(parse_reading))]
+Reading = Annotated[int, BeforeValidator(_from_text(parse_reading)), AfterValidator(_not_negative)]
 DemandKw = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_demand)]
 Multiplier = Annotated[Decimal, BeforeValidator(_multiplier)]
-Serial = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=SERIAL_LENGTH_MAX)]
-OptionalSerial = Annotated[str, StringConstraints(strip_whitespace=True, max_length=SERIAL_LENGTH_MAX)]
+Serial = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=SERIAL_LENGTH_MAX), OneLine]
+OptionalSerial = Annotated[str, StringConstraints(strip_whitespace=True, max_length=SERIAL_LENGTH_MAX), OneLine]

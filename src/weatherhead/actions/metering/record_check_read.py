@@ -7,12 +7,13 @@ from datetime import date
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Note
+from weatherhead.actions.metering.one_meter import JudgedRead, account_served, record_read, require_meter
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading, Serial
 from weatherhead.areas.agreements.reading import MeteredService, service_of_meter
 from weatherhead.areas.metering.fields import parse_demand_w
-from weatherhead.areas.metering.intake import MeterHistory, MeterUnknown, ReadPlan, decide_read
-from weatherhead.areas.metering.operations import record_reads
-from weatherhead.areas.metering.queries import accepted_count, histories, meter_by_serial, use_bounds
+from weatherhead.areas.metering.histories import histories, use_bounds
+from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
+from weatherhead.areas.metering.queries import accepted_count
 from weatherhead.areas.metering.usage import NewRead, UseBounds, format_reading
 from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -42,26 +43,14 @@ class Facts:
     as_of: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The read, and how many accepted reads its meter had when it was judged."""
-
-    read: ReadPlan
-    accepted_before: int
-
-
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The account that takes service through the meter."""
-    found = meter_by_serial(inputs.meter)
-    service = service_of_meter(found.meter_id, on=inputs.read_on) if found else None
-    return (service.account_id,) if service else ()
+    return account_served(inputs.meter, on=inputs.read_on)
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read the meter's history."""
-    found = meter_by_serial(inputs.meter)
-    if found is None:
-        raise MeterUnknown(serial=inputs.meter)
+    found = require_meter(inputs.meter)
     return Facts(
         meter=histories([found.meter_id], since_on=inputs.read_on)[found.meter_id],
         service=service_of_meter(found.meter_id, on=inputs.read_on),
@@ -85,7 +74,7 @@ def check_plan(
     return replace(decision.plan, state="accepted", exception="", sentence=None), decision.judgement.energy_wh
 
 
-def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+def propose(facts: Facts, inputs: Inputs) -> Proposal[JudgedRead]:
     """Place the read among the meter's reads.
 
     Raises:
@@ -119,7 +108,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     return Proposal(
         summary=Sentence(gettext_noop("Check read of meter %(serial)s on %(on)s: %(reading)s, not billed"), said),
         confirm=Sentence(gettext_noop("Record check read %(reading)s"), said),
-        plan=Plan(read=plan, accepted_before=facts.accepted_before),
+        plan=JudgedRead(read=plan, accepted_before=facts.accepted_before),
         account_ids=() if account_id is None else (account_id,),
         creates={"metering_read": 1},
         changes=tuple(changes),
@@ -127,21 +116,14 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     )
 
 
-def record(proposal: Proposal[Plan], recording: Recording) -> None:
+def record(proposal: Proposal[JudgedRead], recording: Recording) -> None:
     """Write the read.
 
     Raises:
         MeterReadMeanwhile: other reads of the meter came since it was judged.
     """
     plan = proposal.plan
-    (number,) = record_reads(
-        [plan.read],
-        receipt_id=recording.receipt_id,
-        batch_id=None,
-        meter_ids=[plan.read.meter_id],
-        accepted_before=plan.accepted_before,
-    )
-    recording.made_one("read", number)
+    record_read(plan.read, accepted_before=plan.accepted_before, recording=recording)
 
 
 ACTION = registry.add(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import NeededNote, Number
-from weatherhead.actions.metering.held_read import accounts_of_read, state_change
-from weatherhead.areas.metering.operations import ReadNotHeld, reject_read
+from weatherhead.actions.metering.held_read import accounts_of_read, require_held, state_change
+from weatherhead.actions.metering.one_meter import BOUNDS_RULE
+from weatherhead.areas.metering.operations import reject_read
 from weatherhead.areas.metering.queries import ReadFacts, read
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -59,9 +59,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     Raises:
         ReadNotHeld: it was decided before.
     """
-    found = facts.read
-    if found.state != "held":
-        raise ReadNotHeld(serial=found.serial, read_on=found.read_on, state=found.state)
+    found = require_held(facts.read)
     return Proposal(
         summary=Sentence(
             template=gettext_noop("Read of meter %(serial)s on %(on)s rejected: %(reason)s"),
@@ -72,7 +70,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         account_ids=facts.account_ids,
         updates={"metering_read": 1},
         changes=(state_change(before="held", after="rejected", account_ids=facts.account_ids),),
-        rules=(house_rule("read bounds", "A read outside the bounds of use waits until a person has looked at it"),),
+        rules=(BOUNDS_RULE,),
     )
 
 

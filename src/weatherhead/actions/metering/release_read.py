@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
-from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Blankable, NeededNote, Number
-from weatherhead.actions.metering.held_read import accounts_of_read, state_change
+from weatherhead.actions.metering.held_read import accounts_of_read, require_held, state_change
+from weatherhead.actions.metering.one_meter import BOUNDS_RULE
+from weatherhead.areas.metering.histories import histories
 from weatherhead.areas.metering.intake import MeterHistory
-from weatherhead.areas.metering.operations import ReadNotHeld, release_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, read
+from weatherhead.areas.metering.operations import release_read
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, read
 from weatherhead.areas.metering.usage import Dial, DialRead, energy_wh_between, format_reading, sequence_refusal
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -88,9 +89,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         PassedZeroUnknown: a higher read before it came in since.
         ReadOutOfSequence: a later accepted read says that the dial cannot have stood there.
     """
-    found, meter = facts.read, facts.meter
-    if found.state != "held":
-        raise ReadNotHeld(serial=found.serial, read_on=found.read_on, state=found.state)
+    found, meter = require_held(facts.read), facts.meter
     place = meter.installation_on(found.read_on)
     others = () if place is None else meter.reads_at(place)
     before = next((item for item in reversed(others) if item.read_on < found.read_on), None)
@@ -117,7 +116,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             state_change(before="held", after="accepted", account_ids=facts.account_ids),
             *_use(decided, before=before, dial=meter.dial),
         ),
-        rules=(house_rule("read bounds", "A read outside the bounds of use waits until a person has looked at it"),),
+        rules=(BOUNDS_RULE,),
     )
 
 

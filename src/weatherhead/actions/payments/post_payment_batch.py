@@ -29,6 +29,7 @@ from weatherhead.areas.payments.queries import PaymentBatchFacts, payment_batch_
 from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.areas.records.utility import AccountNumberFormat, current_utility
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
+from weatherhead.door.authority import OwnAccount, ties_among
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
@@ -92,9 +93,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The accounts that the list names, by number, a batch of the same name, and the day."""
+    """The accounts that the list names, by number, those tied to the actor, a batch of the same name, and the day."""
 
     account_ids: Mapping[str, int]
+    tied: Mapping[int, str]
     form: AccountNumberFormat
     same_name: PaymentBatchFacts | None
     as_of: date
@@ -117,11 +119,13 @@ def _numbers(rows: Sequence[Row], *, form: AccountNumberFormat) -> list[str]:
     return found
 
 
-def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
     """Read whose the accounts are."""
     form = current_utility().account_number
+    account_ids = account_ids_by_number(_numbers(inputs.payments, form=form))
     return Facts(
-        account_ids=account_ids_by_number(_numbers(inputs.payments, form=form)),
+        account_ids=account_ids,
+        tied=ties_among(actor, account_ids=sorted(account_ids.values())),
         form=form,
         same_name=payment_batch_called(inputs.name),
         as_of=moment.as_of,
@@ -129,7 +133,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[BatchPlan]:
-    """Balance the list against the count, and post every payment whose account is known.
+    """Balance the list against the count, and post every payment whose account is known and not tied to the actor.
 
     Raises:
         BatchNameTaken, PaidInFuture, PaidTooLongAgo, CountDiffers, TotalDiffers: as they say; nothing is posted.
@@ -141,7 +145,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[BatchPlan]:
     for place, row in enumerate(inputs.payments, 1):
         try:
             payments.append(_payment(row, facts=facts, received_on=received_on))
-        except (AccountNumberMistyped, NoSuchAccount, PaymentTooLarge) as refusal:
+        except (AccountNumberMistyped, NoSuchAccount, OwnAccount, PaymentTooLarge) as refusal:
             what = to_json(Sentence(refusal.template, refusal.params))
             report.append({"row": place, "account": row.account, "amount_cents": row.amount_cents, "what": what})
     plan = BatchPlan(
@@ -197,6 +201,8 @@ def _payment(row: Row, *, facts: Facts, received_on: date) -> PaymentPlan:
     if row.amount_cents > PAYMENT_CENTS_MAX:
         raise PaymentTooLarge(amount=format_cents(row.amount_cents))
     account_id, kind = facts.account_ids[number], "check" if row.check_number else "cash"
+    if account_id in facts.tied:
+        raise OwnAccount(relation=facts.tied[account_id])
     return PaymentPlan(
         account_id=account_id,
         amount_cents=row.amount_cents,

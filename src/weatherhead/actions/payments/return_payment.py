@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
 from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoSuchFee, compute_fee, fee
-from weatherhead.areas.billing.operations import record_adjustment
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned, cancel_tender
 from weatherhead.areas.payments.queries import PaymentFacts, payment, payments_of_tender
 from weatherhead.areas.records.utility import current_utility
-from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting, reversal
+from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Change, Refusal, Rule, Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -79,17 +79,6 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeePlan:
-    """The fee of the return, on the account of the payment that was chosen."""
-
-    account_id: int
-    amount_cents: int
-    note: str
-    rule: str
-    entry: EntryDraft
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The tender to cancel, the reversing entry of each of its payments, and the fee, if one is due."""
 
@@ -98,7 +87,7 @@ class Plan:
     note: str
     returned_on: date
     entries: Mapping[int, EntryDraft]
-    fee: FeePlan | None
+    fee: AdjustmentPlan | None
 
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
@@ -189,7 +178,7 @@ def _require_returnable(facts: Facts, *, returned_on: date) -> date:
     return returned_on
 
 
-def _fee_of(facts: Facts, *, returned_on: date) -> FeePlan | None:
+def _fee_of(facts: Facts, *, returned_on: date) -> AdjustmentPlan | None:
     """What the rule in force on the day of the return charges: the amount is that day's, the charge is today's."""
     if facts.fee is None:
         return None
@@ -200,27 +189,22 @@ def _fee_of(facts: Facts, *, returned_on: date) -> FeePlan | None:
     if not computed.amount_cents:
         return None
     account_id = facts.chosen.account_id
-    entry = EntryDraft(
-        kind="fee",
-        effective_on=facts.as_of,
-        reason=FEE_REASON,
-        postings=(
-            Posting(
-                ledger_account=LedgerAccount.RECEIVABLE,
-                amount_cents=computed.amount_cents,
-                charge=FEE,
-                account_id=account_id,
-                due_on=facts.as_of + timedelta(days=facts.due_days),
-            ),
-            Posting(ledger_account=LedgerAccount.FEE_REVENUE, amount_cents=-computed.amount_cents, charge=FEE),
-        ),
-    )
-    return FeePlan(
+    return AdjustmentPlan(
         account_id=account_id,
+        kind="fee",
+        charge=FEE,
         amount_cents=computed.amount_cents,
+        reason=FEE_REASON,
         note=computed.arithmetic,
         rule=facts.fee.rule.code,
-        entry=entry,
+        entry=fee_entry(
+            account_id=account_id,
+            charge=FEE,
+            amount_cents=computed.amount_cents,
+            reason=FEE_REASON,
+            effective_on=facts.as_of,
+            due_days=facts.due_days,
+        ),
     )
 
 
@@ -230,7 +214,7 @@ def _changes(facts: Facts, *, posted: tuple[EntryDraft, ...]) -> tuple[Change, .
     )
 
 
-def _rules(facts: Facts, *, charged: FeePlan | None) -> tuple[Rule, ...]:
+def _rules(facts: Facts, *, charged: AdjustmentPlan | None) -> tuple[Rule, ...]:
     cancelled = house_rule("returned tender", "A returned tender is cancelled on its return's day; debts age as before")
     return (cancelled, facts.fee.rule) if charged and facts.fee else (cancelled,)
 
@@ -251,24 +235,8 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         at=recording.moment.at,
         receipt_id=recording.receipt_id,
     )
-    if plan.fee is None:
-        return
-    number, entry_id = record_adjustment(
-        account_id=plan.fee.account_id,
-        kind="fee",
-        charge=FEE,
-        amount_cents=plan.fee.amount_cents,
-        adjusted_on=recording.moment.as_of,
-        reason=FEE_REASON,
-        note=plan.fee.note,
-        waives_id=None,
-        rule=plan.fee.rule,
-        entry=plan.fee.entry,
-        at=recording.moment.at,
-        receipt_id=recording.receipt_id,
-    )
-    recording.made_one("adjustment", number)
-    recording.entry_ids.append(entry_id)
+    if plan.fee is not None:
+        record_planned(plan.fee, recording)
 
 
 ACTION = registry.add(

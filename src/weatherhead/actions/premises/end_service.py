@@ -8,11 +8,11 @@ from typing import Annotated
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Blankable, Note, Number, ShortText
+from weatherhead.actions.metering.one_meter import JudgedRead
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading
 from weatherhead.actions.premises.forwarding import MailAddress, MailPlan, mail_changes, plan_mail, write_mail
 from weatherhead.actions.premises.point_reads import (
     PointFacts,
-    PointRead,
     plan_point_read,
     point_facts,
     read_changes,
@@ -87,7 +87,7 @@ class EndPlan:
     agreement_id: int
     version: int
     end_on: date
-    read: PointRead | None
+    read: JudgedRead | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from weatherhead.actions.figures import house_rule, made
 from weatherhead.actions.inputs import Note, Number
+from weatherhead.actions.metering.one_meter import JudgedRead, hang_new_meter
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Multiplier, OptionalSerial, Reading, Serial
 from weatherhead.actions.premises.point_reads import (
     PointFacts,
-    PointRead,
     plan_point_read,
     point_facts,
     read_changes,
@@ -23,8 +23,8 @@ from weatherhead.actions.premises.point_reads import (
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_of_accounts
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.metering.exchange import remove_meter
-from weatherhead.areas.metering.intake import InstallationFacts, MeterUnknown, ReadInFuture, ReadPlan, TooManyDigits
-from weatherhead.areas.metering.operations import SerialTaken, create_meter, install_meter, record_reads
+from weatherhead.areas.metering.intake import InstallationFacts, MeterUnknown, ReadInFuture, TooManyDigits
+from weatherhead.areas.metering.operations import SerialTaken
 from weatherhead.areas.metering.queries import MeterFacts, installations_at, meter_by_serial, meter_of_service_points
 from weatherhead.areas.metering.usage import DIALS_MAX, DIALS_MIN, format_reading, step_wh
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
@@ -101,7 +101,7 @@ class Plan:
 
     installation_id: int
     service_point_id: int
-    last_read: PointRead | None
+    last_read: JudgedRead | None
     serial: str
     dials: int
     multiplier: Decimal
@@ -257,27 +257,16 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     plan = proposal.plan
     record_point_reads([plan.last_read], recording=recording)
     remove_meter(installation_id=plan.installation_id, removed_on=plan.exchanged_on)
-    meter_id = create_meter(
-        serial=plan.serial, dials=plan.dials, multiplier=plan.multiplier, has_demand=plan.has_demand
+    hang_new_meter(
+        serial=plan.serial,
+        dials=plan.dials,
+        multiplier=plan.multiplier,
+        has_demand=plan.has_demand,
+        service_point_id=plan.service_point_id,
+        installed_on=plan.exchanged_on,
+        first_reading=plan.first_reading,
+        recording=recording,
     )
-    install_meter(meter_id=meter_id, service_point_id=plan.service_point_id, installed_on=plan.exchanged_on)
-    first = ReadPlan(
-        meter_id=meter_id,
-        read_on=plan.exchanged_on,
-        kind="actual",
-        dial_reading=plan.first_reading,
-        turns=0,
-        demand_w_max=None,
-        state="accepted",
-        exception="",
-        sentence=None,
-        note="",
-    )
-    (read_id,) = record_reads(
-        [first], receipt_id=recording.receipt_id, batch_id=None, meter_ids=[meter_id], accepted_before=0
-    )
-    recording.made_one("meter", meter_id)
-    recording.made_one("read", read_id)
 
 
 ACTION = registry.add(

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from weatherhead.actions.metering.one_meter import JudgedRead, record_read
 from weatherhead.areas.metering.fields import parse_demand_w
-from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
-from weatherhead.areas.metering.operations import record_reads
-from weatherhead.areas.metering.queries import accepted_count, histories, installation_at, use_bounds
+from weatherhead.areas.metering.histories import histories, use_bounds
+from weatherhead.areas.metering.intake import MeterHistory, decide_read
+from weatherhead.areas.metering.queries import accepted_count, installation_at
 from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, NewRead, ReadKind, UseBounds
 from weatherhead.areas.premises.queries import ServicePointFacts, service_point
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
@@ -43,14 +44,6 @@ class PointFacts:
     accepted_before: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointRead:
-    """A read to record, and how many accepted reads its meter had when it was judged."""
-
-    read: ReadPlan
-    accepted_before: int
-
-
 def point_facts(service_point_id: int, *, on: date) -> PointFacts:
     """Read a service point and its meter.
 
@@ -70,7 +63,7 @@ def point_facts(service_point_id: int, *, on: date) -> PointFacts:
 
 def plan_point_read(
     facts: PointFacts, *, on: date, kind: ReadKind, reading: int | None, demand_kw: str, as_of: date, needed: bool
-) -> PointRead | None:
+) -> JudgedRead | None:
     """The read to record, or None: where no meter hangs, and where an accepted read of that day says it already.
 
     A move-in read after a vacancy may show little or no use: nobody was there. Whatever else is out of bounds is held
@@ -95,10 +88,10 @@ def plan_point_read(
     plan = decide_read(new, meter=meter, as_of=as_of, bounds=facts.bounds).plan
     if kind == "move_in" and plan.exception in _EXPECTED_OF_A_VACANCY:
         plan = replace(plan, state="accepted", exception="", sentence=None)
-    return PointRead(read=plan, accepted_before=facts.accepted_before)
+    return JudgedRead(read=plan, accepted_before=facts.accepted_before)
 
 
-def read_changes(planned: PointRead | None, *, label: str, account_id: int) -> tuple[Change, ...]:
+def read_changes(planned: JudgedRead | None, *, label: str, account_id: int) -> tuple[Change, ...]:
     """The read for people, and why it is held if it is."""
     if planned is None:
         return ()
@@ -118,7 +111,7 @@ def read_changes(planned: PointRead | None, *, label: str, account_id: int) -> t
     return (reading,)
 
 
-def record_point_reads(planned: Sequence[PointRead | None], *, recording: Recording) -> None:
+def record_point_reads(planned: Sequence[JudgedRead | None], *, recording: Recording) -> None:
     """Write the reads, in the order of their meters, so that two people never wait for each other's.
 
     Raises:
@@ -126,11 +119,4 @@ def record_point_reads(planned: Sequence[PointRead | None], *, recording: Record
     """
     wanted = [item for item in planned if item is not None]
     for item in sorted(wanted, key=lambda item: item.read.meter_id):
-        (number,) = record_reads(
-            [item.read],
-            receipt_id=recording.receipt_id,
-            batch_id=None,
-            meter_ids=[item.read.meter_id],
-            accepted_before=item.accepted_before,
-        )
-        recording.made_one("read", number)
+        record_read(item.read, accepted_before=item.accepted_before, recording=recording)

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from weatherhead.actions.figures import made
 from weatherhead.actions.inputs import Blankable, Code, Number
+from weatherhead.actions.metering.one_meter import JudgedRead
 from weatherhead.actions.metering.read_inputs import DemandKw, Reading
 from weatherhead.actions.premises.point_reads import (
     PointFacts,
-    PointRead,
     plan_point_read,
     point_facts,
     read_changes,
@@ -97,7 +97,7 @@ class StartPlan:
     schedule: str
     options: Mapping[str, str]
     start_on: date
-    read: PointRead | None
+    read: JudgedRead | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from weatherhead.actions.figures import made
+from weatherhead.actions.inputs import OneLine
 from weatherhead.areas.metering.operations import RouteTaken, create_route
 from weatherhead.areas.metering.reading_rules import CYCLE_MAX
 from weatherhead.areas.metering.routes import RouteFacts, route_by_code
@@ -26,7 +27,7 @@ class Inputs:
     """The route's code and name, and the cycle that it is read with."""
 
     code: RouteCode
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), OneLine]
     cycle: Annotated[int, Field(ge=1, le=CYCLE_MAX)]
 
 

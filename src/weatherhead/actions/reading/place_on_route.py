@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from weatherhead.actions.inputs import Blankable, Number
+from weatherhead.actions.inputs import Blankable, Number, OneLine
 from weatherhead.actions.reading.create_route import RouteCode
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_at
 from weatherhead.areas.customers.queries import accounts
@@ -53,7 +53,7 @@ class Inputs:
     service_point_id: Number
     route: RouteCode
     sequence: Annotated[Annotated[int, Field(ge=1, le=10**6)] | None, Blankable] = None
-    route_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    route_note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), OneLine] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,14 @@ from typing import Literal
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.actions.metering.one_meter import record_read
 from weatherhead.actions.metering.read_inputs import Day, DemandKw, Reading
 from weatherhead.actions.metering.record_check_read import check_plan
 from weatherhead.areas.metering.fields import parse_demand_w
+from weatherhead.areas.metering.histories import histories, use_bounds
 from weatherhead.areas.metering.intake import MeterHistory, ReadPlan, decide_read
-from weatherhead.areas.metering.operations import record_reads, withdraw_read
-from weatherhead.areas.metering.queries import ReadFacts, accepted_count, histories, reads_of_meter, use_bounds
+from weatherhead.areas.metering.operations import withdraw_read
+from weatherhead.areas.metering.queries import ReadFacts, accepted_count, reads_of_meter
 from weatherhead.areas.metering.usage import NewRead, UseBounds, format_reading
 from weatherhead.areas.service_orders.operations import OrderNotOpen, close_order
 from weatherhead.areas.service_orders.queries import OrderFacts, order
@@ -195,13 +197,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
             state=plan.set_aside_state,
         )
         dropped = int(plan.set_aside_state == "accepted")
-    (number,) = record_reads(
-        [plan.read],
-        receipt_id=recording.receipt_id,
-        batch_id=None,
-        meter_ids=[plan.read.meter_id],
-        accepted_before=plan.accepted_before - dropped,
-    )
+    number = record_read(plan.read, accepted_before=plan.accepted_before - dropped, recording=recording)
     close_order(
         order_id=plan.order_id,
         state="done",
@@ -210,7 +206,6 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
         read_id=number,
     )
-    recording.made_one("read", number)
 
 
 ACTION = registry.add(

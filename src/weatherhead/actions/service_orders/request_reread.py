@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from weatherhead.actions.figures import house_rule, made
 from weatherhead.actions.inputs import Blankable, NeededNote
+from weatherhead.actions.metering.one_meter import account_served, require_meter
 from weatherhead.actions.metering.read_inputs import Day, Serial
 from weatherhead.areas.agreements.reading import MeteredService, service_of_meter
-from weatherhead.areas.metering.intake import MeterHistory, MeterNotInstalled, MeterUnknown, ReadInFuture, spans_of
-from weatherhead.areas.metering.queries import histories, meter_by_serial
+from weatherhead.areas.metering.histories import histories
+from weatherhead.areas.metering.intake import MeterHistory, MeterNotInstalled, ReadInFuture, spans_of
 from weatherhead.areas.metering.reading_rules import reading_rules
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.service_orders.operations import OrderOpenAlready, open_order
@@ -73,16 +74,12 @@ class Plan:
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The account that takes service through the meter."""
-    found = meter_by_serial(inputs.meter)
-    service = service_of_meter(found.meter_id, on=inputs.read_on) if found else None
-    return (service.account_id,) if service else ()
+    return account_served(inputs.meter, on=inputs.read_on)
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read the meter, its service and what is open about it."""
-    found = meter_by_serial(inputs.meter)
-    if found is None:
-        raise MeterUnknown(serial=inputs.meter)
+    found = require_meter(inputs.meter)
     days = reading_rules().orders.re_read_due_business_days
     return Facts(
         meter=histories([found.meter_id], since_on=inputs.read_on)[found.meter_id],

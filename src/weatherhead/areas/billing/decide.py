@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -193,8 +193,3 @@ def _checks(determinants: Mapping[str, Json], *, period: Span, amount_cents: int
         )
         for item in judged(determinants, days=period.days, amount_cents=amount_cents)
     )
-
-
-def exceptions_of(segments: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, Check], ...]:
-    """What holds some segments back."""
-    return tuple((segment, check) for segment in segments for check in segment.failed)

@@ -5,36 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from itertools import pairwise
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from weatherhead.areas.records.utility import current_utility, read_text
+from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import (
+    CitedRule,
+    DataModel,
     ProblemsAt,
     Refusal,
     RoundingRule,
     Rule,
+    RuleVersion,
     format_cents,
     gettext_noop,
-    load_yaml,
     round_ratio,
+    version_in_force,
+    version_problems,
 )
 
 Dollars = Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=9)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FeeVersion(_Model):
+class FeeVersion(RuleVersion):
     """A fee from a day on: an amount, or a percentage of the past due with a least amount."""
 
-    effective: date
     amount: Dollars | None = None
     percent_of_past_due: Annotated[Decimal, Field(gt=0, le=100)] | None = None
     at_least: Dollars = Decimal(0)
@@ -46,37 +42,32 @@ class FeeVersion(_Model):
         return self
 
 
-class Fee(_Model):
+class Fee(CitedRule):
     """A charge that a rule computes."""
 
     charge: Annotated[str, Field(pattern="^[a-z][a-z_]*$", max_length=40)]
-    title: str
-    clause: str
-    citation: str
-    status: Annotated[str, Field(pattern="^(verified|secondary|illustrative)$")]
     versions: Annotated[tuple[FeeVersion, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Fee:
-        days = [version.effective for version in self.versions]
-        if any(later <= earlier for earlier, later in pairwise(days)):
-            raise ProblemsAt([(("versions",), "must be in the order of their effective dates, each date once")])
+        if problems := version_problems(self.versions):
+            raise ProblemsAt(problems)
         return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts."""
-        return Rule(code=f"fee {self.clause}", title=self.title, citation=self.citation, status=self.status)
+        return self.named("fee")
 
 
-class Reason(_Model):
+class Reason(DataModel):
     """A reason people choose."""
 
     code: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)]
     title: str
 
 
-class FeeBook(_Model):
+class FeeBook(DataModel):
     """All fees and the reasons for charging or waiving them."""
 
     fees: tuple[Fee, ...]
@@ -125,20 +116,13 @@ class ComputedFee:
     arithmetic: str
 
 
-@lru_cache(maxsize=4)
-def _book(path: str, mark: int) -> FeeBook:
-    return load_yaml(read_text(Path(path)), name=path, model=FeeBook)
-
-
 def fee_book() -> FeeBook:
     """The fee book of this installation.
 
     Raises:
         DataFileInvalid: naming file, line and key.
     """
-    utility = current_utility()
-    path = utility.path(utility.regulations) / "fees.yaml"
-    return _book(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+    return load_rules(regulation("fees.yaml"), model=FeeBook)
 
 
 def fee(charge: str) -> Fee:
@@ -172,7 +156,7 @@ def compute_fee(item: Fee, *, as_of: date, past_due_cents: int) -> ComputedFee:
         FeeNotInForce: before its first version.
         NoPastDue: a percentage with nothing past due.
     """
-    version = next((version for version in reversed(item.versions) if version.effective <= as_of), None)
+    version = version_in_force(item.versions, on=as_of)
     if version is None:
         raise FeeNotInForce(title=item.title, on=as_of, first=item.versions[0].effective)
     if version.amount is not None:

@@ -6,20 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from itertools import pairwise
-from pathlib import Path
 from typing import Annotated
 
 from django.db.models import Max
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from weatherhead.areas.billing.fees import Fee, compute_fee
 from weatherhead.areas.billing.models import Adjustment
 from weatherhead.areas.records.database import chunks
-from weatherhead.areas.records.utility import current_utility, read_text
+from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.ledger import ReceivableMovement, age
-from weatherhead.core.values import ProblemsAt, Refusal, Rule, gettext_noop, load_yaml
+from weatherhead.core.values import (
+    CitedRule,
+    ProblemsAt,
+    Refusal,
+    Rule,
+    RuleVersion,
+    gettext_noop,
+    version_in_force,
+    version_problems,
+)
 
 LATE_CHARGE = "late_charge"
 
@@ -36,11 +42,7 @@ class LateChargesNotInForce(Refusal):
     template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LateChargeVersion(_Model):
+class LateChargeVersion(RuleVersion):
     """From a day on: what bears a late charge.
 
     A part of the balance bears one when it is at least `days_past_due` days past due and its charge is not among
@@ -48,33 +50,27 @@ class LateChargeVersion(_Model):
     waived or not, is `days_between` days old.
     """
 
-    effective: date
     days_past_due: Annotated[int, Field(ge=1, le=365)]
     past_due_at_least: Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=9)]
     days_between: Annotated[int, Field(ge=1, le=365)]
     bears_none: tuple[str, ...] = ()
 
 
-class LateCharges(_Model):
+class LateCharges(CitedRule):
     """When a late charge is due; how much it is stands in the fee book."""
 
-    title: str
-    clause: str
-    citation: str
-    status: Annotated[str, Field(pattern="^(verified|secondary|illustrative)$")]
     versions: Annotated[tuple[LateChargeVersion, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _ordered(self) -> LateCharges:
-        days = [version.effective for version in self.versions]
-        if any(later <= earlier for earlier, later in pairwise(days)):
-            raise ProblemsAt([(("versions",), "must be in the order of their effective dates, each date once")])
+        if problems := version_problems(self.versions):
+            raise ProblemsAt(problems)
         return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts."""
-        return Rule(code=f"late charges {self.clause}", title=self.title, citation=self.citation, status=self.status)
+        return self.named("late charges")
 
     def version_on(self, on: date) -> LateChargeVersion:
         """The version in force on a day.
@@ -82,15 +78,10 @@ class LateCharges(_Model):
         Raises:
             LateChargesNotInForce: before the first.
         """
-        found = next((version for version in reversed(self.versions) if version.effective <= on), None)
+        found = version_in_force(self.versions, on=on)
         if found is None:
             raise LateChargesNotInForce(title=self.title, on=on, first=self.versions[0].effective)
         return found
-
-
-@lru_cache(maxsize=4)
-def _load(path: str, mark: int) -> LateCharges:
-    return load_yaml(read_text(Path(path)), name=path, model=LateCharges)
 
 
 def late_charges() -> LateCharges:
@@ -100,11 +91,10 @@ def late_charges() -> LateCharges:
         NoLateCharges: its regulations have none.
         DataFileInvalid: naming file, line and key.
     """
-    utility = current_utility()
-    path = utility.path(utility.regulations) / "late_charges.yaml"
+    path = regulation("late_charges.yaml")
     if not path.exists():
         raise NoLateCharges
-    return _load(str(path), path.stat().st_mtime_ns)
+    return load_rules(path, model=LateCharges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

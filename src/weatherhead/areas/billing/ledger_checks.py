@@ -17,8 +17,9 @@ from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.lines import PricePoint, lines_of_group
 from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment, LinePrice
 from weatherhead.areas.billing.price_many import PricedGroup
-from weatherhead.areas.ledger.check import Checker, Finding
+from weatherhead.areas.ledger.check import Checker, Finding, receivable_cents
 from weatherhead.areas.ledger.queries import entries
+from weatherhead.areas.records.database import chunks
 from weatherhead.areas.tariffs.queries import ScheduleFacts, kept_facts
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.rating import rate_many, usage_arrays
@@ -59,9 +60,8 @@ def _bills_unlike_segments() -> Iterator[Finding]:
 
 def _bills_unlike_entries() -> Iterator[Finding]:
     """Each bill's entry holds its total on the account, and each ledger account what the lines post to it."""
-    numbers = list(Bill.objects.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(numbers), _CHUNK):
-        yield from _chunk_unlike_entries(numbers[start : start + _CHUNK])
+    for numbers in chunks(list(Bill.objects.order_by("pk").values_list("pk", flat=True)), most=_CHUNK):
+        yield from _chunk_unlike_entries(numbers)
 
 
 def _chunk_unlike_entries(numbers: list[int]) -> Iterator[Finding]:
@@ -95,9 +95,8 @@ def _lines_unlike_proof() -> Iterator[Finding]:
     """Each segment rated again, on the text that it was priced on, gives its lines to the last digit."""
     numbers = list(BillSegment.objects.order_by("schedule_sha256", "pk").values_list("pk", "schedule_sha256"))
     for sha256, group in groupby(numbers, key=itemgetter(1)):
-        chosen = [number for number, _ in group]
-        for start in range(0, len(chosen), _CHUNK):
-            yield from _chunk_unlike_proof(chosen[start : start + _CHUNK], sha256=sha256)
+        for chosen in chunks((number for number, _ in group), most=_CHUNK):
+            yield from _chunk_unlike_proof(chosen, sha256=sha256)
 
 
 def _chunk_unlike_proof(numbers: list[int], *, sha256: str) -> Iterator[Finding]:
@@ -170,17 +169,11 @@ def _changed_documents() -> Iterator[Finding]:
 
 
 def _adjustments_unlike_entries() -> Iterator[Finding]:
-    numbers = list(Adjustment.objects.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(numbers), _CHUNK):
-        rows = list(Adjustment.objects.filter(pk__in=numbers[start : start + _CHUNK]))
+    for numbers in chunks(list(Adjustment.objects.order_by("pk").values_list("pk", flat=True)), most=_CHUNK):
+        rows = list(Adjustment.objects.filter(pk__in=numbers))
         posted = {item.entry_id: item for item in entries([row.entry_id for row in rows])}
         for row in rows:
-            entry = posted.get(row.entry_id)
-            found = sum(
-                posting.amount_cents
-                for posting in (entry.draft.postings if entry else ())
-                if posting.ledger_account == LedgerAccount.RECEIVABLE and posting.account_id == row.account_id
-            )
+            found = receivable_cents(posted.get(row.entry_id), account_id=row.account_id)
             if found != row.amount_cents:
                 yield Finding(
                     code="adjustment_not_its_entry",

@@ -6,7 +6,7 @@ bill are these, with n = 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -469,8 +469,3 @@ def _releases(columns: BillingColumns, *, periods: Periods, failed: Mask) -> dic
 def ratio_text(*, energy_wh: int, expected_wh: int) -> str:
     """Use against what was expected, for people."""
     return f"{Decimal(energy_wh) / Decimal(expected_wh):.2f}" if expected_wh > 0 else "∞"
-
-
-def members_in_order(groups: Sequence[PricedGroup]) -> Int64Array:
-    """All rated agreements, by index."""
-    return np.sort(np.concatenate([group.members for group in groups])) if groups else np.zeros(0, dtype=np.int64)

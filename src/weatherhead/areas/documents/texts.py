@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from weatherhead.areas.records.utility import Utility, read_text
-from weatherhead.core.values import load_yaml
+from weatherhead.core.values import DataModel, load_yaml
 
 Text = Annotated[str, Field(min_length=1, max_length=600)]
 Line = Annotated[str, Field(min_length=1, max_length=60)]
 _REMIT_LINES_MAX = 5
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Paragraph(Model):
+class Paragraph(DataModel):
     """A title in bold and its text. `citation` and `status` say where the text comes from and how far to trust it."""
 
     title: Line
@@ -27,7 +23,7 @@ class Paragraph(Model):
     status: Annotated[str, Field(pattern=r"^(verified|secondary|illustrative|house)$")] = "house"
 
 
-class BillTexts(Model):
+class BillTexts(DataModel):
     """Where payments go, how to reach the utility, and what stands on the second page."""
 
     remit_to: Annotated[tuple[Line, ...], Field(max_length=_REMIT_LINES_MAX)] = ()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 from operator import attrgetter
+from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -17,7 +18,7 @@ from weatherhead.areas.ledger.guards import expected_guards, standing_guards
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting
 from weatherhead.areas.ledger.queries import POSTING_FIELDS, stored_entry, stored_posting
 from weatherhead.areas.records.database import snapshot, stream
-from weatherhead.core.ledger import entry_digest
+from weatherhead.core.ledger import Entry, LedgerAccount, entry_digest
 from weatherhead.core.values import Refusal, format_cents
 
 FINDINGS_SHOWN_MAX = 1_000
@@ -295,13 +296,7 @@ def _find_reversals_wrong() -> Iterator[Finding]:
         "early": gettext_noop("Entry %(entry)s reverses entry %(other)s, but takes effect before it."),
         "inexact": gettext_noop("Entry %(entry)s is not the exact negation of entry %(other)s, which it reverses."),
     }
-    for entry_id, other_id, problem in rows:
-        yield Finding(
-            code=f"reversal_{problem}",
-            template=templates[problem],
-            values={"entry": entry_id, "other": other_id},
-            entry_id=entry_id,
-        )
+    return _corrections_wrong(rows, code="reversal", templates=templates)
 
 
 def _find_resolutions_wrong() -> Iterator[Finding]:
@@ -333,9 +328,16 @@ def _find_resolutions_wrong() -> Iterator[Finding]:
         "early": gettext_noop("Entry %(entry)s posts or voids entry %(other)s, but takes effect before it."),
         "inexact": gettext_noop("Entry %(entry)s does not post what entry %(other)s, which was pending, announced."),
     }
+    return _corrections_wrong(rows, code="resolution", templates=templates)
+
+
+def _corrections_wrong(
+    rows: Iterable[tuple[Any, ...]], *, code: str, templates: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Of rows (entry, the one that it corrects, what is wrong)."""
     for entry_id, other_id, problem in rows:
         yield Finding(
-            code=f"resolution_{problem}",
+            code=f"{code}_{problem}",
             template=templates[problem],
             values={"entry": entry_id, "other": other_id},
             entry_id=entry_id,
@@ -397,6 +399,15 @@ def _find_guards_missing() -> Iterator[Finding]:
                 ),
                 values={"name": name},
             )
+
+
+def receivable_cents(entry: Entry | None, *, account_id: int) -> int:
+    """What an entry posts to an account's receivable, for the checks of the areas above; 0 without an entry."""
+    return sum(
+        posting.amount_cents
+        for posting in (entry.draft.postings if entry else ())
+        if posting.ledger_account == LedgerAccount.RECEIVABLE and posting.account_id == account_id
+    )
 
 
 def _dollars(cents: object) -> str:

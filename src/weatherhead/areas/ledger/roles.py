@@ -15,8 +15,6 @@ MUST_BE_APPEND_ONLY = (*JOURNAL_TABLES, "records_auditentry")
 KEPT_TABLES = ("ledger_runningbalance", "records_auditstream")
 """The role may change the rows of these, and never remove one."""
 
-_MIGRATIONS = "django_migrations"
-
 
 class GuardsMissing(Refusal):
     """Rights are not given over tables that do not guard themselves."""
@@ -30,9 +28,9 @@ def restricted_role_statements(role: str, *, kept: Sequence[str] = KEPT_TABLES) 
     """The SQL that an owner runs on PostgreSQL, after every migration, to give the application's role its rights.
 
     The role reads and writes rows. Of a table that an append-only guard stands on (journal, audit log, issued bills) it
-    reads and appends; of `kept` tables it removes no row; it sees which migrations ran. It defines nothing, not even a
-    temporary table that could pose as one of ours. A table that a later migration adds is out of its reach until these
-    statements run again: forgetting them fails closed.
+    reads and appends; of `kept` tables it removes no row; tables of no model it only reads. It defines nothing, not
+    even a temporary table that could pose as one of ours. A table that a later migration adds is out of its reach until
+    these statements run again: forgetting them fails closed.
 
     `role` must exist, own nothing and be no superuser; it is quoted here.
 
@@ -55,7 +53,9 @@ def restricted_role_statements(role: str, *, kept: Sequence[str] = KEPT_TABLES) 
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {quote(schema)} FROM {quote(role)}",
         f"GRANT USAGE ON SCHEMA {quote(schema)} TO {quote(role)}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {quote(schema)} TO {quote(role)}",
-        f"GRANT SELECT ON {quote(_MIGRATIONS)} TO {quote(role)}",
+        # Those of no model too: which migrations ran, and what a guard notes within a transaction. A backup that the
+        # application takes, as its unit does, is of every table.
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA {quote(schema)} TO {quote(role)}",
     ]
     for table in present:
         if table in append_only:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from weatherhead.areas.metering.usage import DIALS_MAX, READ_KINDS, ReadKind
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.core.values import YEARS, Refusal, gettext_noop
 
 SERIAL_LENGTH_MAX = 40
 NOTE_LENGTH_MAX = 500
@@ -37,6 +37,12 @@ class DayImpossible(Refusal):
     """A date that no calendar has."""
 
     template = gettext_noop("There is no %(text)s in the calendar. Check the date.")
+
+
+class DayOfAnotherAge(Refusal):
+    """A year that no record here reaches back or forward to: a digit is wrong."""
+
+    template = gettext_noop("%(text)s lies before 1900 or after 2199. Check the year.")
 
 
 class KindUnknown(Refusal):
@@ -140,7 +146,7 @@ def parse_day(text: str) -> date:
     """A local date written 2026-11-19, and in no other way: 11/12/2026 means two different days.
 
     Raises:
-        DayMissing, DayNotUnderstood, DayImpossible.
+        DayMissing, DayNotUnderstood, DayImpossible, DayOfAnotherAge.
     """
     if not text:
         raise DayMissing
@@ -148,9 +154,12 @@ def parse_day(text: str) -> date:
     if found is None:
         raise DayNotUnderstood(text=text)
     try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        on = date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError as error:
         raise DayImpossible(text=text) from error
+    if on.year not in YEARS:
+        raise DayOfAnotherAge(text=text)
+    return on
 
 
 def parse_kind(text: str) -> ReadKind:

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from weatherhead.areas.metering.histories import HISTORY_DAYS
 from weatherhead.areas.metering.ordinary import PERIODS_READS, SAME_TIME_DAYS, YEAR_DAYS, Outline
-from weatherhead.areas.metering.queries import HISTORY_DAYS
 from weatherhead.areas.records.database import chunks, is_postgresql
 
 DAYS_MAX = 40

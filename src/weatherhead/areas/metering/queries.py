@@ -1,28 +1,22 @@
-"""Meters, reads and imported files as frozen values."""
+"""Meters, where they hang, and their reads, as frozen values."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from weatherhead.areas.metering.intake import InstallationFacts, MeterHistory
-from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, Read, ReadBatch
-from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, Dial, DialRead, UseBounds, UsePeriod, use_periods
-from weatherhead.areas.records.canonical import Json, stored_sentence
+from weatherhead.areas.metering.intake import InstallationFacts
+from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, Read
+from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, Dial, DialRead
+from weatherhead.areas.records.canonical import stored_sentence
 from weatherhead.areas.records.database import chunks, is_postgresql
-from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
-
-__all__ = ["InstallationFacts", "MeterHistory"]
-
-HISTORY_DAYS = 430
-"""How far back a read is compared: the same time a year before, and the period that ends there."""
 
 
 class NoSuchMeter(Refusal):
@@ -35,12 +29,6 @@ class NoSuchRead(Refusal):
     """No read has that number."""
 
     template = gettext_noop("There is no read %(read)s. Open the list of held reads again.")
-
-
-class NoSuchBatch(Refusal):
-    """No imported file has that number."""
-
-    template = gettext_noop("There is no imported file of reads %(batch)s.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,25 +101,6 @@ class ReadFacts:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchFacts:
-    """An imported file. `report` holds every problem: line, column, code, outcome, what, text."""
-
-    batch_id: int
-    name: str
-    sha256: str
-    attachment_id: int
-    imported_at: datetime
-    rows: int
-    accepted: int
-    held: int
-    rejected: int
-    report: tuple[Mapping[str, Json], ...]
-    receipt_id: int
-    part: int
-    parts: int
-
-
 # ------------------------------------------------------------------------------------------------------------- meters
 def meter(meter_id: int) -> MeterFacts:
     """One meter.
@@ -198,16 +167,17 @@ def installation_at(service_point_id: int, *, on: date) -> InstallationFacts | N
         .order_by("-installed_on")
         .first()
     )
-    return _installation(row) if row else None
+    return installation_facts(row) if row else None
 
 
 def installations_at(service_point_id: int) -> tuple[InstallationFacts, ...]:
     """Every installation that there was at a service point, oldest first."""
     rows = MeterInstallation.objects.filter(service_point_id=service_point_id).order_by("installed_on", "pk")
-    return tuple(_installation(row) for row in rows)
+    return tuple(installation_facts(row) for row in rows)
 
 
-def _installation(row: MeterInstallation) -> InstallationFacts:
+def installation_facts(row: MeterInstallation) -> InstallationFacts:
+    """A row of an installation as a frozen value."""
     return InstallationFacts(
         installation_id=row.pk,
         meter_id=row.meter_id,
@@ -223,15 +193,7 @@ def billable_reads(service_point_ids: Iterable[int]) -> dict[int, tuple[Billable
 
     On the day of an exchange the last read of the old meter comes before the first of the new one.
     """
-    return _billable(service_point_ids, where=Q())[1]
-
-
-def meters_and_reads(
-    service_point_ids: Iterable[int],
-) -> tuple[dict[int, MeterFacts], dict[int, tuple[BillableRead, ...]]]:
-    """The meter that hangs at each service point now, and its billable reads: both of the same two queries."""
-    found = place_reads(service_point_ids)
-    return dict(found.meters), dict(found.reads)
+    return _billable(service_point_ids)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +211,7 @@ class PlaceReads:
 
 def place_reads(service_point_ids: Iterable[int], *, cycle: int = 0, as_of: date = date.max) -> PlaceReads:
     """Everything about some service points in two queries, with the next read day of a cycle from a day on."""
-    installations, reads, held = _billable(service_point_ids, where=Q(), held_too=True, cycle=cycle, as_of=as_of)
+    installations, reads, held = _billable(service_point_ids, held_too=True, cycle=cycle, as_of=as_of)
     hanging = {row.service_point_id: _meter(row.meter, installation=row) for row in installations if not row.removed_on}
     now = {meter.meter_id for meter in hanging.values()}
     # Where two installations hold its day, the later one is its place.
@@ -267,16 +229,9 @@ def place_reads(service_point_ids: Iterable[int], *, cycle: int = 0, as_of: date
     )
 
 
-def reads_between(service_point_id: int, *, start_on: date, end_on: date) -> tuple[BillableRead, ...]:
-    """The billable reads of a service point from a day through another, both included."""
-    where = Q(read_on__gte=start_on, read_on__lte=end_on)
-    return _billable([service_point_id], where=where)[1].get(service_point_id, ())
-
-
 def _billable(
     service_point_ids: Iterable[int],
     *,
-    where: Q,
     held_too: bool = False,
     cycle: int = 0,
     as_of: date = date.max,
@@ -294,11 +249,11 @@ def _billable(
         installations = list(hung.order_by("installed_on", "pk"))
         hung_ever += installations
         reads: defaultdict[int, list[Read]] = defaultdict(list)
-        rows = Read.objects.filter(where, meter_id__in={row.meter_id for row in installations}, state__in=states)
+        rows = Read.objects.filter(meter_id__in={row.meter_id for row in installations}, state__in=states)
         for read in rows.exclude(Q(kind__in=KINDS_NOT_BILLED), state="accepted").order_by("read_on"):
             reads[read.meter_id].append(read)
         for row in installations:
-            place = _installation(row)
+            place = installation_facts(row)
             here = [read for read in reads[row.meter_id] if place.holds(read.read_on)]
             found[row.service_point_id] += [
                 _billable_read(read, meter=row.meter) for read in here if read.state == "accepted"
@@ -322,17 +277,6 @@ def _billable_read(row: Read, *, meter: Meter) -> BillableRead:
         turns=row.turns,
         demand_w_max=row.demand_w_max,
     )
-
-
-def last_reads(meter_ids: Iterable[int]) -> dict[int, ReadFacts]:
-    """The last accepted billable read of each meter; none for a meter without one."""
-    found: dict[int, ReadFacts] = {}
-    for chunk in chunks(sorted(set(meter_ids))):
-        billable = Read.objects.filter(state="accepted").exclude(kind__in=KINDS_NOT_BILLED)
-        later = billable.filter(meter_id=OuterRef("meter_id"), read_on__gt=OuterRef("read_on"))
-        rows = billable.filter(~Exists(later), meter_id__in=chunk)
-        found |= {facts.meter_id: facts for facts in _reads(rows)}
-    return found
 
 
 def read(read_id: int) -> ReadFacts:
@@ -371,20 +315,6 @@ def reads_of_meter(meter_id: int) -> tuple[ReadFacts, ...]:
     return _reads(Read.objects.filter(meter_id=meter_id).order_by("read_on", "pk"))
 
 
-def meters_without_read(*, since_on: date, until_on: date) -> tuple[MeterFacts, ...]:
-    """Installed meters without an accepted or held billable read from a day until (exclusive) another, by serial.
-
-    A meter hung after `since_on` counts: its first read belongs to the day of installation.
-    """
-    taken = Read.objects.filter(
-        meter_id=OuterRef("meter_id"), read_on__gte=since_on, read_on__lt=until_on, state__in=["accepted", "held"]
-    ).exclude(kind__in=KINDS_NOT_BILLED)
-    rows = MeterInstallation.objects.select_related("meter").filter(
-        ~Exists(taken), removed_on__isnull=True, installed_on__lt=until_on
-    )
-    return tuple(_meter(row.meter, installation=row) for row in rows.order_by("meter__serial"))
-
-
 def _reads(rows: QuerySet[Read]) -> tuple[ReadFacts, ...]:
     """Reads, each with the place where its meter hung; the one it came to when it was moved that day."""
     hung = MeterInstallation.objects.filter(
@@ -420,132 +350,6 @@ def _read(row: Read, *, meter: Meter, place_id: int | None) -> ReadFacts:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------ history
-def use_bounds() -> UseBounds:
-    """The utility's bounds beyond which a read waits for a person (``billing.bounds`` of utility.yaml)."""
-    bounds = current_utility().billing.bounds
-    return UseBounds(
-        ratio_low=bounds.usage_ratio_low, ratio_high=bounds.usage_ratio_high, floor_wh=bounds.usage_floor_kwh * 1000
-    )
-
-
-def histories(meter_ids: Iterable[int], *, since_on: date) -> dict[int, MeterHistory]:
-    """Everything that new reads from `since_on` on are judged by; the number of queries does not grow with reads.
-
-    Reads of the last `HISTORY_DAYS` before that day and later ones, and the last one before those: a meter that was not
-    read for long still knows where its dial stood.
-    """
-    found: dict[int, MeterHistory] = {}
-    for chunk in chunks(sorted(set(meter_ids))):
-        found |= _histories(Meter.objects.filter(pk__in=chunk), since_on=since_on)
-    return found
-
-
-def histories_by_serial(serials: Iterable[str], *, since_on: date) -> dict[str, MeterHistory]:
-    """The same by serial number; serial numbers that no meter has are missing."""
-    wanted = sorted(set(serials))
-    meter_ids: list[int] = []
-    for places in chunks(range(len(wanted))):
-        rows = Meter.objects.filter(serial__in=[wanted[place] for place in places])
-        meter_ids += rows.values_list("pk", flat=True)
-    return {history.serial: history for history in histories(meter_ids, since_on=since_on).values()}
-
-
-def _histories(rows: QuerySet[Meter], *, since_on: date) -> dict[int, MeterHistory]:
-    meters = {row.pk: row for row in rows}
-    installations = _installations_of(meters)
-    place_ids = {item.service_point_id for items in installations.values() for item in items}
-    at_places = _at_shared_places(place_ids)
-    accepted, held = _known_reads({*meters, *(row.meter_id for row in at_places)}, since_on=since_on)
-    places: defaultdict[int, list[UsePeriod]] = defaultdict(list)
-    for row in at_places:
-        place = _installation(row)
-        dial = Dial(dials=row.meter.dials, multiplier=row.meter.multiplier)
-        here = [item for item in accepted[row.meter_id] if place.holds(item.read_on)]
-        places[place.service_point_id] += use_periods(here, dial=dial)
-    return {
-        meter_id: MeterHistory(
-            meter_id=meter_id,
-            serial=row.serial,
-            dial=Dial(dials=row.dials, multiplier=row.multiplier),
-            has_demand=row.has_demand,
-            installations=installations[meter_id],
-            reads=tuple(accepted[meter_id]),
-            held=held[meter_id],
-            place_periods={
-                item.service_point_id: tuple(
-                    period for period in places[item.service_point_id] if period.meter_id != meter_id
-                )
-                for item in installations[meter_id]
-            },
-        )
-        for meter_id, row in meters.items()
-    }
-
-
-def _at_shared_places(service_point_ids: Iterable[int]) -> list[MeterInstallation]:
-    """The installations at those service points that had more than one meter over the years, oldest first at each."""
-    others = MeterInstallation.objects.filter(service_point_id=OuterRef("service_point_id"))
-    shared = Exists(others.exclude(meter_id=OuterRef("meter_id")))
-    found: list[MeterInstallation] = []
-    for chunk in chunks(sorted(service_point_ids)):
-        rows = MeterInstallation.objects.select_related("meter").filter(shared, service_point_id__in=chunk)
-        found += rows.order_by("service_point_id", "installed_on", "pk")
-    return found
-
-
-def _installations_of(meter_ids: Iterable[int]) -> dict[int, tuple[InstallationFacts, ...]]:
-    found: dict[int, list[InstallationFacts]] = {meter_id: [] for meter_id in meter_ids}
-    for row in MeterInstallation.objects.filter(meter_id__in=list(found)).order_by("installed_on", "pk"):
-        found[row.meter_id].append(_installation(row))
-    return {meter_id: tuple(items) for meter_id, items in found.items()}
-
-
-def _known_reads(
-    meter_ids: Iterable[int], *, since_on: date
-) -> tuple[defaultdict[int, list[DialRead]], defaultdict[int, dict[date, int]]]:
-    """Accepted reads by meter, by day, and held ones by meter and day."""
-    oldest_on = since_on - timedelta(days=HISTORY_DAYS)
-    accepted: defaultdict[int, list[DialRead]] = defaultdict(list)
-    held: defaultdict[int, dict[date, int]] = defaultdict(dict)
-    columns = ("meter_id", "read_on", "kind", "dial_reading", "turns", "demand_w_max", "state")
-    for chunk in chunks(sorted(set(meter_ids))):
-        of_meters = Read.objects.filter(meter_id__in=chunk)
-        older = Read.objects.filter(meter_id=OuterRef("meter_id"), state="accepted", read_on__lt=oldest_on)
-        # Twice: where the dial stood, and where the last billable read was, when that is an older one.
-        for rows in (older, older.exclude(kind__in=KINDS_NOT_BILLED)):
-            last_on = Subquery(rows.order_by("-read_on").values("read_on")[:1])
-            for row in of_meters.filter(state="accepted", read_on=last_on).values_list(*columns):
-                _know(row, accepted=accepted, held=held)
-        recent = of_meters.filter(state__in=["accepted", "held"], read_on__gte=oldest_on)
-        for row in recent.order_by("read_on").values_list(*columns):
-            _know(row, accepted=accepted, held=held)
-    for meter_id, reads in accepted.items():
-        accepted[meter_id] = sorted(dict.fromkeys(reads), key=lambda item: item.read_on)
-    return accepted, held
-
-
-def _know(
-    row: tuple[int, date, str, int, int, int | None, str],
-    *,
-    accepted: defaultdict[int, list[DialRead]],
-    held: defaultdict[int, dict[date, int]],
-) -> None:
-    meter_id, read_on, kind, dial_reading, turns, demand_w_max, state = row
-    if state == "held":
-        held[meter_id][read_on] = dial_reading
-        return
-    known = DialRead(
-        meter_id=meter_id,
-        read_on=read_on,
-        kind=kind,
-        dial_reading=dial_reading,
-        turns=turns,
-        demand_w_max=demand_w_max,
-    )
-    accepted[meter_id].append(known)
-
-
 def accepted_count(meter_ids: Iterable[int]) -> int:
     """How many accepted reads some meters have: it grows with every read entered or released, and never shrinks."""
     wanted = sorted(set(meter_ids))
@@ -557,50 +361,3 @@ def accepted_count(meter_ids: Iterable[int]) -> int:
             [counted] = cursor.fetchone()
         return int(counted)
     return sum(Read.objects.filter(meter_id__in=chunk, state="accepted").count() for chunk in chunks(wanted))
-
-
-# ------------------------------------------------------------------------------------------------------ imported files
-def batch(batch_id: int) -> BatchFacts:
-    """One imported file.
-
-    Raises:
-        NoSuchBatch: for an unknown number.
-    """
-    row = ReadBatch.objects.filter(pk=batch_id).first()
-    if row is None:
-        raise NoSuchBatch(batch=batch_id)
-    return _batch(row)
-
-
-def batch_of_receipt(receipt_id: int) -> BatchFacts | None:
-    """The file that a receipt imported, if any."""
-    row = ReadBatch.objects.filter(receipt_id=receipt_id).first()
-    return _batch(row) if row else None
-
-
-def batches_of_file(sha256: str) -> tuple[BatchFacts, ...]:
-    """Every time that a file was imported, oldest first; all but the last kept nothing of it."""
-    return tuple(_batch(row) for row in ReadBatch.objects.filter(sha256=sha256).order_by("pk"))
-
-
-def batches(*, limit: int) -> tuple[BatchFacts, ...]:
-    """The files imported last, latest first."""
-    return tuple(_batch(row) for row in ReadBatch.objects.order_by("-imported_at", "-pk")[:limit])
-
-
-def _batch(row: ReadBatch) -> BatchFacts:
-    return BatchFacts(
-        batch_id=row.pk,
-        name=row.name,
-        sha256=row.sha256,
-        attachment_id=row.attachment_id,
-        imported_at=row.imported_at,
-        rows=row.rows,
-        accepted=row.accepted,
-        held=row.held,
-        rejected=row.rejected,
-        report=tuple(row.report),
-        receipt_id=row.receipt_id,
-        part=row.part,
-        parts=row.parts,
-    )

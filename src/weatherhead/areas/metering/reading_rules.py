@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from weatherhead.areas.records.utility import current_utility, read_text
-from weatherhead.core.values import ProblemsAt, Refusal, Rule, gettext_noop, load_yaml
+from weatherhead.areas.records.utility import load_rules, regulation
+from weatherhead.core.values import (
+    CitedRule,
+    DataModel,
+    ProblemsAt,
+    Refusal,
+    Rule,
+    RuleVersion,
+    gettext_noop,
+    version_in_force,
+    version_problems,
+)
 
 CYCLE_MAX = 31
 Method = Literal["same_period_year_before", "own_daily_average", "class_average"]
 DemandMethod = Literal["same_period_year_before", "highest_of_twelve"]
-Status = Annotated[str, Field(pattern="^(verified|secondary|illustrative)$")]
 
 
 class ReadingRulesMissing(Refusal):
@@ -33,27 +40,19 @@ class EstimationNotInForce(Refusal):
     template = gettext_noop("%(title)s: no rule is in force on %(on)s; the first begins on %(first)s.")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CalendarRule(_Model):
+class CalendarRule(CitedRule):
     """How many cycles a month has, spread over its business days, and when after the read a cycle is billed."""
 
-    title: str
-    clause: str
-    citation: str
-    status: Status
     cycles: Annotated[int, Field(ge=1, le=CYCLE_MAX)]
     bill_after_business_days: Annotated[int, Field(ge=0, le=10)]
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts."""
-        return Rule(code=f"reading {self.clause}", title=self.title, citation=self.citation, status=self.status)
+        return self.named("reading")
 
 
-class WorklistRule(_Model):
+class WorklistRule(DataModel):
     """What stands on the list of reads to decide, beyond what is held."""
 
     read_days_early: Annotated[int, Field(ge=0, le=15)]
@@ -63,13 +62,13 @@ class WorklistRule(_Model):
     estimates_in_a_row: Annotated[int, Field(ge=1, le=12)]
 
 
-class OrdersRule(_Model):
+class OrdersRule(DataModel):
     """When work in the field is due."""
 
     re_read_due_business_days: Annotated[int, Field(ge=1, le=30)]
 
 
-class ReadingRules(_Model):
+class ReadingRules(DataModel):
     """``reading.yaml``."""
 
     calendar: CalendarRule
@@ -77,17 +76,16 @@ class ReadingRules(_Model):
     orders: OrdersRule
 
 
-class DemandEstimate(_Model):
+class DemandEstimate(DataModel):
     """Whether demand may be estimated, and from what."""
 
     allowed: bool
     method: DemandMethod
 
 
-class EstimationVersion(_Model):
+class EstimationVersion(RuleVersion):
     """How reads are estimated from a day on."""
 
-    effective: date
     methods: Annotated[tuple[Method, ...], Field(min_length=1)]
     scaling_services_min: Annotated[int, Field(ge=1)]
     trailing_periods: Annotated[int, Field(ge=1, le=12)]
@@ -103,26 +101,21 @@ class EstimationVersion(_Model):
         return self
 
 
-class Estimation(_Model):
+class Estimation(CitedRule):
     """The rule of estimation, by date."""
 
-    title: str
-    clause: str
-    citation: str
-    status: Status
     versions: Annotated[tuple[EstimationVersion, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Estimation:
-        days = [version.effective for version in self.versions]
-        if any(later <= earlier for earlier, later in pairwise(days)):
-            raise ProblemsAt([(("versions",), "must be in the order of their effective dates, each date once")])
+        if problems := version_problems(self.versions):
+            raise ProblemsAt(problems)
         return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts and proofs."""
-        return Rule(code=f"estimation {self.clause}", title=self.title, citation=self.citation, status=self.status)
+        return self.named("estimation")
 
     def on(self, on: date) -> EstimationVersion:
         """The version in force on a day.
@@ -130,33 +123,21 @@ class Estimation(_Model):
         Raises:
             EstimationNotInForce: before the first.
         """
-        found = next((version for version in reversed(self.versions) if version.effective <= on), None)
+        found = version_in_force(self.versions, on=on)
         if found is None:
             raise EstimationNotInForce(title=self.title, on=on, first=self.versions[0].effective)
         return found
 
 
-class _EstimationFile(_Model):
+class _EstimationFile(DataModel):
     estimation: Estimation
 
 
-@lru_cache(maxsize=4)
-def _reading(path: str, mark: int) -> ReadingRules:
-    return load_yaml(read_text(Path(path)), name=path, model=ReadingRules)
-
-
-@lru_cache(maxsize=4)
-def _estimation(path: str, mark: int) -> Estimation:
-    return load_yaml(read_text(Path(path)), name=path, model=_EstimationFile).estimation
-
-
-def _marked(name: str) -> tuple[str, int]:
-    """A file of the regulations, and when it changed last."""
-    utility = current_utility()
-    path = utility.path(utility.regulations) / name
+def _file(name: str) -> Path:
+    path = regulation(name)
     if not path.exists():
         raise ReadingRulesMissing(file=name)
-    return str(path), path.stat().st_mtime_ns
+    return path
 
 
 def reading_rules() -> ReadingRules:
@@ -166,13 +147,7 @@ def reading_rules() -> ReadingRules:
         ReadingRulesMissing: its regulations hold no reading.yaml.
         DataFileInvalid: naming file, line and key.
     """
-    return _reading(*_marked("reading.yaml"))
-
-
-def has_reading_rules() -> bool:
-    """Whether this utility's regulations say how it reads."""
-    utility = current_utility()
-    return (utility.path(utility.regulations) / "reading.yaml").exists()
+    return load_rules(_file("reading.yaml"), model=ReadingRules)
 
 
 def estimation() -> Estimation:
@@ -182,4 +157,4 @@ def estimation() -> Estimation:
         ReadingRulesMissing: its regulations hold no estimation.yaml.
         DataFileInvalid: naming file, line and key.
     """
-    return _estimation(*_marked("estimation.yaml"))
+    return load_rules(_file("estimation.yaml"), model=_EstimationFile).estimation

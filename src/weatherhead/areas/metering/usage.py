@@ -38,6 +38,9 @@ _ZERO_DAYS_MIN = 20
 _FRESH_TURN_SHARE = 10
 """Without history, a turn is likely when the dial went on by at most one tenth of its range."""
 
+MULTIPLIER_MAX = 1_000_000
+"""Far above that of any instrument transformer; energy of a whole dial stays within 64 bits."""
+
 _WH_PER_KWH = 1000
 _HOURS_PER_DAY = 24
 
@@ -46,8 +49,8 @@ class MultiplierNotExact(Refusal):
     """One step of the dial would not be a whole number of watt-hours."""
 
     template = gettext_noop(
-        "Multiplier %(multiplier)s cannot be used: give a number above zero with at most three decimals, such as "
-        "1 or 40."
+        "Multiplier %(multiplier)s cannot be used: give a number above zero and at most 1,000,000 with at most three "
+        "decimals, such as 1 or 40."
     )
 
 
@@ -65,9 +68,9 @@ def step_wh(multiplier: Decimal) -> int:
     """Watt-hours of one step of the dial: 1 kWh × multiplier, exactly.
 
     Raises:
-        MultiplierNotExact: for a multiplier that is not positive, or with more than three decimals.
+        MultiplierNotExact: for a multiplier that is not positive, too large, or with more than three decimals.
     """
-    if not multiplier.is_finite() or multiplier <= 0:
+    if not multiplier.is_finite() or not 0 < multiplier <= MULTIPLIER_MAX:
         raise MultiplierNotExact(multiplier=multiplier)
     whole = Fraction(multiplier) * _WH_PER_KWH
     if whole.denominator != 1:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from weatherhead.areas.migration.checks import Checks, Known
+from weatherhead.areas.migration.checks.keys import Known
+from weatherhead.areas.migration.checks.order import check_rows
 from weatherhead.areas.migration.control import Control, load_control
 from weatherhead.areas.migration.layout import CONTROL_FILE, FILES
 from weatherhead.areas.migration.plan import SHARD_SIZE, ShardCounts, make_shards, plan_digest, shard_counts
@@ -115,7 +116,7 @@ def _check(
         if (files.directory / f"{layout.name}.csv").exists()
     ]
     if all(readable):
-        Checks(staging=staging, frame=frame, known=known).run(checking)
+        check_rows(staging, frame=frame, known=known, told=checking)
     rows = row_counts(staging, control=files.control)
     figures = totals(staging, control=files.control)
     if all(readable):

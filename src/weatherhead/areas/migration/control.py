@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from weatherhead.areas.migration.fields import amount_cents, energy_wh
 from weatherhead.areas.migration.layout import AGES, BY_NAME, CONTROL_FILE, FILES
-from weatherhead.core.values import ProblemsAt, Refusal, load_yaml
+from weatherhead.core.values import DataModel, ProblemsAt, Refusal, load_yaml
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -47,11 +47,7 @@ CreditCents = Annotated[Cents, AfterValidator(_not_positive)]
 EnergyWh = Annotated[int, BeforeValidator(_wh)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Receivable(_Model):
+class Receivable(DataModel):
     """Opening balances by age at the cut-over, in cents; credits apart and below zero."""
 
     not_yet_due: OwedCents = 0
@@ -62,7 +58,7 @@ class Receivable(_Model):
     credit: CreditCents = 0
 
 
-class Totals(_Model):
+class Totals(DataModel):
     """Sums of money in cents and energy in Wh."""
 
     receivable: Receivable = Receivable()
@@ -71,7 +67,7 @@ class Totals(_Model):
     history_amount: Cents = 0
 
 
-class Control(_Model):
+class Control(DataModel):
     """A set's control file."""
 
     source: Annotated[str, Field(pattern=_NAME, max_length=40)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 
 from weatherhead.areas.customers.contacts import email_address, phone_number
@@ -19,6 +20,7 @@ from weatherhead.areas.metering.fields import (
     parse_reading,
     parse_serial,
 )
+from weatherhead.areas.metering.usage import MULTIPLIER_MAX
 from weatherhead.core.values import LARGEST_AMOUNT_CENTS, Refusal, gettext_noop
 
 KEY_LENGTH_MAX = 40
@@ -93,7 +95,8 @@ class MultiplierNotUnderstood(Refusal):
     """No multiplier."""
 
     template = gettext_noop(
-        "%(text)s is not a multiplier. Write a number above zero with at most three decimals: 1 or 40."
+        "%(text)s is not a multiplier. Write a number above zero and at most 1,000,000, with at most three decimals: "
+        "1 or 40."
     )
 
 
@@ -155,7 +158,7 @@ def day(text: str) -> str:
     """A local date, as ISO text.
 
     Raises:
-        DayMissing, DayNotUnderstood, DayImpossible.
+        DayMissing, DayNotUnderstood, DayImpossible, DayOfAnotherAge.
     """
     return parse_day(text).isoformat()
 
@@ -216,7 +219,7 @@ def multiplier(text: str) -> str:
     Raises:
         MultiplierNotUnderstood.
     """
-    if not _MULTIPLIER.fullmatch(text) or not text.strip("0."):
+    if not _MULTIPLIER.fullmatch(text) or not 0 < Decimal(text) <= MULTIPLIER_MAX:
         raise MultiplierNotUnderstood(text=text or "–")
     return text.rstrip("0").rstrip(".") if "." in text else text.lstrip("0")
 

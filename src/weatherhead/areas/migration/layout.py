@@ -168,7 +168,7 @@ FILES: tuple[FileLayout, ...] = (
             _day("removed_on", gettext_noop("the day it was taken down, or empty while it hangs"), optional=True),
             Column(name="dials", about=gettext_noop("digits of the dial, 4 to 9"),
                    parse=fields.count(DIALS_MIN, DIALS_MAX)),
-            Column(name="multiplier", about=gettext_noop("kWh of one step, above zero, at most three decimals"),
+            Column(name="multiplier", about=gettext_noop("kWh of a step: above zero, up to 1,000,000, three decimals"),
                    parse=fields.multiplier),
             Column(name="has_demand", about=gettext_noop("`yes` when the meter measures demand, else `no`"),
                    parse=fields.yes_no),

@@ -99,6 +99,7 @@ class Staging:
             staging.execute(f'CREATE TABLE "{layout.name}" (line INTEGER PRIMARY KEY, bad, {columns})')
         for table, names in KNOWN_TABLES.items():
             staging.execute(f"CREATE TABLE {table} ({', '.join(names)})")
+            staging.execute(f"CREATE INDEX {table}_by_{names[0]} ON {table} ({names[0]})")
         staging.execute("CREATE TABLE moved (kind, key, row_id, PRIMARY KEY (kind, key)) WITHOUT ROWID")
         staging.execute("CREATE TABLE turned (line INTEGER PRIMARY KEY, turns)")
         staging.execute("CREATE TABLE about (name PRIMARY KEY, value) WITHOUT ROWID")
@@ -201,10 +202,6 @@ class Staging:
     def has_table(self, name: str) -> bool:
         """Whether a table was made."""
         return self.number("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?", [name]) == 1
-
-    def has_rejects(self) -> bool:
-        """Whether any row was rejected."""
-        return self.number("SELECT EXISTS (SELECT 1 FROM problems WHERE outcome = ?)", [REJECTED]) == 1
 
 
 def columns_of(layout: FileLayout) -> tuple[str, ...]:

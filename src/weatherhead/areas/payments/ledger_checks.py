@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from weatherhead.areas.ledger.check import Checker, Finding
+from weatherhead.areas.ledger.check import Checker, Finding, receivable_cents
 from weatherhead.areas.ledger.queries import entries
 from weatherhead.areas.payments.models import Payment
-from weatherhead.core.ledger import LedgerAccount
+from weatherhead.areas.records.database import chunks
 from weatherhead.core.values import gettext_noop
 
 _CHUNK = 2_000
 
 
 def _payments_unlike_entries() -> Iterator[Finding]:
-    numbers = list(Payment.objects.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(numbers), _CHUNK):
-        rows = list(Payment.objects.filter(pk__in=numbers[start : start + _CHUNK]))
+    known = list(Payment.objects.order_by("pk").values_list("pk", flat=True))
+    for numbers in chunks(known, most=_CHUNK):
+        rows = list(Payment.objects.filter(pk__in=numbers))
         wanted = [row.entry_id for row in rows] + [row.reversal_entry_id for row in rows if row.reversal_entry_id]
         posted = {item.entry_id: item for item in entries(wanted)}
         for row in rows:
@@ -26,12 +26,7 @@ def _payments_unlike_entries() -> Iterator[Finding]:
             ):
                 if entry_id is None:
                     continue
-                entry = posted.get(entry_id)
-                found = sum(
-                    posting.amount_cents
-                    for posting in (entry.draft.postings if entry else ())
-                    if posting.ledger_account == LedgerAccount.RECEIVABLE and posting.account_id == row.account_id
-                )
+                found = receivable_cents(posted.get(entry_id), account_id=row.account_id)
                 if found != amount_cents:
                     yield Finding(
                         code="payment_not_its_entry",

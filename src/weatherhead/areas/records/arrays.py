@@ -1,7 +1,7 @@
 """Whole columns in and out of the database, for work on thousands of rows at once; the bulk room of `database`.
 
 On PostgreSQL columns travel in its binary format, which numpy reads and writes without a Python object a value. On
-SQLite they are rows of one prepared statement. Arrays hold integers, and what is as good as one: dates are proleptic
+SQLite they are rows of a prepared statement. Arrays hold integers, and what is as good as one: dates are proleptic
 ordinals (`date.toordinal()`), booleans 0 and 1. `MISSING` stands for NULL.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from weatherhead.areas.records.database import is_postgresql, require_transaction
+from weatherhead.areas.records.database import insert_rows, is_postgresql, require_transaction
 from weatherhead.core.values import Int64Array
 
 MISSING = int(np.iinfo(np.int64).min)
@@ -158,12 +158,10 @@ def insert_columns(*, table: str, types: Mapping[str, ColumnType], groups: Itera
                         copy.write(part)
                 copy.write(_TRAILER)
             return
-        places = ", ".join(["%s"] * len(types))
-        statement = f"INSERT INTO {quote(table)} ({names}) VALUES ({places})"  # noqa: S608
         for group in given:
             length = _length_of(group)
             columns = [_for_sqlite(group[name], kind=kind, length=length) for name, kind in ordered.items()]
-            cursor.executemany(statement, list(zip(*columns, strict=True)))
+            insert_rows(f"INSERT INTO {quote(table)} ({names})", list(zip(*columns, strict=True)))
 
 
 def _length_of(group: Mapping[str, Values]) -> int:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -24,12 +24,19 @@ from django.db.models import Model
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 _SQLITE_NAMED = re.compile(r"(?:CHECK constraint failed: )?(?P<name>[a-z][a-z0-9_]*)(?::|$)")
 _CHUNK_ROWS = 10_000
-_CHUNK_ROWS_SQLITE = 900  # it binds at most 999 parameters in its older builds
+_PARAMETERS_MAX = 999
+"""As many as SQLite binds in its older builds."""
+_CHUNK_ROWS_SQLITE = 900
 
 
 def is_postgresql(database: BaseDatabaseWrapper) -> bool:
     """Tell whether a connection leads to PostgreSQL; otherwise it leads to SQLite."""
     return database.vendor == "postgresql"
+
+
+def one_writer() -> bool:
+    """Whether one transaction writes at a time: on SQLite."""
+    return not is_postgresql(connection)
 
 
 def require_transaction(what: str) -> None:
@@ -39,7 +46,7 @@ def require_transaction(what: str) -> None:
 
 
 def bulk_insert(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert many rows in one statement: COPY on PostgreSQL, one prepared statement on SQLite.
+    """Insert many rows in one statement: COPY on PostgreSQL, prepared statements of many rows on SQLite.
 
     Values are None, int, str, bytes, bool, date or aware datetime; JSON goes as text. `table` and `columns` come from
     the program, never from a person.
@@ -57,9 +64,29 @@ def bulk_insert(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[o
                 for row in rows:
                     copy.write_row(row)
             return
-        places = ", ".join(["%s"] * len(columns))
-        statement = f"INSERT INTO {quote(table)} ({names}) VALUES ({places})"  # noqa: S608
-        cursor.executemany(statement, [_for_sqlite(row) for row in rows])
+    insert_rows(f"INSERT INTO {quote(table)} ({names})", [_for_sqlite(row) for row in rows])
+
+
+def insert_rows(statement: str, rows: Sequence[Sequence[object]], *, conflict: str = "") -> None:
+    """Insert rows on SQLite, many with each run of a statement: to begin and end one costs as much as its rows.
+
+    `statement` is ``INSERT INTO table (columns)`` and `conflict` what follows the values, both from the program.
+    """
+    if not rows:
+        return
+    width = len(rows[0])
+    place = f"({', '.join(['%s'] * width)})"
+    many = max(_PARAMETERS_MAX // width, 1)
+    whole = len(rows) - len(rows) % many
+    with connection.cursor() as cursor:
+        if whole:
+            runs: list[Any] = [
+                tuple(chain.from_iterable(rows[first : first + many])) for first in range(0, whole, many)
+            ]
+            cursor.executemany(f"{statement} VALUES {', '.join([place] * many)} {conflict}", runs)
+        if left := rows[whole:]:
+            values: Any = tuple(chain.from_iterable(left))
+            cursor.execute(f"{statement} VALUES {', '.join([place] * len(left))} {conflict}", values)
 
 
 def bulk_add(*, table: str, keys: Sequence[str], amount: str, rows: Iterable[Sequence[str | int]]) -> None:
@@ -85,8 +112,7 @@ def bulk_add(*, table: str, keys: Sequence[str], amount: str, rows: Iterable[Seq
             statement = f"INSERT INTO {target} ({names}) SELECT * FROM unnest({arrays}) {update}"  # noqa: S608
             cursor.execute(statement, [_array_text(column) for column in zip(*ordered, strict=True)])
             return
-        places = ", ".join(["%s"] * (len(keys) + 1))
-        cursor.executemany(f"INSERT INTO {target} ({names}) VALUES ({places}) {update}", ordered)  # noqa: S608
+    insert_rows(f"INSERT INTO {target} ({names})", ordered, conflict=update)
 
 
 def _array_text(column: Sequence[str | int]) -> list[str] | str:
@@ -122,22 +148,18 @@ def lock_rows(model: type[Model], ids: Iterable[int]) -> tuple[int, ...]:
     Writers of the same row wait; inserts that refer to it do not. On SQLite the transaction holds the only lock.
     """
     require_transaction("rows are locked")
-    wanted = sorted(set(ids))
-    if is_postgresql(connection):
-        if not wanted:
-            return ()
-        table, key = (
-            connection.ops.quote_name(model._meta.db_table),
-            connection.ops.quote_name(str(model._meta.pk.column)),
-        )
-        statement = f"SELECT {key} FROM {table} WHERE {key} = ANY(%s::bigint[]) ORDER BY {key} FOR NO KEY UPDATE"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [wanted])
-            return tuple(number for (number,) in cursor.fetchall())
-    found: list[int] = []
-    for chunk in chunks(wanted):
-        found += model._default_manager.filter(pk__in=chunk).order_by("pk").values_list("pk", flat=True)
-    return tuple(found)
+    wanted: list[int] | str = sorted(set(ids))
+    if not wanted:
+        return ()
+    quote = connection.ops.quote_name
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    chosen, lock = "= ANY(%s::bigint[])", "FOR NO KEY UPDATE"
+    if one_writer():
+        chosen, lock, wanted = "IN (SELECT value FROM json_each(%s))", "", json.dumps(wanted)
+    statement = f"SELECT {key} FROM {table} WHERE {key} {chosen} ORDER BY {key} {lock}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [wanted])
+        return tuple(number for (number,) in cursor.fetchall())
 
 
 _ON_THOUSANDS = {
@@ -162,9 +184,9 @@ def work_on_thousands() -> None:
             cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _ON_THOUSANDS.items()))
 
 
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Cut numbers into lists that fit into one statement's IN (…)."""
-    size = _CHUNK_ROWS if is_postgresql(connection) else _CHUNK_ROWS_SQLITE
+def chunks(ids: Iterable[int], *, most: int = _CHUNK_ROWS) -> Iterator[list[int]]:
+    """Cut numbers into lists that fit into one statement's IN (…), of at most so many."""
+    size = min(most, _CHUNK_ROWS if is_postgresql(connection) else _CHUNK_ROWS_SQLITE)
     remaining = iter(ids)
     while chunk := list(islice(remaining, size)):
         yield chunk

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from weatherhead.areas.records.utility import Utility, load_utility
-from weatherhead.core.values import DataFileInvalid, Refusal, gettext_noop
+from weatherhead.core.values import YEARS, DataFileInvalid, Refusal, gettext_noop
 
 PROJECT_DIR = Path(__file__).resolve().parents[4]
 SECRET_KEY_LENGTH_MIN, SECRET_KEY_CHARACTERS_MIN = 32, 10
@@ -253,6 +253,10 @@ class _Reader:
             said = f"reads sqlite://{parts.netloc.rpartition('@')[2]}…, with two slashes."
             self.fault("DATABASE_URL", said, "Write three slashes before a path, four before an absolute one.", example)
             return None
+        if parts.query or parts.fragment:
+            said = "goes on after the path with ? or #, which would be passed over."
+            self.fault("DATABASE_URL", said, "End it with the file's name; write %3F and %23 for signs in it.", example)
+            return None
         # sqlite:///relative and sqlite:////absolute, as elsewhere
         name = unquote(parts.path.removeprefix("/")) or ":memory:"
         path = Path(name)
@@ -346,6 +350,8 @@ class _Reader:
             remedy = "Write it as 2026-11-19, or take it away."
             self.fault("WEATHERHEAD_TODAY", f"{text!r} is not a date.", remedy)
             return None
+        if today.year not in YEARS:
+            self.fault("WEATHERHEAD_TODAY", f"{text} lies before 1900 or after 2199.", "Check the year.")
         if utility is not None and not utility.fictional and not self.debug:
             said = f"stops the day at {today}: bills and late charges of {utility.name} would carry a wrong date."
             self.fault("WEATHERHEAD_TODAY", said, "Take it away: only a demo has a fixed day.")

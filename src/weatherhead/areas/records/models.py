@@ -135,6 +135,7 @@ class WorkItem(models.Model):
     leased_by = models.CharField(max_length=120, default="")
     attempts = models.IntegerField(default=0)  # that ended by themselves, well or not
     deaths = models.IntegerField(default=0)  # workers that ended without a word while they had it
+    interruptions = models.IntegerField(default=0, db_default=0)  # in a row, by the database; waits longer each time
     last_error = models.TextField(default="")
     result = models.JSONField(null=True)
     created_at = models.DateTimeField()

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from weatherhead.core.ledger import LEDGER_ACCOUNTS_REQUIRED, is_ledger_account
-from weatherhead.core.values import BankingDays, BusinessDays, DataFileInvalid, DataProblem, ProblemsAt, load_yaml
+from weatherhead.core.values import (
+    BankingDays,
+    BusinessDays,
+    DataFileInvalid,
+    DataModel,
+    DataProblem,
+    ProblemsAt,
+    load_yaml,
+)
+
+Rules = TypeVar("Rules", bound=DataModel)
 
 _MODULUS_DIGITS_MIN, _MODULUS_DIGITS_MAX = 6, 12
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AccountNumberFormat(Model):
+class AccountNumberFormat(DataModel):
     """Digits with the check digit (Luhn) last, and how people group them.
 
     ``spread`` is coprime to 10: the n-th account gets n x spread modulo 10^(digits-1), so that neighbours in time are
@@ -43,7 +50,7 @@ class AccountNumberFormat(Model):
         return self
 
 
-class Bounds(Model):
+class Bounds(DataModel):
     """Outside these a read or a bill waits for a person."""
 
     usage_ratio_low: Annotated[Decimal, Field(gt=0, lt=1)]
@@ -60,19 +67,19 @@ class Bounds(Model):
         return self
 
 
-class Billing(Model):
+class Billing(DataModel):
     due_days: Annotated[int, Field(ge=1, le=60)]
     bounds: Bounds
 
 
-class Address(Model):
+class Address(DataModel):
     street: str
     city: str
     state: Annotated[str, Field(min_length=2, max_length=2)]
     postal_code: str
 
 
-class GeneralLedgerAccount(Model):
+class GeneralLedgerAccount(DataModel):
     """Where a ledger account goes in the utility's books, and its FERC account (18 CFR 101)."""
 
     gl: str
@@ -80,7 +87,7 @@ class GeneralLedgerAccount(Model):
     title: str
 
 
-class Utility(Model):
+class Utility(DataModel):
     """One installation's utility. Paths are relative to the file."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -156,6 +163,27 @@ def load_utility(path: Path) -> Utility:
             problem = DataProblem(name=str(path), line=line, key=key, text=text)
             raise DataFileInvalid(name=str(path), problems=(problem,))
     return utility
+
+
+def regulation(name: str) -> Path:
+    """Where a file of this utility's regulations stands, or would stand."""
+    utility = current_utility()
+    return utility.path(utility.regulations) / name
+
+
+def load_rules(path: Path, *, model: type[Rules]) -> Rules:
+    """A rule file as `model`, read once, and again when it changes.
+
+    Raises:
+        DataFileInvalid: naming file, line and key, or the file that cannot be read.
+    """
+    loaded: Rules = _rules(str(path), path.stat().st_mtime_ns if path.exists() else 0, model)
+    return loaded
+
+
+@lru_cache(maxsize=32)
+def _rules(path: str, _mark: int, model: type[Rules]) -> Rules:
+    return load_yaml(read_text(Path(path)), name=path, model=model)
 
 
 def read_text(path: Path) -> str:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from itertools import pairwise
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from weatherhead.areas.records.utility import current_utility, read_text
+from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.areas.retention.guards import YEARS_MIN
-from weatherhead.core.values import ProblemsAt, Refusal, Rule, gettext_noop, load_yaml
+from weatherhead.core.values import (
+    CitedRule,
+    DataModel,
+    ProblemsAt,
+    Refusal,
+    Rule,
+    RuleStatus,
+    RuleVersion,
+    gettext_noop,
+    version_in_force,
+    version_problems,
+)
 
 FILE = "retention.yaml"
 
@@ -29,14 +37,9 @@ class Subject(StrEnum):
     FAILED_SIGN_INS = "failed_sign_ins"  # what axes keeps: names as typed, addresses of machines; from the attempt
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RetentionVersion(_Model):
+class RetentionVersion(RuleVersion):
     """A term from a day on: years or days."""
 
-    effective: date
     keep_years: Annotated[int, Field(ge=1, le=100)] | None = None
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
@@ -62,23 +65,16 @@ class RetentionVersion(_Model):
         return f"{self.keep_years} years" if self.keep_years is not None else f"{self.keep_days} days"
 
 
-class RetentionRule(_Model):
+class RetentionRule(CitedRule):
     """One rule: what is disposed of, when, and who says so."""
 
     code: Annotated[str, Field(pattern="^[a-z][a-z_]*$", max_length=40)]
-    title: str
     disposes: Subject
-    clause: str
-    citation: str
-    status: Annotated[str, Field(pattern="^(verified|secondary|illustrative)$")]
     versions: Annotated[tuple[RetentionVersion, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _consistent(self) -> RetentionRule:
-        days = [version.effective for version in self.versions]
-        problems: list[tuple[tuple[str | int, ...], str]] = []
-        if any(later <= earlier for earlier, later in pairwise(days)):
-            problems.append((("versions",), "must be in the order of their effective dates, each date once"))
+        problems = version_problems(self.versions)
         if self.disposes is Subject.BILL_DOCUMENTS:
             problems += [
                 (("versions", position), f"the database keeps a bill's document at least {YEARS_MIN} years")
@@ -100,22 +96,22 @@ class RetentionRule(_Model):
         Raises:
             RuleNotInForce: before its first version.
         """
-        found = next((version for version in reversed(self.versions) if version.effective <= as_of), None)
+        found = version_in_force(self.versions, on=as_of)
         if found is None:
             raise RuleNotInForce(rule=self.code, first=self.versions[0].effective)
         return found
 
 
-class Kept(_Model):
+class Kept(DataModel):
     """What is not disposed of here, for the record: the books and the audit log."""
 
     what: str
     term: str
     citation: str
-    status: Annotated[str, Field(pattern="^(verified|secondary|illustrative)$")]
+    status: RuleStatus
 
 
-class RetentionBook(_Model):
+class RetentionBook(DataModel):
     """All rules of a utility."""
 
     rules: tuple[RetentionRule, ...]
@@ -161,11 +157,6 @@ class RuleInForce:
     cutoff_on: date
 
 
-@lru_cache(maxsize=8)
-def _book(path: str, _mark: int) -> RetentionBook:
-    return load_yaml(read_text(Path(path)), name=path, model=RetentionBook)
-
-
 def retention_book() -> RetentionBook:
     """The rules of this installation.
 
@@ -173,11 +164,10 @@ def retention_book() -> RetentionBook:
         NoRetentionRules: there is no file.
         DataFileInvalid: naming file, line and key.
     """
-    utility = current_utility()
-    path = utility.path(utility.regulations) / FILE
+    path = regulation(FILE)
     if not path.is_file():
         raise NoRetentionRules(path=path)
-    return _book(str(path), path.stat().st_mtime_ns)
+    return load_rules(path, model=RetentionBook)
 
 
 def rule_in_force(code: str, *, as_of: date) -> RuleInForce:

@@ -14,13 +14,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from weatherhead.core.rating import checks
-from weatherhead.core.values import MonthRule, RoundingRule, load_yaml
+from weatherhead.core.values import DataModel, MonthRule, RoundingRule, load_yaml
 
 WH_PER_KWH = 1_000
-W_PER_KW = 1_000
 
 
 class PriceStatus(StrEnum):
@@ -100,11 +99,7 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Season(_Data):
+class Season(DataModel):
     """A season: the days from `start` through `through`, both included, of every year; may wrap over the new year."""
 
     code: Code
@@ -135,7 +130,7 @@ class Season(_Data):
                 yield start, end
 
 
-class TimePeriod(_Data):
+class TimePeriod(DataModel):
     """A time-of-use period. `hours` describes it in words; metering sorts interval energy into it."""
 
     code: Code
@@ -143,7 +138,7 @@ class TimePeriod(_Data):
     hours: str = ""
 
 
-class FacilitiesLevel(_Data):
+class FacilitiesLevel(DataModel):
     """A level of trailing average use. Exactly one bound is given, except for the last level, which has none."""
 
     level: int = Field(ge=1)
@@ -159,7 +154,7 @@ class FacilitiesLevel(_Data):
         return None if bound is None else int(bound * WH_PER_KWH)
 
 
-class FacilitiesRule(_Data):
+class FacilitiesRule(DataModel):
     """How the trailing average of monthly kWh chooses the facilities level."""
 
     levels: tuple[FacilitiesLevel, ...] = Field(min_length=1)
@@ -168,7 +163,7 @@ class FacilitiesRule(_Data):
     clause: str = ""
 
 
-class ProrationRule(_Data):
+class ProrationRule(DataModel):
     """Which lengths of period count as one whole month, and what other lengths are divided by."""
 
     whole_month_days_min: int = Field(default=26, ge=1)
@@ -191,7 +186,7 @@ class ProrationRule(_Data):
         )
 
 
-class ChoiceOption(_Data):
+class ChoiceOption(DataModel):
     """A property of the service that selects prices, one of several values ("under_200_amps")."""
 
     kind: Literal["choice"]
@@ -201,7 +196,7 @@ class ChoiceOption(_Data):
     """Value of an account that does not say; None refuses to rate it."""
 
 
-class CountOption(_Data):
+class CountOption(DataModel):
     """A number of things charged for (lamps, poles)."""
 
     kind: Literal["count"]
@@ -213,7 +208,7 @@ class CountOption(_Data):
 Option = Annotated[ChoiceOption | CountOption, Field(discriminator="kind")]
 
 
-class SeriesEntry(_Data):
+class SeriesEntry(DataModel):
     """A value and the date from which it holds."""
 
     effective: date
@@ -222,7 +217,7 @@ class SeriesEntry(_Data):
     status: PriceStatus | None = None
 
 
-class _Charge(_Data):
+class _Charge(DataModel):
     """What every charge has. Charges that share a code are variants of one charge under different conditions."""
 
     code: Code
@@ -252,7 +247,7 @@ class FixedCharge(_SeasonalCharge):
     level: int | None = None
 
 
-class Block(_Data):
+class Block(DataModel):
     """A block of energy up to a bound in kWh a month; the last block has no bound."""
 
     price: ExactDecimal
@@ -267,7 +262,7 @@ class Block(_Data):
         return None if self.up_to_kwh is None else int(self.up_to_kwh * WH_PER_KWH)
 
 
-class HoursBlock(_Data):
+class HoursBlock(DataModel):
     """Energy up to hours × billing demand, priced by inner blocks that count from where this block begins."""
 
     blocks: tuple[Block, ...] = Field(min_length=1)
@@ -323,7 +318,7 @@ class FuelClause(_SeasonalCharge):
     period: Code | None = None
 
 
-class BillingDemand(_Data):
+class BillingDemand(DataModel):
     """Which demand is billed: the determinant, not less than a minimum, in excess of an allowance.
 
     The place where ratchets and look-backs belong when they come: each is one more way to raise the demand.
@@ -372,7 +367,7 @@ Charge = Annotated[
 SeasonalCharge = FixedCharge | EnergyCharge | RiderCharge | FuelClause | DemandCharge
 
 
-class Version(_Data):
+class Version(DataModel):
     """The schedule as in force from `effective` until the next version."""
 
     effective: date
@@ -387,7 +382,7 @@ class Version(_Data):
     charges: tuple[Charge, ...] = Field(min_length=1)
 
 
-class Schedule(_Data):
+class Schedule(DataModel):
     """A rate schedule with all its versions, oldest first."""
 
     utility: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]

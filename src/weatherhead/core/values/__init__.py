@@ -1,7 +1,8 @@
 """Values that every storey shares: cents, rounding, spans, clocks, proration, refusals and rule files."""
 
-from weatherhead.core.values.clocks import BankingDays, BusinessDays, CalendarDays, DayClock
-from weatherhead.core.values.datafile import DataFileInvalid, DataProblem, ProblemsAt, load_yaml
+from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, CalendarDays, DayClock
+from weatherhead.core.values.datafile import DataFileInvalid, DataModel, DataProblem, ProblemsAt, load_yaml
+from weatherhead.core.values.dated import CitedRule, RuleStatus, RuleVersion, version_in_force, version_problems
 from weatherhead.core.values.figures import Change, Rule, Unit
 from weatherhead.core.values.money import (
     LARGEST_AMOUNT_CENTS,
@@ -28,6 +29,7 @@ from weatherhead.core.values.span import Span, SpanIsEmpty
 
 __all__ = [
     "LARGEST_AMOUNT_CENTS",
+    "YEARS",
     "AmountCommasMisplaced",
     "AmountDecimalsWrong",
     "AmountMissing",
@@ -37,7 +39,9 @@ __all__ = [
     "BusinessDays",
     "CalendarDays",
     "Change",
+    "CitedRule",
     "DataFileInvalid",
+    "DataModel",
     "DataProblem",
     "DayClock",
     "Int64Array",
@@ -46,6 +50,8 @@ __all__ = [
     "Refusal",
     "RoundingRule",
     "Rule",
+    "RuleStatus",
+    "RuleVersion",
     "Sentence",
     "Span",
     "SpanIsEmpty",
@@ -60,4 +66,6 @@ __all__ = [
     "parse_cents",
     "round_ratio",
     "round_ratios",
+    "version_in_force",
+    "version_problems",
 ]

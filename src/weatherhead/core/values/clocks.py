@@ -13,6 +13,9 @@ from functools import cache
 
 import holidays
 
+YEARS = range(1900, 2200)
+"""The years that a day of ours can lie in. Another is a slip of the keyboard, and arithmetic may leave the calendar."""
+
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 _THURSDAY = 3

@@ -11,7 +11,14 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from weatherhead.areas.records.queries.audit import AuditReport, sign_root, verify_audit
+from weatherhead.core.values import Refusal, gettext_noop
 from weatherhead.interfaces.cli.setting import present_moment
+
+
+class NoRootsThere(Refusal):
+    """A mistyped directory would prove nothing and seem to prove all."""
+
+    template = gettext_noop("%(directory)s holds no signed roots. Name the directory that they were copied to.")
 
 
 def roots_directory() -> Path:
@@ -46,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
             else gettext("Nothing was appended since the last root.")
         )
         return 0
+    if args.roots is not None and not any(args.roots.glob("*.json")):
+        raise NoRootsThere(directory=args.roots)
     report = verify_audit(roots=args.roots or roots_directory())
     if args.json:
         json.dump(_as_json(report), sys.stdout, indent=2)

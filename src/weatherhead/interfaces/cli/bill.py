@@ -1,4 +1,4 @@
-"""``weatherhead bill``: bill an account or every account of a cycle, now or through the queue."""
+"""``weatherhead bill``: bill an account, or every account of a small cycle one by one; ``runs`` bills large ones."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from django.utils.translation import gettext
 from rich.console import Console
 from rich.progress import track
 
-from weatherhead.actions.billing.batch import queue_cycle
 from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import account_by_number, accounts, accounts_of_cycle
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,10 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     which.add_argument(
         "--account", action="append", metavar="NUMBER", help=gettext("an account number; may be repeated")
     )
-    which.add_argument("--cycle", type=int, metavar="N", help=gettext("every open account of a bill cycle"))
+    which.add_argument("--cycle", type=cycle, metavar="N", help=gettext("every open account of a bill cycle"))
     bill.add_argument("--through", type=date.fromisoformat, metavar="DATE", help=gettext("bill use up to this day"))
     bill.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who bills"))
-    bill.add_argument("--queue", action="store_true", help=gettext("leave the work to the workers (with --cycle)"))
     bill.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))
     bill.set_defaults(run=run)
 
@@ -49,10 +47,6 @@ def run(args: argparse.Namespace) -> int:
     """Run a parsed ``bill`` command; returns the exit code."""
     actor, moment = actor_for(args.username), present_moment()
     through_on = args.through or moment.as_of
-    if args.queue and args.cycle is not None:
-        count = queue_cycle(cycle=args.cycle, through_on=through_on, actor=actor, moment=moment)
-        print(gettext("%(count)s pieces of work are in the queue.") % {"count": count})
-        return 0
     form = current_utility().account_number
     if args.cycle is not None:
         ids: Sequence[int] = accounts_of_cycle(args.cycle)

@@ -37,6 +37,15 @@ class WouldStopPeople(Refusal):
     )
 
 
+class NoSuchRole(Refusal):
+    """Rights cannot be given to nobody."""
+
+    template = gettext_noop(
+        "There is no role %(role)s on this server, so nothing was migrated. Make it as a superuser and run this again: "
+        "CREATE ROLE %(role)s LOGIN PASSWORD '…'"
+    )
+
+
 class TableBusy(Refusal):
     """A table was in use for too long."""
 
@@ -56,6 +65,18 @@ def require_answer() -> None:
         connection.ensure_connection()
     except DatabaseError as error:
         raise InstallationFaulty(faults=database_faults()) from error
+
+
+def require_role(name: str) -> None:
+    """See that a role is there before anything is migrated for it.
+
+    Raises:
+        NoSuchRole: it is not.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = %s", [name])
+        if cursor.fetchone() == (0,):
+            raise NoSuchRole(role=name)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -91,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
         raise RolesOnPostgresqlOnly
     Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
     require_answer()
+    if args.role:
+        require_role(args.role)
     executor = MigrationExecutor(connection)
     plan = [migration for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
     is_new = not executor.loader.applied_migrations

@@ -55,6 +55,15 @@ class DirectoryMissing(Refusal):
     template = gettext_noop("Name the directory of the set. See weatherhead import --help.")
 
 
+class FilesNotWritten(Refusal):
+    """A directory that cannot be written."""
+
+    template = gettext_noop(
+        "%(directory)s cannot be written: %(why)s. Rows that were loaded stay loaded; name another directory, and the "
+        "rejected ones are written there with: weatherhead import DIR --dry-run --rejects OUT"
+    )
+
+
 class SetUnknown(Refusal):
     """No set of that name."""
 
@@ -121,7 +130,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write_templates(directory: Path) -> int:
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        _write_each_template(directory)
+    except OSError as error:
+        raise FilesNotWritten(directory=directory, why=error.strerror) from error
+    print(gettext("%(count)s files are in %(directory)s.") % {"count": len(FILES) + 1, "directory": directory})
+    return ALL_GOOD
+
+
+def _write_each_template(directory: Path) -> None:
     for name, text in [
         *((f"{layout.name}.csv", ",".join(layout.names) + "\n") for layout in FILES),
         (CONTROL_FILE, control_template()),
@@ -130,8 +148,6 @@ def _write_templates(directory: Path) -> int:
         if path.exists():
             raise RejectsInTheWay(directory=path)
         path.write_text(text, encoding="utf-8")
-    print(gettext("%(count)s files are in %(directory)s.") % {"count": len(FILES) + 1, "directory": directory})
-    return ALL_GOOD
 
 
 def _import(args: argparse.Namespace) -> int:
@@ -166,10 +182,12 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _written(checked: Checked, *, directory: Path) -> tuple[Path, ...]:
-    require_empty(directory)
     staging = open_staging(checked.files.sha256)
     try:
+        require_empty(directory)
         return write_rejects(staging, checked=checked, directory=directory)
+    except OSError as error:
+        raise FilesNotWritten(directory=directory, why=error.strerror) from error
     finally:
         staging.close()
 

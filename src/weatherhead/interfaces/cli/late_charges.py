@@ -13,7 +13,7 @@ from rich.progress import track
 from weatherhead.areas.customers.queries import accounts_of_cycle
 from weatherhead.core.values import format_cents
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
 
 ACCOUNTS_EACH = 2_000
 
@@ -28,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "again charges nobody twice."
         ),
     )
-    late.add_argument("--cycle", type=int, metavar="N", required=True, help=gettext("the bill cycle"))
+    late.add_argument("--cycle", type=cycle, metavar="N", required=True, help=gettext("the bill cycle"))
     late.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who charges"))
     late.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))
     late.set_defaults(run=run)

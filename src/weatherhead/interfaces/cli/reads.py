@@ -23,15 +23,15 @@ from weatherhead.actions.metering.estimate_missing_reads import Inputs as Estima
 from weatherhead.actions.metering.estimate_missing_reads import NotEstimated, NothingMissing, shards_of
 from weatherhead.actions.metering.estimate_missing_reads import Plan as EstimatePlan
 from weatherhead.actions.metering.import_reads import Inputs, inputs_for, parts_of
+from weatherhead.areas.metering.batches import batch_of_receipt, batches_of_file
 from weatherhead.areas.metering.intake import FileDecision
-from weatherhead.areas.metering.queries import batch_of_receipt, batches_of_file
 from weatherhead.areas.metering.reads_file import FILE_BYTES_MAX, FileProblem, require_size
 from weatherhead.areas.metering.routes import cycle_day
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
 from weatherhead.overviews.route_file import COLUMNS, route_file
 
 ALL_GOOD, SOME_NOT, REFUSED = 0, 1, 2
@@ -87,7 +87,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "the next read is believed. It holds no names (docs/meter-reading.md)."
         ),
     )
-    routing.add_argument("cycle", metavar="CYCLE", type=int)
+    routing.add_argument("cycle", metavar="CYCLE", type=cycle)
     routing.add_argument("--month", metavar="YYYY-MM", type=_month, required=True, help=gettext("the month it is read"))
     routing.add_argument("--output", metavar="FILE", help=gettext("write here instead of standard output"))
     routing.set_defaults(run=run_route_file)
@@ -100,7 +100,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "the same command goes on."
         ),
     )
-    estimating.add_argument("cycle", metavar="CYCLE", type=int)
+    estimating.add_argument("cycle", metavar="CYCLE", type=cycle)
     estimating.add_argument("--month", metavar="YYYY-MM", type=_month, required=True)
     estimating.add_argument("--as", dest="username", metavar="USERNAME", required=True)
     estimating.add_argument("--dry-run", action="store_true", help=gettext("show what would come of it; write nothing"))

@@ -18,7 +18,7 @@ from weatherhead.areas.billing.runs import run as bill_run
 from weatherhead.core.values import format_cents
 from weatherhead.door.jobs import grant_of
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
 from weatherhead.overviews.bill_run import BillRunOverview, bill_run_overview, bill_runs
 
 _POLL_SECONDS = 0.5
@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     verbs = runs.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB")
     start = verbs.add_parser("start", help=gettext("lay out a run and try it"))
-    start.add_argument("--cycle", type=int, metavar="N", help=gettext("a bill cycle; every cycle when left out"))
+    start.add_argument("--cycle", type=cycle, metavar="N", help=gettext("a bill cycle; every cycle when left out"))
     start.add_argument("--through", type=date.fromisoformat, metavar="DATE", help=gettext("bill use up to this day"))
     start.add_argument("--shard-accounts", type=int, metavar="N", help=gettext("accounts a piece"))
     release = verbs.add_parser("release", help=gettext("let a tried run issue its bills; a second person does it"))
@@ -103,8 +103,11 @@ def _watch(run_id: int) -> int:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(gettext("Waiting"), total=None, rate="")
         while (state := bill_run(run_id).state) in ("trying", "released"):
-            now = _overview(run_id).progress
+            overview = _overview(run_id)
+            now = overview.progress
             rate = gettext("%(rate)s accounts/s") % {"rate": now.accounts_a_second or 0}
+            if overview.stuck.put_off:
+                rate = gettext("the database stopped %(count)s pieces") % {"count": overview.stuck.put_off}
             progress.update(
                 task, description=_STAGE_OF[state], total=now.accounts, completed=now.accounts_done, rate=rate
             )
@@ -141,6 +144,11 @@ def _show(run_id: int, *, as_json: bool) -> int:
             "nothing": f"{sums.nothing:,}",
         }
     )
+    if found.stuck.given_up:
+        print(gettext("%(count)s pieces were given up: weatherhead queue") % {"count": found.stuck.given_up})
+    if found.stuck.put_off:
+        said = gettext("%(count)s pieces are put off, the next for %(seconds)s s: %(why)s")
+        print(said % {"count": found.stuck.put_off, "seconds": found.put_off_seconds, "why": found.stuck.why})
     for row in found.by_schedule:
         amount, energy = f"${format_cents(row.amount_cents)}", f"{row.energy_wh // 1000:,} kWh"
         print(f"  {row.code:<10} {row.segments:>9,}  {amount:>17}  {energy:>18}")

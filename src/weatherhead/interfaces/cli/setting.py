@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
+import re
 from datetime import UTC, datetime
 
 import django
 from django.conf import settings
+from django.utils.translation import gettext
 
+from weatherhead.areas.metering.reading_rules import CYCLE_MAX
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.context import Actor, Moment
 
 
 def set_up(*, tells: bool = False) -> None:
-    """Start Django for a command, and fill the registry. Only a command that `tells` logs what goes well."""
+    """Start Django for a command. Only a command that `tells` logs what goes well."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weatherhead.config.settings")
     django.setup()
     if not tells:
@@ -51,3 +55,11 @@ def actor_for(username: str) -> Actor:
 
     found = employee_by_username(username)
     return Actor(name=found.name, employee_id=found.employee_id, channel="cli")
+
+
+def cycle(text: str) -> int:
+    """A bill cycle on the command line; one that cannot be is told, not found empty."""
+    if re.fullmatch(r"[1-9][0-9]?", text, re.ASCII) is None or int(text) > CYCLE_MAX:
+        said = gettext("%(text)s is no bill cycle: write a number from 1 to %(most)s")
+        raise argparse.ArgumentTypeError(said % {"text": text, "most": CYCLE_MAX})
+    return int(text)

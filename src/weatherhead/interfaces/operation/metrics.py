@@ -47,12 +47,17 @@ class _OfTheDatabase(Collector):
         ages = GaugeMetricFamily(
             "weatherhead_queue_oldest_seconds", "Age of the oldest item that waits, by kind.", labels=["kind"]
         )
+        put_off = GaugeMetricFamily(
+            "weatherhead_queue_put_off", "Items that the database stopped, tried again later, by kind.", labels=["kind"]
+        )
         for item in found.queue:
             queue.add_metric([item.kind, item.state], item.count)
             if item.oldest_seconds is not None:
                 ages.add_metric([item.kind], item.oldest_seconds)
+                put_off.add_metric([item.kind], item.put_off)
         yield queue
         yield ages
+        yield put_off
         yield _gauge("weatherhead_work_items_failed", "Work items given up, waiting for a person.", found.failed)
         yield _gauge("weatherhead_bills", "Bills issued since the beginning.", found.bills)
         yield _gauge("weatherhead_exceptions_held", "Bills held back until a person has looked.", found.exceptions)

@@ -6,7 +6,8 @@ class WorkbenchConfig(AppConfig):
     label = "workbench"
 
     def ready(self) -> None:
-        """Fill the registry, so that palette and forms find every action."""
+        """Let the registry find every action: palette and forms ask for them."""
         from weatherhead.actions import load_actions  # noqa: PLC0415 - models must be ready first
+        from weatherhead.door.registry import registry  # noqa: PLC0415
 
-        load_actions()
+        registry.filled_by(load_actions)

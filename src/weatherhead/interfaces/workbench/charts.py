@@ -15,11 +15,10 @@ from itertools import pairwise
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext
 
-from weatherhead.overviews.account import UsageMonth as BilledMonth
+from weatherhead.overviews.account.figures import UsageMonth as BilledMonth
 
 HEIGHT_PX = 149
 BASE_PX = 129
-MONTH_LABEL_PX = 144
 BARS_TOP_PX = 46.7
 """Where the highest bar ends when a line of temperatures stands above the bars."""
 BARS_TOP_ALONE_PX = 16.0

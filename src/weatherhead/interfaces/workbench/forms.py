@@ -30,7 +30,7 @@ from weatherhead.door.registry import Action, InputsInvalid
 from weatherhead.door.stored import stored_sentence
 from weatherhead.interfaces.workbench.picking import PickField
 from weatherhead.interfaces.workbench.templatetags.desk import day, money, say
-from weatherhead.overviews.account import AccountOverview
+from weatherhead.overviews.account.page import AccountOverview
 
 CHOICES_MAX = 24
 _HIDDEN = frozenset({"account_id", "version", "shard_accounts"})  # how a run is cut into pieces is no question here

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from weatherhead.areas.records.queries.approvals import waiting_count
 from weatherhead.areas.workforce.queries import EmployeeFacts, employee_of_user
@@ -46,6 +46,19 @@ class Desk:
         return waiting_count() if self.grant is not None and "approve_request" in self.grant.actions else 0
 
 
+_NUL = "\x00"
+
+
+def _readable(asked: QueryDict) -> QueryDict:
+    """An address's question without NULs, which nobody types and PostgreSQL cannot be asked for."""
+    if not any(_NUL in text for name, texts in asked.lists() for text in (name, *texts)):
+        return asked
+    made = QueryDict(mutable=True)
+    for name, texts in asked.lists():
+        made.setlist(name.replace(_NUL, ""), [text.replace(_NUL, "") for text in texts])
+    return made
+
+
 class DeskMiddleware:
     """Gives every request its desk."""
 
@@ -55,5 +68,6 @@ class DeskMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Read the clock once."""
+        request.GET = _readable(request.GET)  # type: ignore[assignment]
         request.desk = Desk(user=request.user, moment=present())  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -16,7 +16,8 @@ from weatherhead.areas.service_orders.worklist import KINDS, Filters, Place
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.authority import NotPermitted
 from weatherhead.door.registry import registry
-from weatherhead.interfaces.workbench.views import Seat, act, at_desk
+from weatherhead.interfaces.workbench.acting import act
+from weatherhead.interfaces.workbench.seat import Seat, at_desk, number_in
 from weatherhead.overviews.composing import receipt_view
 from weatherhead.overviews.reading_calendar import calendar_overview
 from weatherhead.overviews.reads import DECISIONS, OLD_DAYS, ReadsOverview, old_until, reads_overview
@@ -36,8 +37,8 @@ def reads(request: HttpRequest, seat: Seat) -> HttpResponse:
     """The list of reads to decide, and the chosen one."""
     require_reader(seat)
     shown = _overview(request, seat)
-    done = request.GET.get("done", "")
-    receipt = receipt_view(int(done)) if done.isascii() and done.isdigit() and len(done) < 16 else None
+    done = number_in(request.GET.get("done", ""))
+    receipt = receipt_view(done) if done is not None else None
     return render(request, "workbench/reads.html", _context(request, shown) | {"receipt": receipt})
 
 
@@ -109,9 +110,9 @@ def _filters(given: Mapping[str, str], *, as_of: date) -> Filters:
     )
 
 
-def _query(request: HttpRequest, *, but: str = "") -> str:
-    """What the address of the list says, without one part of it."""
-    return urlencode([(name, request.GET[name]) for name in _KEPT if request.GET.get(name) and name != but])
+def _query(request: HttpRequest) -> str:
+    """What the address of the list says."""
+    return urlencode([(name, request.GET[name]) for name in _KEPT if request.GET.get(name)])
 
 
 def _context(request: HttpRequest, shown: ReadsOverview) -> dict[str, Any]:

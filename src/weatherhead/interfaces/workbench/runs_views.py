@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weatherhead.actions.billing.release_bill_run import OwnRun
 from weatherhead.door.authority import NotPermitted
 from weatherhead.door.registry import registry
-from weatherhead.interfaces.workbench.views import OpenAction, Seat, act, at_desk, number_in
+from weatherhead.interfaces.workbench.acting import OpenAction, act
+from weatherhead.interfaces.workbench.seat import Seat, at_desk, number_in
 from weatherhead.overviews.bill_run import (
     BillRunOverview,
     bill_run_overview,

@@ -3,114 +3,38 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import wraps
-from typing import Any
 
-from django import forms
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weatherhead.areas.agreements.queries import NoSuchAgreement
-from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSuchException
-from weatherhead.areas.billing.runs import NoSuchRun
-from weatherhead.areas.customers.queries import NoSuchAccount, account
-from weatherhead.areas.records.queries.approvals import NoSuchRequest
-from weatherhead.areas.records.queries.receipts import NoSuchReceipt
-from weatherhead.core.values import Refusal, Sentence, gettext_noop
+from weatherhead.areas.customers.queries import account
+from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.authority import NotPermitted
-from weatherhead.door.context import Actor, Moment
-from weatherhead.door.jobs import Grant
-from weatherhead.door.looks import LookNotPermitted, look
+from weatherhead.door.context import Moment
+from weatherhead.door.looks import look
 from weatherhead.door.perform import perform
-from weatherhead.door.preview import preview
-from weatherhead.door.registry import Action, InputsInvalid, NoSuchAction, registry
-from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs_given
+from weatherhead.door.registry import InputsInvalid, registry
+from weatherhead.interfaces.workbench.acting import act
 from weatherhead.interfaces.workbench.picking import SAID
-from weatherhead.overviews.account import AccountOverview, ActionOffer, account_overview
+from weatherhead.interfaces.workbench.seat import Seat, at_desk, number_in
+from weatherhead.overviews.account.offers import ActionOffer
+from weatherhead.overviews.account.page import AccountOverview, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
-from weatherhead.overviews.composing import done_view, preview_view, receipt_view, veiled
+from weatherhead.overviews.composing import done_view, receipt_view, veiled
 from weatherhead.overviews.document import account_of_bill, bill_document, bill_file
 from weatherhead.overviews.picks import KINDS as PICK_KINDS
 from weatherhead.overviews.picks import picks
-from weatherhead.overviews.preview import PreviewView, ReceiptView
+from weatherhead.overviews.preview import ReceiptView
 from weatherhead.overviews.search import OPTIONS_MAX, search
 
 REVEALED = timedelta(minutes=15)
 CONTACT_DETAILS = "contact_details"
-_NOT_FOUND = (
-    NoSuchAccount,
-    NoSuchAction,
-    NoSuchAdjustment,
-    NoSuchAgreement,
-    NoSuchBill,
-    NoSuchException,
-    NoSuchReceipt,
-    NoSuchRequest,
-    NoSuchRun,
-)
-_FORBIDDEN = (NotPermitted, LookNotPermitted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """Someone at the desk: the actor, what their jobs grant today, and the moment."""
-
-    actor: Actor
-    grant: Grant
-    moment: Moment
-
-
-@dataclass(frozen=False, slots=True, kw_only=True)
-class OpenAction:
-    """An action open in place: its form, and what confirming would do."""
-
-    name: str
-    title: Sentence
-    form: forms.Form
-    preview: PreviewView | None
-    refusal: Refusal | None
-    key: str
-    version: str | None
-    url: str
-    close_url: str
-    tried: bool
-    at_once: bool  # every needed answer stands there already: the page asks for the preview by itself
-
-
-View = Callable[..., HttpResponse]
-_NUMBER_DIGITS_MAX = 15
-
-
-def at_desk(view: View) -> View:
-    """Only for employees; refusals become pages that say what to do."""
-
-    @wraps(view)
-    def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
-        desk = request.desk  # type: ignore[attr-defined]
-        if desk.actor is None or desk.grant is None or not desk.grant.jobs:
-            return render(request, "403.html", {"refusal": None}, status=403)
-        if any(isinstance(number, int) and len(str(number)) > _NUMBER_DIGITS_MAX for number in kwargs.values()):
-            return render(request, "404.html", status=404)  # more than any database numbers
-        try:
-            return view(request, Seat(actor=desk.actor, grant=desk.grant, moment=desk.moment), *args, **kwargs)
-        except _NOT_FOUND:
-            return render(request, "404.html", status=404)
-        except _FORBIDDEN as refusal:
-            return render(request, "403.html", {"refusal": refusal}, status=403)
-        except Refusal as refusal:
-            return render(request, "409.html", {"refusal": refusal}, status=409)
-
-    # Customers' records stay in no cache, neither a proxy's nor that of a browser on a shared desk.
-    return cache_control(no_store=True, private=True)(login_required(seated))
 
 
 @require_GET
@@ -313,7 +237,7 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
             key=request.POST.get("key", ""),
             moment=seat.moment,
             inputs=inputs,
-            seen=request.POST.get("digest") if approving else None,
+            seen=request.POST.get("digest", "") if approving else None,
         )
     except InputsInvalid as refusal:
         return _approvals(request, seat, chosen=request_id, decline_error=refusal.problems.get("note", str(refusal)))
@@ -385,142 +309,3 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
 
 _BY_FILE = frozenset({"import_reads"})
 """Done from the command line; a form comes with a page of its own."""
-
-
-def act(
-    request: HttpRequest,
-    seat: Seat,
-    action: Action[Any, Any, Any],
-    *,
-    shown: AccountOverview | None,
-    close_url: str,
-    chosen: Mapping[str, str] | None = None,
-) -> tuple[OpenAction, int | None]:
-    """One round of an action's form. Returns it, and the receipt's number once it was performed.
-
-    `chosen` are answers that stand already, because of where the form was opened: its questions leave them out.
-    """
-    sent = request.POST if request.method == "POST" else None
-    form = form_of(action, account=shown, given=sent, initial=_asked_for(request, action) | dict(chosen or {}))
-    for name in chosen or {}:
-        if name in form.fields:
-            form.fields[name].widget = forms.HiddenInput()
-    opened = OpenAction(
-        name=action.name,
-        title=Sentence(action.title),
-        form=form,
-        preview=None,
-        refusal=None,
-        key=_text(sent, "key") or secrets.token_urlsafe(24),
-        version=_version(sent, shown=shown),
-        url=request.get_full_path() if chosen else request.path,
-        close_url=close_url,
-        tried=sent is not None and sent.get("step") != "preview",
-        at_once=sent is None and _is_complete(form),
-    )
-    typing = bool(request.htmx)  # type: ignore[attr-defined]
-    values = _values(action, form=form, shown=shown, opened=opened, sent=sent, typing=typing)
-    if values is None:
-        return opened, None
-    # What the place says counts, whatever the form sent.
-    values |= {name: value for name, value in (chosen or {}).items() if name in form.fields or name == "account_id"}
-    confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
-    try:
-        if confirmed and sent is not None:
-            done = perform(
-                action.name,
-                actor=seat.actor,
-                key=opened.key,
-                moment=seat.moment,
-                inputs=values,
-                seen=sent["digest"],
-                request_note=str(values.get("note", "")),
-            )
-            return opened, done.receipt_id
-        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values, grant=seat.grant)
-    except InputsInvalid as refusal:
-        _show_problems(opened, refusal=refusal, bound=sent is not None)
-    except Refusal as refusal:
-        opened.refusal = refusal if sent is not None else None
-        if confirmed:
-            opened.key = secrets.token_urlsafe(24)  # the refused attempt is over; the next one is another
-            _preview_again(opened, seat=seat, action=action, values=values)
-    else:
-        opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
-    return opened, None
-
-
-def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, Any], values: Mapping[str, Any]) -> None:
-    """Beside a refusal, what confirming would do now; nothing when that is refused too."""
-    try:
-        found = preview(action.name, actor=seat.actor, moment=seat.moment, inputs=values, grant=seat.grant)
-    except Refusal as refusal:
-        opened.refusal = refusal
-        return
-    opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
-
-
-def _asked_for(request: HttpRequest, action: Action[Any, Any, Any]) -> dict[str, str]:
-    """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
-    given = {name: str(value) for name, value in request.GET.items() if str(value).isdecimal()}
-    return {f"{name}_id": value for name, value in given.items()} | given
-
-
-def number_in(text: str) -> int | None:
-    """A record's number in an address; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX else None
-
-
-def _text(sent: Mapping[str, Any] | None, name: str) -> str:
-    return str(sent.get(name, "")) if sent is not None else ""
-
-
-def _version(sent: Mapping[str, Any] | None, *, shown: AccountOverview | None) -> str | None:
-    if shown is None:
-        return None
-    return _text(sent, "version") or str(shown.version)
-
-
-def _values(
-    action: Action[Any, Any, Any],
-    *,
-    form: forms.Form,
-    shown: AccountOverview | None,
-    opened: OpenAction,
-    sent: Mapping[str, Any] | None,
-    typing: bool,
-) -> dict[str, Any] | None:
-    """The inputs that the form gives; None while it was only opened, or is not complete.
-
-    A preview that the page asks for by itself while someone is `typing` does not speak of what is still to come.
-    """
-    if sent is None:
-        return None
-    if not form.is_valid():
-        if typing and sent.get("step") == "preview":
-            _keep_only_given(form, sent=sent)
-        return None
-    return inputs_given(action, form=form, account=shown, version=opened.version or "")
-
-
-def _is_complete(form: forms.Form) -> bool:
-    """Whether a form just opened could be sent as it is."""
-    fields = form.fields.items()
-    return all(form.get_initial_for_field(field, name) not in (None, "") for name, field in fields if field.required)
-
-
-def _keep_only_given(form: forms.Form, *, sent: Mapping[str, Any]) -> None:
-    """While someone still types, an answer that is not there yet is no error."""
-    for name in [name for name in form.errors if not str(sent.get(name, "")).strip()]:
-        del form.errors[name]
-
-
-def _show_problems(opened: OpenAction, *, refusal: InputsInvalid, bound: bool) -> None:
-    if bound:
-        add_problems(opened.form, refusal)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No such page."""
-    del exception
-    return render(request, "404.html", status=404)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("customers", "0003_account_note"),
+        ("customers", "0002_search"),
     ]
 
     operations = [

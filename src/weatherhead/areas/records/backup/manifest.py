@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from weatherhead.areas.records.canonical import digest, to_json
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.core.values import DataModel, Refusal, gettext_noop
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -23,11 +23,7 @@ class NotABackup(Refusal):
     template = gettext_noop("%(path)s is no backup that can be used: %(problem)s. Choose another backup.")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class KeptFile(_Model):
+class KeptFile(DataModel):
     """One file of the backup, by its path below it."""
 
     # No way out of the backup's own directory.
@@ -36,7 +32,7 @@ class KeptFile(_Model):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Manifest(_Model):
+class Manifest(DataModel):
     """What a backup holds. `keys` are the ids of the keys that open its secrets and roots; the keys are elsewhere."""
 
     format: Literal[1] = 1

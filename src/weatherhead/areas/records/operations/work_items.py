@@ -18,6 +18,9 @@ ATTEMPTS_MAX = 5
 DEATHS_MAX = 50
 """So is one whose workers ended without a word this often: perhaps it is what ends them."""
 
+PUT_OFF_MAX = timedelta(minutes=5)
+"""The longest that an item is put off after the database stopped it; see `put_off_delay`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedItem:
@@ -27,6 +30,7 @@ class ClaimedItem:
     kind: str
     payload: Mapping[str, Json]
     attempts: int  # with this one; those that a killed worker or a lost database ended do not count
+    interruptions: int  # in a row before this one, by the database
 
 
 class LeaseLost(Exception):
@@ -55,7 +59,13 @@ def claim_item(*, worker: str, at: datetime, lease: timedelta) -> ClaimedItem | 
         held.update(state="failed", deaths=deaths, leased_until=None, last_error=said, finished_at=at)
         return claim_item(worker=worker, at=at, lease=lease)
     held.update(state="leased", leased_by=worker, leased_until=at + lease, deaths=deaths)
-    return ClaimedItem(item_id=row.pk, kind=row.kind, payload=row.payload, attempts=row.attempts + 1)
+    return ClaimedItem(
+        item_id=row.pk,
+        kind=row.kind,
+        payload=row.payload,
+        attempts=row.attempts + 1,
+        interruptions=row.interruptions,
+    )
 
 
 def keep_lease(*, item_id: int, worker: str, until: datetime) -> bool:
@@ -71,7 +81,14 @@ def finish_item(*, item_id: int, worker: str, at: datetime, result: Json) -> Non
         LeaseLost: the item is no longer ours; the transaction must roll back.
     """
     held = WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker)
-    done = {"state": "done", "result": result, "finished_at": at, "leased_until": None, "last_error": ""}
+    done = {
+        "state": "done",
+        "result": result,
+        "finished_at": at,
+        "leased_until": None,
+        "interruptions": 0,
+        "last_error": "",
+    }
     if held.update(**done, attempts=F("attempts") + 1) != 1:
         raise LeaseLost(f"work item {item_id} is no longer held by {worker}")
 
@@ -84,13 +101,32 @@ def fail_item(*, item_id: int, worker: str, at: datetime, error: str, attempts: 
         available_at=at + timedelta(seconds=2**attempts),
         leased_until=None,
         attempts=attempts,
+        interruptions=0,
         last_error=error[:2000],
         finished_at=at if given_up else None,
     )
 
 
-def give_back_item(*, item_id: int, worker: str, at: datetime, error: str) -> None:
-    """Put back an item that could not be worked on through no fault of its own, such as a lost database."""
-    WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker).update(
-        state="ready", available_at=at + timedelta(seconds=1), leased_until=None, last_error=error[:2000]
+def put_off_delay(interruptions: int) -> timedelta:
+    """For how long an item is put off that the database stopped so many times in a row before: 1, 2, 4 … seconds."""
+    doublings = min(interruptions, PUT_OFF_MAX.seconds.bit_length())
+    return min(timedelta(seconds=1 << doublings), PUT_OFF_MAX)
+
+
+def put_off_item(item: ClaimedItem, *, worker: str, until: datetime, why: str) -> None:
+    """Put back an item that the database stopped, through no fault of the item: a full disk, a lost connection.
+
+    It is no attempt of the item's own. When it may be taken again and why it waits stand in its row.
+    """
+    WorkItem.objects.filter(pk=item.item_id, state="leased", leased_by=worker).update(
+        state="ready",
+        available_at=until,
+        leased_until=None,
+        interruptions=item.interruptions + 1,
+        last_error=why[:2000],
     )
+
+
+def release_item(*, item_id: int, worker: str) -> None:
+    """Put back an item that was claimed and not begun; it waits no longer than it did."""
+    WorkItem.objects.filter(pk=item_id, state="leased", leased_by=worker).update(state="ready", leased_until=None)

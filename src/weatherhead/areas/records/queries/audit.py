@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from weatherhead.areas.records.audit_chain import AuditEvent, entry_hash
 from weatherhead.areas.records.canonical import Json, canonical, digest
@@ -62,6 +62,18 @@ def verify_audit(*, roots: Path) -> AuditReport:
     findings += _check_roots(files)
     findings += _untold_receipts()
     return AuditReport(streams=len(heads), entries=entries, roots=len(files), findings=tuple(findings))
+
+
+def last_entry() -> int:
+    """The number of the newest entry of any stream; 0 when there is none."""
+    newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
+
+
+def performed_since(entry_id: int, *, but: Iterable[str]) -> bool:
+    """Whether an action, other than some, was performed after an entry. Every write says so in its own commit."""
+    since = AuditEntry.objects.filter(pk__gt=entry_id, kind="performed")
+    return since.exclude(action__in=sorted(but)).exists()
 
 
 def _entries() -> Iterator[AuditEntry]:
@@ -171,8 +183,10 @@ def _unkept_heads(path: Path) -> list[AuditFinding]:
     findings: list[AuditFinding] = []
     for start in range(0, len(names), 500):
         chunk = names[start : start + 500]
-        rows = AuditEntry.objects.filter(stream_id__in=chunk).values_list("stream_id", "sequence", "hash")
-        standing = {(stream, sequence): found for stream, sequence, found in rows if heads[stream][0] == sequence}
+        rows = AuditEntry.objects.filter(stream_id__in=chunk, sequence__in={heads[name][0] for name in chunk})
+        standing = {
+            (stream, sequence): found for stream, sequence, found in rows.values_list("stream_id", "sequence", "hash")
+        }
         for name in chunk:
             sequence, seen = heads[name]
             if standing.get((name, sequence)) != seen:
@@ -219,12 +233,10 @@ def draft_root(*, roots: Path) -> RootDraft | None:
     newest = AuditEntry.objects.aggregate(newest=Max("pk"))["newest"] or 0
     if newest <= seen:
         return None
-    moved = AuditEntry.objects.filter(pk__gt=seen, pk__lte=newest).values("stream_id")
-    ends = moved.annotate(last=Max("sequence")).values_list("stream_id", "last")
-    heads: dict[str, tuple[int, str]] = {}
-    for stream, sequence in ends.iterator(chunk_size=_CHUNK):
-        found = AuditEntry.objects.values_list("hash", flat=True).get(stream_id=stream, sequence=sequence)
-        heads[stream] = (sequence, found)
+    moved = AuditEntry.objects.filter(pk__gt=seen, pk__lte=newest)
+    later = moved.filter(stream_id=OuterRef("stream_id"), sequence__gt=OuterRef("sequence"))
+    ends = moved.filter(~Exists(later)).values_list("stream_id", "sequence", "hash")
+    heads = {stream: (sequence, found) for stream, sequence, found in ends.iterator(chunk_size=_CHUNK)}
     return RootDraft(number=len(files) + 1, previous=digest(last) if last else "", heads=heads, last_entry=newest)
 
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("customers", "0002_search"),
-        ("metering", "0002_reading_operations"),
+        ("metering", "0001_initial"),
         ("premises", "0002_search"),
     ]
 

@@ -22,7 +22,10 @@ from django.utils.translation import gettext, pgettext
 
 from weatherhead.core.values import Change, Refusal, Sentence, Unit
 from weatherhead.interfaces.workbench import charts
-from weatherhead.overviews.account import READ_KINDS, AccountOverview, ActionOffer, UsageMonth
+from weatherhead.overviews.account.figures import UsageMonth
+from weatherhead.overviews.account.offers import ActionOffer
+from weatherhead.overviews.account.page import AccountOverview
+from weatherhead.overviews.account.timeline import READ_KINDS
 from weatherhead.overviews.bill import BillProof, LineProof, SegmentProof
 from weatherhead.overviews.preview import PreviewView
 

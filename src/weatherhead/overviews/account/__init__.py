@@ -1,0 +1,1 @@
+"""The account page: everything for a call, without scrolling."""
