@@ -1,4 +1,4 @@
-"""Make the fonts of printed documents: Public Sans in three weights, from the page's variable fonts.
+"""Make the fonts of printed documents: Public Sans in two weights, from the page's variable fonts.
 
 Typst takes TrueType and OpenType, not WOFF2, and picks one file per family and weight; so the Latin and the extended
 Latin part become two families, tried in turn. OCR-B is taken as it is (see the licence beside it).
@@ -18,7 +18,7 @@ from scripts.check import ROOT
 
 SOURCE = ROOT / "src/weatherhead/interfaces/workbench/static/workbench/fonts"
 TARGET = ROOT / "src/weatherhead/areas/documents/fonts"
-WEIGHTS = {400: "Regular", 600: "SemiBold", 700: "Bold"}
+WEIGHTS = {400: "Regular", 700: "Bold"}
 FAMILIES = {"public-sans-latin": "Public Sans", "public-sans-latin-ext": "Public Sans Ext"}
 _NAMES = {1: "{family}", 2: "{style}", 4: "{family} {style}", 6: "{postscript}-{style}", 16: "{family}", 17: "{style}"}
 

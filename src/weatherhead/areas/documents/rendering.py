@@ -1,4 +1,4 @@
-"""From a document to PDF/UA-1 with typst: one compiler a process, the data in the source, the same bytes every time."""
+"""From a document to PDF/UA-1 with typst: one compiler a frame, the data in the source, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import typst
 
+from weatherhead.areas.documents.drawing import code_drawing, steps_drawing, usage_drawing
 from weatherhead.areas.documents.showing import View, bill_view
 from weatherhead.core.statements import BillDocument
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "typst"
 FONTS = HERE / "fonts"
-TEMPLATES_VERSION = 1
+TEMPLATES_VERSION = 2
 """Raise it with every change of the templates: a kept document says what rendered it."""
 
 _STANDARD: Literal["ua-1"] = "ua-1"
+_SHARED = ("words", "utility", "paragraphs", "language_line")  # the view's parts that come from the frame as they are
+_FRAMES_AT_HAND = 4
 _PAGE_MARK = b"/Type/Page/"
 _UNSETTABLE = re.compile(r'the text `"(?P<text>[^"`]+)"` could not be displayed')
 _QUOTED = re.compile(r'"[^"]*"')
@@ -47,8 +50,14 @@ def renderer_name() -> str:
 
 
 @cache
-def _compiler() -> typst.Compiler:
-    return typst.Compiler(root=TEMPLATES, font_paths=[FONTS], ignore_system_fonts=True)
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+
+
+@lru_cache(maxsize=_FRAMES_AT_HAND)
+def _compiler(frame: str, /) -> typst.Compiler:
+    """A compiler for the bills of a frame: what they share reaches the templates once, not with each bill."""
+    return typst.Compiler(root=TEMPLATES, font_paths=_fonts(), sys_inputs={"frame": frame})
 
 
 def render_bill(document: BillDocument) -> Rendered:
@@ -58,7 +67,16 @@ def render_bill(document: BillDocument) -> Rendered:
         RenderingFailed: with what typst said.
     """
     issued_at = datetime.combine(document.issued_on, time(12), tzinfo=UTC)
-    return render("bill", view=bill_view(document), at=issued_at)
+    view = bill_view(document)
+    return render("bill", view=view | {"drawings": _drawings(view)}, at=issued_at)
+
+
+def _drawings(view: View) -> dict[str, str | None]:
+    return {
+        "code": code_drawing(view["stub"]["qr"]) if view["stub"]["qr"] else None,
+        "change": steps_drawing(view["change"]["rows"]) if view["change"] else None,
+        "usage": usage_drawing(view["usage"]["bars"]) if view["usage"] else None,
+    }
 
 
 def render(template: str, *, view: View, at: datetime) -> Rendered:
@@ -69,24 +87,30 @@ def render(template: str, *, view: View, at: datetime) -> Rendered:
     Raises:
         RenderingFailed: with what typst said.
     """
-    data = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
+    frame = _json({name: view[name] for name in _SHARED})
+    data = _json({name: value for name, value in view.items() if name not in _SHARED})
     for _ in range(_SIGNS_REPLACED_MAX):
         try:
-            return _set(template, data=data, at=at)
+            return _set(template, frame=frame, data=data, at=at)
         except typst.TypstError as error:
             unknown = _UNSETTABLE.search(error.message)
-            if unknown is None or unknown["text"] not in data:
+            if unknown is None or unknown["text"] not in frame + data:
                 # Its diagnostic quotes the data, which no log may hold.
                 raise RenderingFailed(_QUOTED.sub("…", error.message)) from None
-            data = data.replace(unknown["text"], "?" * len(unknown["text"]))
+            marks = "?" * len(unknown["text"])
+            frame, data = frame.replace(unknown["text"], marks), data.replace(unknown["text"], marks)
     raise RenderingFailed("too many signs that no font has")
 
 
-def _set(template: str, *, data: str, at: datetime) -> Rendered:
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _set(template: str, *, frame: str, data: str, at: datetime) -> Rendered:
     source = (
         f'#import "/{template}.typ": {template}\n#{template}(json(bytes({json.dumps(data, ensure_ascii=False)})))\n'
     )
-    content = _compiler().compile(source.encode(), pdf_standards=[_STANDARD], timestamp=at)
+    content = _compiler(frame).compile(source.encode(), pdf_standards=[_STANDARD], timestamp=at)
     if not isinstance(content, bytes):
         raise RenderingFailed(f"typst gave {type(content).__name__} instead of a file")
     return Rendered(content=content, pages=content.count(_PAGE_MARK))
