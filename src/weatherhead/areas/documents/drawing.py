@@ -1,4 +1,4 @@
-"""What a bill draws, as SVG, each drawing one picture: typst takes one in for a tenth of what its shapes would cost.
+"""What a bill draws, as SVG: typst takes in one picture for a tenth of what the same shapes cost.
 
 Pure. Words stay with typst, which tags them; measures are points.
 """
@@ -58,7 +58,7 @@ def usage_drawing(bars: Sequence[Sequence[Any]]) -> str:
 
 
 def steps_drawing(rows: Sequence[Sequence[Any]]) -> str:
-    """The bars beside what changed: the first and the last are whole bills, others begin where the one before ended.
+    """The bars beside what changed: first and last are whole bills, each other begins where the one before ended.
 
     Args:
         rows: label, note, amount, start and length in thousandths of the longest.
