@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -22,6 +23,10 @@ TEMPLATES = HERE / "typst"
 FONTS = HERE / "fonts"
 TEMPLATES_VERSION = 2
 """Raise it with every change of the templates: a kept document says what rendered it."""
+
+# Bills are shared out over processes; typst's own threads, which it starts with its first bill, would only hand two pages
+# to and fro.
+os.environ.setdefault("RAYON_NUM_THREADS", "1")
 
 _STANDARD: Literal["ua-1"] = "ua-1"
 _SHARED = ("words", "utility", "paragraphs", "language_line")  # the view's parts that come from the frame as they are
