@@ -24,7 +24,7 @@ FONTS = HERE / "fonts"
 TEMPLATES_VERSION = 2
 """Raise it with every change of the templates: a kept document says what rendered it."""
 
-# Bills are shared out over processes; typst's own threads, which it starts with its first bill, would only hand two pages
+# Bills are shared out over processes; typst's own threads, which start with its first bill, would only hand two pages
 # to and fro.
 os.environ.setdefault("RAYON_NUM_THREADS", "1")
 
