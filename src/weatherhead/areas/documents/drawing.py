@@ -6,6 +6,7 @@ Pure. Words stay with typst, which tags them; measures are points.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 from typing import Any
 
 _BLUE = "#162e51"
@@ -21,6 +22,7 @@ _STEP_HEIGHT = 8.0
 _THIN = 0.5
 _MODULE = 1.02  # a hair higher than its row, so that no light shows between two rows
 _PERMILLE = 1000
+_PEN = (("h", ""), ("m", " 0"))  # draws a dark run, passes over a light one
 
 
 def code_drawing(rows: Sequence[Sequence[int]]) -> str:
@@ -28,8 +30,7 @@ def code_drawing(rows: Sequence[Sequence[int]]) -> str:
     drawn: list[str] = []
     for y, runs in enumerate(rows):
         drawn.append(f"M0 {y}.5")
-        for dark, light in zip(runs[::2], runs[1::2], strict=True):
-            drawn.append(f"h{dark}m{light} 0" if dark else f"m{light} 0")
+        drawn += [f"{step}{length}{level}" for length, (step, level) in zip(runs, cycle(_PEN), strict=False) if length]
     path = f'<path stroke="#000" stroke-width="{_MODULE}" d="{"".join(drawn)}"/>'
     return _picture(len(rows), len(rows), path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -23,9 +24,14 @@ FONTS = HERE / "fonts"
 TEMPLATES_VERSION = 2
 """Raise it with every change of the templates: a kept document says what rendered it."""
 
+# Bills are shared out over processes; typst's own threads, which start with its first bill, would only hand two pages
+# to and fro.
+os.environ.setdefault("RAYON_NUM_THREADS", "1")
+
 _STANDARD: Literal["ua-1"] = "ua-1"
 _SHARED = ("words", "utility", "paragraphs", "language_line")  # the view's parts that come from the frame as they are
 _FRAMES_AT_HAND = 4
+_PAGES_OF_MOST = 2  # which the template may take for granted; a bill of more is set again
 _PAGE_MARK = b"/Type/Page/"
 _UNSETTABLE = re.compile(r'the text `"(?P<text>[^"`]+)"` could not be displayed')
 _QUOTED = re.compile(r'"[^"]*"')
@@ -68,7 +74,11 @@ def render_bill(document: BillDocument) -> Rendered:
     """
     issued_at = datetime.combine(document.issued_on, time(12), tzinfo=UTC)
     view = bill_view(document)
-    return render("bill", view=view | {"drawings": _drawings(view)}, at=issued_at)
+    view |= {"drawings": _drawings(view)}
+    rendered = render("bill", view=view | {"long": False}, at=issued_at)
+    if rendered.pages == _PAGES_OF_MOST:
+        return rendered
+    return render("bill", view=view | {"long": True}, at=issued_at)
 
 
 def _drawings(view: View) -> dict[str, str | None]:
