@@ -70,7 +70,7 @@ from django.shortcuts import render  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
 from weatherhead.core.values import Change, Rule, Sentence, Unit  # noqa: E402
-from weatherhead.interfaces.workbench.forms import ChoiceLabel  # noqa: E402
+from weatherhead.interfaces.workbench.choices import ChoiceLabel  # noqa: E402
 from weatherhead.interfaces.workbench.picking import PickField  # noqa: E402
 from weatherhead.overviews.account.figures import Money, UsageMonth  # noqa: E402
 from weatherhead.overviews.account.offers import ActionOffer  # noqa: E402

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 
@@ -275,7 +276,7 @@ def _control(rows: Mapping[str, Rows], accounts: Sequence[OldAccount], *, frame:
         by_age[_age(piece.due_on, frame=frame)] += piece.amount_cents
     names = [*(name for _, name in _AGES), _OLDEST, _CREDIT]
     periods = [period for item in accounts for period in item.periods]
-    deposits_cents = sum(round(float(row[2]) * 100) for row in rows["deposits"])
+    deposits_cents = sum(int(Decimal(row[2]) * 100) for row in rows["deposits"])
     return {
         "source": SOURCE,
         "set": SET,
