@@ -5,6 +5,7 @@ Everything that differs between machines comes from the environment: ``WEB_BIND`
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -55,9 +56,12 @@ _figures = Path(os.environ.get("WEATHERHEAD_VAR", "var")).absolute() / "metrics"
 
 def on_starting(_server: Any) -> None:  # noqa: ANN401
     """Look at the whole installation once, before any process serves. A fault ends it here, with 2."""
+    gc.disable()  # what is loaded stays: looking through it again and again is a third of a start
     from weatherhead.config.starting import start_or_exit  # noqa: PLC0415
 
     start_or_exit()
+    gc.freeze()
+    gc.enable()
     # Figures of processes that are gone would be added up forever.
     shutil.rmtree(_figures, ignore_errors=True)
     _figures.mkdir(parents=True)
@@ -69,6 +73,13 @@ def post_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401
     from django.db import connections  # noqa: PLC0415
 
     connections.close_all()
+    gc.disable()
+
+
+def post_worker_init(_worker: Any) -> None:  # noqa: ANN401
+    """Look for garbage from here on, in what requests leave: not in what was loaded for them."""
+    gc.freeze()
+    gc.enable()
 
 
 def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-import holidays
-
 YEARS = range(1900, 2200)
 """The years that a day of ours can lie in. Another is a slip of the keyboard, and arithmetic may leave the calendar."""
 
@@ -126,11 +124,15 @@ class BankingDays(DayClock):
 
 @cache
 def _subdivisions() -> frozenset[str]:
+    import holidays  # noqa: PLC0415 - a twentieth of what starting a command takes, and most count no such days
+
     return frozenset(holidays.country_holidays("US").subdivisions)
 
 
 @cache
 def _state_holidays(*, subdivision: str, year: int) -> frozenset[date]:
+    import holidays  # noqa: PLC0415 - as above
+
     known = frozenset(holidays.country_holidays("US", subdiv=subdivision, years=year))
     return known | {_thanksgiving(year) + _ONE_DAY} if subdivision in _CLOSED_AFTER_THANKSGIVING else known
 
@@ -143,4 +145,6 @@ def _thanksgiving(year: int) -> date:
 
 @cache
 def _federal_reserve_holidays(year: int) -> frozenset[date]:
+    import holidays  # noqa: PLC0415 - as above
+
     return frozenset(holidays.financial_holidays("XFED", years=year))

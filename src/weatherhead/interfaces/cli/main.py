@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from importlib import import_module
@@ -70,9 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     chosen = next((command for command in COMMANDS if given and command.name == given[0]), None)
     try:
-        if chosen is not None:
-            _prepare(chosen, given)
-        args = _parser(chosen).parse_args(given)
+        with _uncollected(alone=arguments is None):
+            if chosen is not None:
+                _prepare(chosen, given)
+            args = _parser(chosen).parse_args(given)
         code: int = args.run(args)
     except Refusal as refusal:
         print(f"weatherhead: {refusal}", file=sys.stderr)
@@ -81,6 +84,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("weatherhead: stopped.", file=sys.stderr)
         return STOPPED
     return code
+
+
+@contextmanager
+def _uncollected(*, alone: bool) -> Iterator[None]:
+    """Put the garbage collector off while a command is loaded: what comes then stays, and looking through it again and
+    again is a sixth of the time. In a process `alone` with its command it is never looked through later either.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        if alone:
+            gc.freeze()
+        gc.enable()
 
 
 def _prepare(chosen: Command, given: Sequence[str]) -> None:
