@@ -30,7 +30,7 @@ from tests.billing_town import work_off
 from tests.door.examples import EXAMPLES
 from tests.guards import guards_lifted
 from tests.house import House, moment, move_in, open_house, read_and_bill
-from tests.operation.installation import SECRET_KEY, weatherhead
+from tests.operation.installation import SECRET_KEY, forked, weatherhead
 from weatherhead.areas.records.backup import tools
 from weatherhead.areas.records.backup.bring import InUse, OtherDatabase, look_at_backup, require_fitting, require_unused
 from weatherhead.areas.records.backup.files import DiskFull, kept
@@ -193,7 +193,7 @@ def copy(world: World, tmp_path: Path) -> Path:
 
 
 def restored(target: Target, backup: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return weatherhead("restore", str(backup), *options, environment=target.environment)
+    return forked("restore", str(backup), *options, environment=target.environment)
 
 
 def rewrite(backup: Path, **changed: object) -> None:
@@ -225,7 +225,7 @@ def test_it_leaves_a_mark_for_monitoring(world: World) -> None:
 
 
 def test_a_restore_in_mid_run_resumes_the_run(world: World, target: Target) -> None:
-    done = restored(target, world.backup)
+    done = weatherhead("restore", str(world.backup), environment=target.environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 work items were not done when it was taken; workers go on with them." in done.stdout
     assert "Restored. The books are right, and the audit log is whole." in done.stdout
@@ -240,7 +240,7 @@ def test_a_restore_in_mid_run_resumes_the_run(world: World, target: Target) -> N
     ]
     before = target.ask("SELECT count(*) FROM billing_bill")
 
-    worked = weatherhead("worker", "--once", environment=target.environment)
+    worked = forked("worker", "--once", environment=target.environment)
 
     assert worked.returncode == 0, worked.stderr
     assert target.ask("SELECT state, deaths FROM records_workitem ORDER BY id") == [("done", 0)] * 3 + [("done", 1)]
@@ -504,7 +504,7 @@ def test_a_full_disk_while_restoring(files_fit: bool, world: World, tmp_path: Pa
         var = (tmp_path if files_fit else disk) / "var"
         (disk / "books.sqlite3").write_bytes(b"")
         there = environment(url=f"sqlite:///{disk / 'books.sqlite3'}", var=var)
-        done = weatherhead("restore", str(world.backup), environment=there)
+        done = forked("restore", str(world.backup), environment=there)
         assert done.returncode == 2
         assert f"{disk if files_fit else var} is full" in done.stderr
         assert "Traceback" not in done.stderr

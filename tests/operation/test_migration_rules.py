@@ -27,7 +27,7 @@ from django.db.migrations.operations import (
 )
 from django.db.migrations.operations.base import Operation
 
-from tests.operation.installation import right, weatherhead
+from tests.operation.installation import forked, right
 from tests.operation.test_backup import environment, postgresql_url
 from weatherhead.areas.records.database import vendor_sql
 from weatherhead.areas.records.migration_rules import BEFORE_RULES, dangers_of
@@ -114,9 +114,10 @@ def test_every_migration_follows_the_rules() -> None:
     assert names >= BEFORE_RULES, "a migration that is gone needs no exemption"
 
 
+@pytest.mark.usefixtures("unblocked")
 def test_the_plan_of_a_new_installation(tmp_path: Path) -> None:
     environ = right(tmp_path)
-    shown = weatherhead("database", "migrate", "--plan", environment=environ)
+    shown = forked("database", "migrate", "--plan", environment=environ)
     assert shown.returncode == 0, shown.stderr
     assert "billing.0001_initial" in shown.stdout
     assert "    Create model Bill" in shown.stdout
@@ -132,7 +133,7 @@ def test_nobody_queues_behind_a_migration_that_waits(tmp_path: Path) -> None:
     with psycopg.connect(postgresql_url("postgres"), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
         try:
-            assert weatherhead("database", "migrate", environment=here).returncode == 0
+            assert forked("database", "migrate", environment=here).returncode == 0
             with psycopg.connect(postgresql_url(name)) as books:
                 for table in ("customerdisposal", "billdisposal"):
                     for kind in ("change", "truncate"):
@@ -140,11 +141,11 @@ def test_nobody_queues_behind_a_migration_that_waits(tmp_path: Path) -> None:
                 books.execute("DELETE FROM django_migrations WHERE app = 'retention' AND name = '0002_guards'")
                 books.commit()
                 books.execute("LOCK TABLE retention_customerdisposal IN ROW EXCLUSIVE MODE")  # somebody writes
-                busy = weatherhead("database", "migrate", "--lock-seconds", "1", environment=here)
+                busy = forked("database", "migrate", "--lock-seconds", "1", environment=here)
                 assert busy.returncode == 2
                 assert "A table was in use for 1 seconds" in busy.stderr
                 assert "Traceback" not in busy.stderr
-            assert weatherhead("database", "migrate", environment=here).returncode == 0
+            assert forked("database", "migrate", environment=here).returncode == 0
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
     assert connection.vendor == "postgresql"

@@ -18,7 +18,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from tests.house import Home, House
-from tests.operation.installation import KEYS, ROOT, right, weatherhead
+from tests.operation.installation import KEYS, ROOT, forked, right, weatherhead
 from weatherhead.areas.ledger.roles import restricted_role_statements
 from weatherhead.areas.records.environment import Fault
 from weatherhead.areas.records.queries import installation
@@ -175,16 +175,18 @@ def test_a_command_refuses_with_every_fault(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("unblocked")
 def test_a_worker_without_its_database_leaves_none_behind(tmp_path: Path) -> None:
-    done = weatherhead("worker", environment=right(tmp_path))
+    done = forked("worker", environment=right(tmp_path))
     assert done.returncode == 2
     assert "there is no file" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("unblocked")
 def test_a_database_out_of_reach(tmp_path: Path) -> None:
     environ = right(tmp_path, DATABASE_URL="postgresql://books:hunter2@127.0.0.1:9/books?connect_timeout=2")
-    done = weatherhead("worker", environment=environ)
+    done = forked("worker", environment=environ)
     assert done.returncode == 2
     assert "DATABASE_URL: the database does not answer" in done.stderr
     assert "hunter2" not in done.stderr
@@ -230,20 +232,21 @@ def test_a_server_without_a_place_to_listen(value: str, monkeypatch: pytest.Monk
 
 def test_check_says_it_as_a_table_and_as_json(tmp_path: Path) -> None:
     wrong = right(tmp_path, WEATHERHEAD_SECRET_KEY="short", WEATHERHEAD_HOST="x")
-    shown = weatherhead("check", environment=wrong)
+    shown = forked("check", environment=wrong)
     assert shown.returncode == 2
     assert "stops" in shown.stdout
     assert "Did you mean WEATHERHEAD_HOSTS?" in shown.stdout
     assert "1 of these keeps Weatherhead from starting." in shown.stdout
-    told = json.loads(weatherhead("check", "--json", environment=wrong).stdout)
+    told = json.loads(forked("check", "--json", environment=wrong).stdout)
     assert (told["ok"], told["complete"]) == (False, False)
     assert [fault["setting"] for fault in told["faults"]] == ["WEATHERHEAD_SECRET_KEY", "WEATHERHEAD_HOST"]
 
 
+@pytest.mark.usefixtures("unblocked")
 def test_a_new_installation_comes_right_step_by_step(tmp_path: Path) -> None:
     environ = right(tmp_path)
     assert weatherhead("database", "migrate", environment=environ).returncode == 0
-    assert weatherhead("static", environment=environ).returncode == 0
+    assert forked("static", environment=environ).returncode == 0
     told = json.loads(weatherhead("check", "--json", environment=environ).stdout)
     assert (told["ok"], [fault["setting"] for fault in told["faults"]]) == (True, ["employees"])
     assert weatherhead("worker", "--once", environment=environ).returncode == 0
@@ -289,6 +292,6 @@ def serving(environ: Mapping[str, str], *, socket_path: Path) -> Iterator[Callab
 
 
 def test_a_key_is_made_before_there_is_one() -> None:
-    made = weatherhead("secrets", "new-key", environment={})
+    made = forked("secrets", "new-key", environment={})
     assert made.returncode == 0
     assert len(made.stdout.strip().partition(":")[2]) == 44
