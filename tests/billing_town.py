@@ -16,8 +16,11 @@ from weatherhead.door.worker import Hands
 NAMES = ("Ruth A. Kowalczyk", "José Ñúñez-O'Brien", 'The "Corner" Store', "Ann \\ Lee", "Bo Li", "C. Dunn", "D. Ek")
 
 
-def open_town(house: House) -> House:
-    """Residential, commercial with and without demand, lighting beside a meter, an estimated read."""
+def open_town(house: House, *, months: int = 3) -> House:
+    """Residential, commercial with and without demand, lighting beside a meter, an estimated read in the second month.
+
+    The last month is read and not yet billed.
+    """
     readings: list[tuple[int, str, int]] = []
     for place, name in enumerate(NAMES[:4]):
         home = move_in(house, name=name, street=f"{100 + place} Elm St", serial=f"7000{place}")
@@ -33,7 +36,7 @@ def open_town(house: House) -> House:
     )  # fmt: skip
     readings.append((mill.account_id, mill.serial, 300))
     _add_light(house, account_id=readings[0][0], premise="Ruth's yard")
-    for month in range(3):
+    for month in range(months):
         house.pass_days(30)
         for account_id, serial, use in readings:
             demand = {"demand_kw": "38.4"} if serial == "88002" else {}
@@ -41,7 +44,7 @@ def open_town(house: House) -> House:
             reading = str(1000 + use * (month + 1) + month)
             inputs: dict[str, Any] = {"account_id": account_id, "meter": serial, "read_on": house.today}
             house.do("enter_read", **inputs, reading=reading, kind=kind, **demand)
-        if month < 2:
+        if month < months - 1:
             for account_id, _, _ in readings:
                 house.do("bill_account", account_id=account_id)
             house.do("take_payment", account_id=readings[0][0], amount_cents="30.00", tender="cash")

@@ -106,7 +106,7 @@ def prepare(store: Store) -> int:
     from tests.billing_town import open_town, work_off
     from tests.house import open_house
 
-    house = open_town(open_house())
+    house = open_town(open_house(), months=2)
     run_id = house.made("start_bill_run", "bill_run", by="okafor", cycle=14, shard_accounts=SHARD_ACCOUNTS)
     work_off(house)
     house.do("release_bill_run", by="alvarez", run_id=run_id)

@@ -50,7 +50,7 @@ def worked_off_by_two(house: House) -> None:
 
 
 def test_two_of_everything_at_once_have_one_runs_effect() -> None:
-    house = open_town(open_house())
+    house = open_town(open_house(), months=1)
     for turn in range(TIMES - 1):
         run_id = started_by_two(house, turn=turn)
         house.do("cancel_bill_run", by="okafor", run_id=run_id, reason="Once more")
