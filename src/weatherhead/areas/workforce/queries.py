@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db import connection
 
-from weatherhead.areas.workforce.models import Employee, JobAssignment
+from weatherhead.areas.workforce.models import Employee
 from weatherhead.core.values import Refusal, gettext_noop
+
+# Asked for every page and every action.
+_JOBS_IN_FORCE = """
+SELECT j.job FROM workforce_jobassignment j
+  JOIN workforce_employee e ON e.id = j.employee_id
+  JOIN workforce_user u ON u.id = e.user_id
+ WHERE j.employee_id = %s AND j.starts_on <= %s AND (j.ends_on IS NULL OR j.ends_on > %s)
+   AND (e.ended_on IS NULL OR e.ended_on > %s) AND u.is_active
+ ORDER BY j.job
+"""
 
 
 class NoSuchEmployee(Refusal):
@@ -66,14 +76,9 @@ def anyone_employed() -> bool:
 
 def jobs_of(employee_id: int, *, as_of: date) -> tuple[str, ...]:
     """The jobs in force on a day; none before the employee started or once they left."""
-    rows = JobAssignment.objects.filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=as_of),
-        Q(employee__ended_on__isnull=True) | Q(employee__ended_on__gt=as_of),
-        employee_id=employee_id,
-        employee__user__is_active=True,
-        starts_on__lte=as_of,
-    )
-    return tuple(rows.order_by("job").values_list("job", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_JOBS_IN_FORCE, (employee_id, as_of, as_of, as_of))
+        return tuple(job for (job,) in cursor.fetchall())
 
 
 def _facts(row: Employee) -> EmployeeFacts:
