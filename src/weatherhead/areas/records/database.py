@@ -74,6 +74,11 @@ def as_stored(row: Sequence[object]) -> tuple[Any, ...]:
     )
 
 
+def as_day(value: date | str) -> date:
+    """A date column as a statement of our own returns it: SQLite keeps days as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def insert_rows(statement: str, rows: Sequence[Sequence[object]], *, conflict: str = "") -> None:
     """Insert rows, many with each run of a statement: to begin and end one costs as much as its rows.
 
