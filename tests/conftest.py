@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 
 from tests.guards import lift_guards_to_empty_the_database
 
@@ -118,6 +120,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False
     return ByGroup(config, log)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """The database of this worker: the migrations run once for all workers."""
+    from tests.databases import database_of_a_worker
+
+    # A worker's temporary directory is in the run's.
+    alone = not hasattr(request.config, "workerinput")
+    with ExitStack() as made:
+        with django_db_blocker.unblock():
+            made.enter_context(database_of_a_worker(None if alone else tmp_path_factory.getbasetemp().parent))
+        yield
+        with django_db_blocker.unblock():
+            made.close()
 
 
 @pytest.fixture(scope="session")

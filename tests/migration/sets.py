@@ -34,7 +34,7 @@ class Kind:
 
 def kind_of(name: str) -> Kind:
     """A kind as its YAML file says."""
-    found = yaml.safe_load((SETS / "kinds" / f"{name}.yaml").read_text(encoding="utf-8"))
+    found = yaml.load((SETS / "kinds" / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return Kind(**{key: value for key, value in found.items() if key != "about"})
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from weatherhead.areas.agreements.queries import premises_by_account, premises_of_accounts
-from weatherhead.areas.customers.queries import accounts, employee_ties, has_ties, things_tied_to
+from weatherhead.areas.customers.queries import EmployeeTies, accounts, customers_of, ties_of
 from weatherhead.areas.records.queries.approvals import waiting_for
 from weatherhead.areas.records.queries.receipts import authority_used
 from weatherhead.areas.workforce.queries import jobs_of
@@ -120,46 +120,52 @@ def standing_on(*, account_id: int, actor: Actor, grant: Grant, as_of: date) -> 
     )
 
 
-def tie_to(actor: Actor, *, account_ids: tuple[int, ...]) -> str | None:
-    """How the actor is tied to one of the accounts (own, household, family, other), or None."""
-    if not account_ids or not has_ties(actor.employee_id):
+def tie_to(actor: Actor, *, account_ids: Sequence[int], ties: EmployeeTies | None = None) -> str | None:
+    """How the actor is tied to one of the accounts (own, household, family, other), or None.
+
+    `ties` are the actor's, when they were read already.
+    """
+    if not account_ids:
         return None
-    premises = premises_of_accounts(account_ids)
-    ties = employee_ties(actor.employee_id, account_ids=account_ids, premise_ids=premises)
-    return ties[0].relation if ties else None
-
-
-def tied_accounts(actor: Actor, *, customers: Mapping[int, int]) -> frozenset[int]:
-    """Those of some accounts, given with their customers, that the actor is tied to: what `tie_to` says of each."""
-    own, people, premises = things_tied_to(actor.employee_id)
-    if not (own or people or premises):
-        return frozenset()
-    served = premises_by_account(customers) if premises else {}
-    return frozenset(
-        number
-        for number, customer_id in customers.items()
-        if number in own or customer_id in people or not premises.isdisjoint(served.get(number, ()))
+    if ties is None:
+        ties = ties_of(actor.employee_id)
+    found = ties.among(
+        accounts=account_ids,
+        customers=customers_of(account_ids) if ties.to_customers else (),
+        premises=premises_of_accounts(account_ids) if ties.to_premises else (),
     )
+    return found.relation if found else None
+
+
+def tied_accounts(ties: EmployeeTies, *, customers: Mapping[int, int]) -> dict[int, str]:
+    """Those of some accounts, given with their customers, that someone is tied to, and how: as `tie_to` of each."""
+    served = premises_by_account(customers) if ties.to_premises else {}
+    found = {
+        number: ties.among(accounts=(number,), customers=(customer_id,), premises=served.get(number, frozenset()))
+        for number, customer_id in customers.items()
+    }
+    return {number: tie.relation for number, tie in found.items() if tie is not None}
 
 
 def ties_among(actor: Actor, *, account_ids: Sequence[int]) -> dict[int, str]:
     """Which of many accounts the actor is tied to, and how. One look tells that it is none, as it mostly is."""
-    if not has_ties(actor.employee_id):
+    ties = ties_of(actor.employee_id)
+    if not ties.links:
         return {}
-    customers = {number: item.customer_id for number, item in accounts(account_ids).items()}
-    tied = sorted(tied_accounts(actor, customers=customers))
-    return {number: tie_to(actor, account_ids=(number,)) or "" for number in tied}
+    return tied_accounts(ties, customers={number: item.customer_id for number, item in accounts(account_ids).items()})
 
 
-def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment) -> Verdict:
-    """Judge a proposal for its actor.
+def judge(
+    proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment, ties: EmployeeTies | None = None
+) -> Verdict:
+    """Judge a proposal for its actor; `ties` are the actor's, when they were read already.
 
     Raises:
         AmountOverAuthority: nobody may approve it.
         MakerIsChecker, OverCheckersAuthority, OwnAccount: the actor may not approve this request.
     """
     if proposal.approving is not None:
-        _require_checker(proposal, actor=actor, grant=grant)
+        _require_checker(proposal, actor=actor, grant=grant, ties=ties)
         return Verdict(ask=None, standing=None)
     standing = None
     ask = proposal.needs_approval
@@ -170,7 +176,7 @@ def judge(proposal: Proposal[Any], *, actor: Actor, grant: Grant, moment: Moment
         most = widest_approval_cents()
         if ask is not None and proposal.authority_cents > most:
             raise AmountOverAuthority(amount=_dollars(proposal.authority_cents), most=_dollars(most))
-    relation = tie_to(actor, account_ids=proposal.account_ids)
+    relation = tie_to(actor, account_ids=proposal.account_ids, ties=ties)
     if relation is not None and proposal.when_tied == "refuse":
         raise OwnAccount(relation=relation)
     if relation is not None and proposal.when_tied == "ask":
@@ -199,13 +205,13 @@ def require_not_asked(
         raise AlreadyAsked(request=asked.request_id, by=asked.requested_by)
 
 
-def _require_checker(proposal: Proposal[Any], *, actor: Actor, grant: Grant) -> None:
+def _require_checker(proposal: Proposal[Any], *, actor: Actor, grant: Grant, ties: EmployeeTies | None) -> None:
     approving = proposal.approving
     if approving is None:
         raise ValueError("not an approval")
     if approving.maker_employee_id == actor.employee_id:
         raise MakerIsChecker
-    relation = tie_to(actor, account_ids=proposal.account_ids)
+    relation = tie_to(actor, account_ids=proposal.account_ids, ties=ties)
     if relation is not None:
         raise OwnAccount(relation=relation)
     if proposal.authority_cents > grant.adjustment_cents:

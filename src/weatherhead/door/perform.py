@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -188,11 +188,11 @@ def _in_transaction(ask: _Ask) -> ReceiptFacts:
         require_not_asked(action, values=values, proposal=proposal)
     receipt_id = _open(ask, proposal)
     if verdict.ask is not None:
-        _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)
+        done = _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)
     else:
-        _record(ask, proposal=proposal, grant=grant, receipt_id=receipt_id)
+        done = _record(ask, proposal=proposal, grant=grant, receipt_id=receipt_id)
     settle_key(key=ask.key, receipt_id=receipt_id)
-    return receipt(receipt_id)
+    return done
 
 
 def _proposed(ask: _Ask) -> Proposal[Any]:
@@ -204,29 +204,24 @@ def _proposed(ask: _Ask) -> Proposal[Any]:
 
 
 def _open(ask: _Ask, proposal: Proposal[Any]) -> int:
-    approving = proposal.approving
-    maker = (
-        (ask.actor.name, ask.actor.employee_id) if approving is None else (approving.maker, approving.maker_employee_id)
-    )
+    maker, approver = _hands(ask, proposal)
     return open_receipt(
         action=ask.action.name,
         title=ask.action.title,
         actor=maker[0],
         employee_id=maker[1],
-        approver="" if approving is None else ask.actor.name,
-        approver_employee_id=None if approving is None else ask.actor.employee_id,
+        approver=approver[0],
+        approver_employee_id=approver[1],
         at=ask.moment.at,
         as_of=ask.moment.as_of,
-        account_ids=proposal.account_ids,
     )
 
 
-def _record(ask: _Ask, *, proposal: Proposal[Any], grant: Grant, receipt_id: int) -> None:
+def _record(ask: _Ask, *, proposal: Proposal[Any], grant: Grant, receipt_id: int) -> ReceiptFacts:
     action, actor, moment = ask.action, ask.actor, ask.moment
     recording = Recording(receipt_id=receipt_id, actor=actor, moment=moment)
     action.record(proposal, recording)
     account_ids = sorted({*proposal.account_ids, *recording.made.get("account", ())})
-    name_accounts(receipt_id=receipt_id, account_ids=account_ids)
     if proposal.authority_cents and proposal.authority_account_id is not None:
         approving = proposal.approving
         use_authority(
@@ -239,7 +234,7 @@ def _record(ask: _Ask, *, proposal: Proposal[Any], grant: Grant, receipt_id: int
             receipt_id=receipt_id,
         )
     body = proposal_body(proposal) | {"entries": recording.entry_ids, "made": to_json(recording.made)}
-    fill_receipt(receipt_id=receipt_id, outcome="done", body=body)
+    done = _fill(ask, proposal, receipt_id=receipt_id, outcome="done", account_ids=account_ids, body=body)
     _remember(
         ask, kind="performed", account_ids=account_ids, subject=f"receipt:{receipt_id}",
         detail={
@@ -251,9 +246,10 @@ def _record(ask: _Ask, *, proposal: Proposal[Any], grant: Grant, receipt_id: int
     )  # fmt: skip
     for work in proposal.work:
         enqueue(kind=work.kind, payload=work.payload, at=moment.at, unique_key=work.unique_key)
+    return done
 
 
-def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Grant, receipt_id: int) -> None:
+def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Grant, receipt_id: int) -> ReceiptFacts:
     """Store the action as a request for someone with authority. Nothing else changes."""
     action, actor, moment = ask.action, ask.actor, ask.moment
     reason = verdict.ask
@@ -282,14 +278,52 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
         due_on=moment.as_of + timedelta(days=APPROVAL_DAYS),
         receipt_id=receipt_id,
     )
-    fill_receipt(receipt_id=receipt_id, outcome="approval_requested", body=body | {"request": request_id})
+    body |= {"request": request_id}
+    account_ids = sorted(set(proposal.account_ids))
+    done = _fill(ask, proposal, receipt_id=receipt_id, outcome="approval_requested", account_ids=account_ids, body=body)
     _remember(
-        ask, kind="approval", account_ids=list(proposal.account_ids), subject=f"request:{request_id}",
+        ask, kind="approval", account_ids=account_ids, subject=f"request:{request_id}",
         detail={
             "inputs": action.redacted(ask.values), "receipt": receipt_id, "request": request_id,
             "reason": str(reason), "authority_cents": proposal.authority_cents,
         },
     )  # fmt: skip
+    return done
+
+
+def _fill(
+    ask: _Ask,
+    proposal: Proposal[Any],
+    *,
+    receipt_id: int,
+    outcome: str,
+    account_ids: Sequence[int],
+    body: Mapping[str, Json],
+) -> ReceiptFacts:
+    """Fill the receipt that was opened, and tell it as `receipt` would."""
+    name_accounts(receipt_id=receipt_id, account_ids=account_ids)
+    fill_receipt(receipt_id=receipt_id, outcome=outcome, body=body)
+    maker, approver = _hands(ask, proposal)
+    return ReceiptFacts(
+        receipt_id=receipt_id,
+        action=ask.action.name,
+        title=ask.action.title,
+        outcome=outcome,
+        actor=maker[0],
+        approver=approver[0],
+        at=ask.moment.at,
+        as_of=ask.moment.as_of,
+        account_ids=tuple(account_ids),
+        body=body,
+    )
+
+
+def _hands(ask: _Ask, proposal: Proposal[Any]) -> tuple[tuple[str, int], tuple[str, int | None]]:
+    """Whose doing it is and who approved it: names and numbers of employees."""
+    actor, approving = ask.actor, proposal.approving
+    if approving is None:
+        return (actor.name, actor.employee_id), ("", None)
+    return (approving.maker, approving.maker_employee_id), (actor.name, actor.employee_id)
 
 
 def proposal_body(proposal: Proposal[Any]) -> dict[str, Json]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from weatherhead.areas.customers.queries import EmployeeTies
 from weatherhead.door.authority import NotPermitted, Verdict, grant_for, judge, require_not_asked
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
@@ -30,8 +31,9 @@ def preview(
     moment: Moment,
     inputs: Any,  # noqa: ANN401 - the action's own dataclass, or a mapping of texts
     grant: Grant | None = None,
+    ties: EmployeeTies | None = None,
 ) -> Preview:
-    """Propose an action without performing it. `grant` is the actor's of that day, when it was read already.
+    """Propose an action without performing it. `grant` and `ties` are the actor's, when they were read already.
 
     Raises:
         Refusal: what `perform` would refuse, except what only shows under its locks.
@@ -44,7 +46,7 @@ def preview(
     values = action.parse(inputs)
     with transaction.atomic():
         proposal = action.propose(action.gather(values, moment, actor), values)
-        verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+        verdict = judge(proposal, actor=actor, grant=grant, moment=moment, ties=ties)
         if verdict.ask is not None:
             require_not_asked(action, values=values, proposal=proposal)
         transaction.set_rollback(True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from weatherhead.areas.customers.queries import AccountFacts, accounts
-from weatherhead.areas.records.queries.approvals import RequestFacts, decided_requests, waiting_requests
+from weatherhead.areas.customers.queries import AccountFacts, EmployeeTies, accounts, ties_of
+from weatherhead.areas.records.queries.approvals import RequestFacts, requests_to_show
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.authority import tied_accounts
@@ -84,12 +84,12 @@ def approvals_overview(
 
     `shown` filters: ``all``, ``due`` (today or overdue), ``mine`` (asked for by the actor).
     """
-    waiting = waiting_requests()
-    kept = [item for item in waiting if _kept(item, shown=shown, actor=actor, as_of=moment.as_of)]
     start = datetime.combine(moment.as_of, time.min, tzinfo=current_utility().zone)
-    decided = decided_requests(since=start)
+    waiting, decided = requests_to_show(since=start)
+    kept = [item for item in waiting if _kept(item, shown=shown, actor=actor, as_of=moment.as_of)]
     known = accounts(item.account_id for item in (*kept, *decided) if item.account_id is not None)
-    tied = tied_accounts(actor, customers={number: item.customer_id for number, item in known.items()})
+    ties = ties_of(actor.employee_id)
+    tied = tied_accounts(ties, customers={number: item.customer_id for number, item in known.items()})
     rows = tuple(_row(item, known=known, actor=actor, grant=grant, tied=tied, as_of=moment.as_of) for item in kept)
     asked = {item.request_id: item for item in kept}
     peeked = next((row for row in rows if row.request_id == chosen), rows[0] if rows else None)
@@ -99,7 +99,9 @@ def approvals_overview(
         due_today=sum(1 for item in waiting if item.due_on <= moment.as_of),
         oldest_requested_at=min((item.requested_at for item in kept), default=None),
         decided=tuple(_decided(item, known=known) for item in decided),
-        peek=_peek(peeked, item=asked[peeked.request_id], actor=actor, grant=grant, moment=moment) if peeked else None,
+        peek=_peek(peeked, item=asked[peeked.request_id], actor=actor, grant=grant, moment=moment, ties=ties)
+        if peeked
+        else None,
         filter=shown,
     )
 
@@ -118,7 +120,7 @@ def _row(
     known: Mapping[int, AccountFacts],
     actor: Actor,
     grant: Grant,
-    tied: frozenset[int],
+    tied: Mapping[int, str],
     as_of: date,
 ) -> ApprovalRow:
     holder = known.get(item.account_id) if item.account_id is not None else None
@@ -143,7 +145,7 @@ def _row(
     )
 
 
-def _flag(item: RequestFacts, *, actor: Actor, grant: Grant, tied: frozenset[int]) -> Sentence | None:
+def _flag(item: RequestFacts, *, actor: Actor, grant: Grant, tied: Mapping[int, str]) -> Sentence | None:
     if item.requested_by_employee_id == actor.employee_id:
         return Sentence(gettext_noop("You asked for this"))
     if item.account_id in tied:
@@ -169,14 +171,16 @@ def _decided(item: RequestFacts, *, known: Mapping[int, AccountFacts]) -> Decide
     )
 
 
-def _peek(row: ApprovalRow, *, item: RequestFacts, actor: Actor, grant: Grant, moment: Moment) -> ApprovalPeek:
+def _peek(
+    row: ApprovalRow, *, item: RequestFacts, actor: Actor, grant: Grant, moment: Moment, ties: EmployeeTies
+) -> ApprovalPeek:
     view: PreviewView | None = None
     refusal: Sentence | None = None
     changed = False
     if row.may_decide:
         try:
             inputs = {"request_id": row.request_id}
-            found = preview("approve_request", actor=actor, moment=moment, inputs=inputs, grant=grant)
+            found = preview("approve_request", actor=actor, moment=moment, inputs=inputs, grant=grant, ties=ties)
         except Refusal as raised:
             refusal = Sentence(raised.template, raised.params)
         else:

@@ -11,7 +11,7 @@ from weatherhead.actions.figures import money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Number
 from weatherhead.areas.billing.decide import SegmentPlan, next_period, plan_segment
 from weatherhead.areas.billing.operations import BillPlan, ExceptionPlan, issue_bill, raise_exceptions
-from weatherhead.areas.billing.queries import billing_facts, bills_of_account
+from weatherhead.areas.billing.queries import billing_of_account
 from weatherhead.areas.billing.refusals import BillingHeld, MigrationNotSignedOff, NoService, NothingToBill
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.documents.frames import bill_frame, made_frame
@@ -64,11 +64,12 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
     """Everything that a bill of an account depends on."""
     utility = current_utility()
+    agreements, latest = billing_of_account(account_id)
     return BillingFacts(
         account=account(account_id),
-        agreements=billing_facts([account_id]).get(account_id, ()),
+        agreements=agreements,
         standing=standing_of(account_id),
-        bills=bills_of_account(account_id, limit=1),
+        latest=latest,
         utility=utility,
         frame=bill_frame(utility, rate_book=rate_book()),
         as_of=as_of,

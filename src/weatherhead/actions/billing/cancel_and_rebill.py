@@ -19,7 +19,7 @@ from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.billing.decide import SegmentPlan, plan_segment
 from weatherhead.areas.billing.facts import BillFacts, ChargeFacts, SegmentFacts
 from weatherhead.areas.billing.operations import BillAlreadyCorrected, BillPlan, issue_bill
-from weatherhead.areas.billing.queries import bill, charges_of_bill, segments_of_bill
+from weatherhead.areas.billing.queries import bill, charges_of_bill
 from weatherhead.areas.documents.frames import made_frame
 from weatherhead.areas.documents.operations import keep_frame
 from weatherhead.areas.ledger.queries import entry
@@ -76,14 +76,25 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read the bill as issued and everything that decides it now."""
     issued = bill(inputs.bill_id)
     billing = gather_billing(issued.account_id, as_of=moment.as_of)
+    segments = segments_among(billing, bill_id=inputs.bill_id)
     return Facts(
         bill=issued,
-        segments=segments_of_bill(inputs.bill_id),
+        segments=segments,
         charges=charges_of_bill(inputs.bill_id),
         entry=entry(issued.entry_id) if issued.entry_id is not None else None,
         billing=billing,
-        kept=kept_for(billing),
+        kept=kept_for(
+            billing,
+            texts=frozenset(item.schedule_sha256 for item in segments),
+            frame=issued.payload.get("frame_sha256", ""),
+        ),
     )
+
+
+def segments_among(billing: BillingFacts, *, bill_id: int) -> tuple[SegmentFacts, ...]:
+    """A bill's segments among the active ones of its account, in their order; none once it was replaced."""
+    found = [item for facts in billing.agreements for item in facts.segments if item.bill_id == bill_id]
+    return tuple(sorted(found, key=lambda item: item.segment_id))
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
@@ -95,7 +106,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         BillAlreadyCorrected: it was replaced before.
         SameResult: nothing would change.
     """
-    if not facts.segments or not all(segment.active for segment in facts.segments):
+    if not facts.segments:
         raise BillAlreadyCorrected(bill=facts.bill.number)
     as_of = facts.billing.as_of
     segments = tuple(_again(segment, billing=facts.billing) for segment in facts.segments)

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.decide import SegmentPlan
-from weatherhead.areas.billing.facts import AgreementBilling, BillOfHistory, SegmentFacts
+from weatherhead.areas.billing.facts import AgreementBilling, LatestBill, SegmentFacts
 from weatherhead.areas.billing.operations import BillPlan
 from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts
@@ -46,7 +46,7 @@ class BillingFacts:
     account: AccountFacts
     agreements: tuple[AgreementBilling, ...]
     standing: Standing
-    bills: tuple[BillOfHistory, ...]
+    latest: LatestBill | None
     utility: Utility
     frame: Frame
     as_of: date
@@ -129,7 +129,7 @@ def _statement(
     past, compared = uses_before(facts.agreements, segments=segments, cancelled_ids=cancelled_ids)
     charges_cents = sum(segment.amount_cents for segment in segments)
     cancelled = CancelledBill(corrected.number, corrected.total_cents) if corrected else None
-    last = facts.bills[0] if facts.bills else None
+    last = facts.latest
     due_cents = balance_cents + charges_cents - (cancelled.amount_cents if cancelled else 0)
     return StatementFacts(
         kind=kind,
@@ -206,7 +206,7 @@ def mail_lines(account: Addressed) -> list[str]:
 
 def _movements_since(facts: BillingFacts) -> list[Movement]:
     """What moved the balance since the last bill's entry. What is effective later is not counted yet."""
-    last = facts.bills[0] if facts.bills else None
+    last = facts.latest
     moved: list[Movement] = []
     for item in facts.standing.movements:
         if item.effective_on > facts.as_of:
@@ -341,13 +341,13 @@ class Kept:
     frames: frozenset[str]
 
 
-def kept_for(facts: BillingFacts) -> Kept:
-    """What is kept of the schedules and the frame that a bill would refer to."""
+def kept_for(facts: BillingFacts, *, texts: frozenset[str] = frozenset(), frame: str = "") -> Kept:
+    """What is kept of the schedules and the frame that a bill would refer to; `texts` and `frame` are known to be."""
     hashes = {item.schedule.sha256 for item in facts.agreements}
     return Kept(
-        texts=kept_texts(hashes),
+        texts=texts | kept_texts(hashes - texts),
         prices=kept_prices(hashes),
-        frames=kept_frames([facts.frame.sha256]),
+        frames=kept_frames({facts.frame.sha256} - {frame}) | {frame},
     )
 
 

@@ -132,6 +132,12 @@ def agreements_with_points_of(account_ids: Iterable[int]) -> tuple[AgreementAt, 
     return tuple(AgreementAt(agreement=_facts(row), point=service_point_facts(row.service_point)) for row in found)
 
 
+def agreements_by_start(account_ids: Iterable[int]) -> tuple[AgreementAt, ...]:
+    """The same agreements, oldest first."""
+    found = agreements_with_points_of(account_ids)
+    return tuple(sorted(found, key=lambda item: (item.agreement.start_on, item.agreement.agreement_id)))
+
+
 def agreements_at(service_point_ids: Iterable[int]) -> tuple[AgreementFacts, ...]:
     """The agreements at some service points, latest first."""
     rows = ServiceAgreement.objects.filter(service_point_id__in=list(service_point_ids)).order_by("-start_on", "-pk")

@@ -62,6 +62,16 @@ class ExceptionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatestBill:
+    """The last bill that an account got."""
+
+    bill_id: int
+    number: str
+    issued_on: date
+    entry_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementBilling:
     """Everything that decides the next bill of one agreement. Segments are the active ones, oldest first.
 

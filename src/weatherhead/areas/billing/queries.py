@@ -12,7 +12,7 @@ import numpy as np
 from django.db.models import F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast
 
-from weatherhead.areas.agreements.queries import agreements_of_accounts, former_bills, former_periods
+from weatherhead.areas.agreements.queries import agreements_by_start, former_bills, former_periods
 from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.facts import (
     AdjustmentFacts,
@@ -21,13 +21,13 @@ from weatherhead.areas.billing.facts import (
     BillOfHistory,
     ChargeFacts,
     ExceptionFacts,
+    LatestBill,
     LineFacts,
     SegmentFacts,
 )
 from weatherhead.areas.billing.former import NO_BILL, segments_of_former
 from weatherhead.areas.billing.models import Adjustment, Bill, BillException, BillLine, BillSegment, LinePrice
 from weatherhead.areas.metering.queries import billable_reads
-from weatherhead.areas.premises.queries import service_points
 from weatherhead.areas.records.arrays import among, fetch_columns, rows_among
 from weatherhead.areas.records.canonical import digest
 from weatherhead.areas.records.database import chunks
@@ -64,10 +64,22 @@ class NoSuchException(Refusal):
 
 def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBilling, ...]]:
     """Everything that decides the next bills of some accounts, in a fixed number of queries."""
-    agreements = agreements_of_accounts(account_ids)
-    points = service_points(item.service_point_id for item in agreements)
+    return _billing_facts(account_ids)[0]
+
+
+def billing_of_account(account_id: int) -> tuple[tuple[AgreementBilling, ...], LatestBill | None]:
+    """The same for one account, and the last bill that it got."""
+    found, latest = _billing_facts([account_id])
+    return found.get(account_id, ()), latest
+
+
+def _billing_facts(account_ids: Iterable[int]) -> tuple[dict[int, tuple[AgreementBilling, ...]], LatestBill | None]:
+    """By account, and the last bill among all of them. A bill that was cancelled is followed by the one after it."""
+    served = agreements_by_start(account_ids)
+    agreements = [item.agreement for item in served]
+    points = {item.point.service_point_id: item.point for item in served}
     reads = billable_reads(points)
-    segments = _segments_by_agreement(item.agreement_id for item in agreements)
+    segments, latest = _segments_by_agreement(item.agreement_id for item in agreements)
     former = former_periods(item.agreement_id for item in agreements)
     exceptions = _exceptions_by_agreement(item.agreement_id for item in agreements)
     found: dict[int, list[AgreementBilling]] = {}
@@ -84,16 +96,25 @@ def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBillin
             exceptions=exceptions.get(item.agreement_id, ()),
         )
         found.setdefault(item.account_id, []).append(facts)
-    return {account_id: tuple(items) for account_id, items in found.items()}
+    return {account_id: tuple(items) for account_id, items in found.items()}, latest
 
 
-def _segments_by_agreement(agreement_ids: Iterable[int]) -> dict[int, tuple[SegmentFacts, ...]]:
-    """The active segments of each agreement, oldest first, after what another system billed before ours did."""
-    rows = BillSegment.objects.filter(agreement_id__in=list(agreement_ids), active=True).order_by("start_on")
+def _segments_by_agreement(
+    agreement_ids: Iterable[int],
+) -> tuple[dict[int, tuple[SegmentFacts, ...]], LatestBill | None]:
+    """The active segments of each agreement, oldest first, and the last of their bills."""
+    rows = BillSegment.objects.filter(agreement_id__in=list(agreement_ids), active=True)
+    named = rows.annotate(number=F("bill__number"), issued_on=F("bill__issued_on"), entry_id=F("bill__entry_id"))
     found: dict[int, list[SegmentFacts]] = {}
-    for row in rows:
+    last: Any = None
+    for row in named.order_by("start_on"):
         found.setdefault(row.agreement_id, []).append(_segment(row))
-    return {key: tuple(items) for key, items in found.items()}
+        if last is None or (row.issued_on, row.bill_id) > (last.issued_on, last.bill_id):
+            last = row
+    latest = last and LatestBill(
+        bill_id=last.bill_id, number=last.number, issued_on=last.issued_on, entry_id=last.entry_id
+    )
+    return {key: tuple(items) for key, items in found.items()}, latest
 
 
 def exceptions_by_agreement(agreement_ids: Int64Array) -> dict[int, tuple[ExceptionFacts, ...]]:

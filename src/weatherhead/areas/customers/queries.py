@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -77,9 +77,42 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmployeeTie:
-    """How an employee is tied to something."""
+    """How an employee is tied to an account, a customer or a premise: to one of them."""
 
     relation: str
+    account_id: int | None
+    customer_id: int | None
+    premise_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeTies:
+    """All that an employee is tied to, the oldest first."""
+
+    links: tuple[EmployeeTie, ...]
+
+    @property
+    def to_customers(self) -> bool:
+        """Whether some of it are customers."""
+        return any(link.customer_id is not None for link in self.links)
+
+    @property
+    def to_premises(self) -> bool:
+        """Whether some of it are premises."""
+        return any(link.premise_id is not None for link in self.links)
+
+    def among(
+        self, *, accounts: Collection[int], customers: Collection[int], premises: Collection[int]
+    ) -> EmployeeTie | None:
+        """The first that leads to one of these."""
+        return next(
+            (
+                link
+                for link in self.links
+                if link.account_id in accounts or link.customer_id in customers or link.premise_id in premises
+            ),
+            None,
+        )
 
 
 def customer(customer_id: int) -> CustomerFacts:
@@ -202,31 +235,21 @@ def identifiers(customer_id: int) -> tuple[tuple[str, str], ...]:
     return tuple(rows.values_list("kind", "last_four"))
 
 
-def has_ties(employee_id: int) -> bool:
-    """Whether an employee is tied to anything at all; most are not."""
-    return EmployeeLink.objects.filter(employee_id=employee_id).exists()
+def customers_of(account_ids: Iterable[int]) -> frozenset[int]:
+    """The customers of some accounts."""
+    return frozenset(Account.objects.filter(pk__in=list(account_ids)).values_list("customer_id", flat=True))
 
 
-def employee_ties(
-    employee_id: int, *, account_ids: Iterable[int], premise_ids: Iterable[int]
-) -> tuple[EmployeeTie, ...]:
-    """An employee's ties to some accounts: to the account, its customer, or a premise that it serves."""
-    account_list = list(account_ids)
-    customer_ids = Account.objects.filter(pk__in=account_list).values("customer_id")
-    rows = EmployeeLink.objects.filter(
-        Q(account_id__in=account_list) | Q(customer_id__in=customer_ids) | Q(premise_id__in=list(premise_ids)),
-        employee_id=employee_id,
-    )
-    return tuple(EmployeeTie(relation=relation) for relation in rows.order_by("pk").values_list("relation", flat=True))
-
-
-def things_tied_to(employee_id: int) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
-    """The accounts, customers and premises that an employee is tied to."""
-    rows = list(EmployeeLink.objects.filter(employee_id=employee_id))
-    return (
-        frozenset(row.account_id for row in rows if row.account_id is not None),
-        frozenset(row.customer_id for row in rows if row.customer_id is not None),
-        frozenset(row.premise_id for row in rows if row.premise_id is not None),
+def ties_of(employee_id: int) -> EmployeeTies:
+    """Everything that an employee is tied to; most are tied to nothing."""
+    rows = EmployeeLink.objects.filter(employee_id=employee_id).order_by("pk")
+    return EmployeeTies(
+        links=tuple(
+            EmployeeTie(relation=relation, account_id=account_id, customer_id=customer_id, premise_id=premise_id)
+            for relation, account_id, customer_id, premise_id in rows.values_list(
+                "relation", "account_id", "customer_id", "premise_id"
+            )
+        )
     )
 
 

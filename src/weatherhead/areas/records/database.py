@@ -64,11 +64,25 @@ def bulk_insert(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[o
                 for row in rows:
                     copy.write_row(row)
             return
-    insert_rows(f"INSERT INTO {quote(table)} ({names})", [_for_sqlite(row) for row in rows])
+    insert_rows(f"INSERT INTO {quote(table)} ({names})", [as_stored(row) for row in rows])
+
+
+def as_stored(row: Sequence[object]) -> tuple[Any, ...]:
+    """Parameters as the ORM stores them: an instant is naive UTC text on SQLite."""
+    return tuple(
+        connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value for value in row
+    )
+
+
+def as_day(value: date | str) -> date:
+    """A date column as a statement of our own returns it: SQLite keeps days as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def insert_rows(statement: str, rows: Sequence[Sequence[object]], *, conflict: str = "") -> None:
-    """Insert rows on SQLite, many with each run of a statement: to begin and end one costs as much as its rows.
+    """Insert rows, many with each run of a statement: to begin and end one costs as much as its rows.
+
+    For SQLite, and for a few rows on PostgreSQL; see `bulk_insert` for thousands there.
 
     `statement` is ``INSERT INTO table (columns)`` and `conflict` what follows the values, both from the program.
     """
@@ -87,6 +101,19 @@ def insert_rows(statement: str, rows: Sequence[Sequence[object]], *, conflict: s
         if left := rows[whole:]:
             values: Any = tuple(chain.from_iterable(left))
             cursor.execute(f"{statement} VALUES {', '.join([place] * len(left))} {conflict}", values)
+
+
+def insert_one(*, table: str, values: Mapping[str, object], returning: str = "id") -> int:
+    """Insert one row and return its number, for what every action writes: the ORM thinks longer than a database works.
+
+    Values as for `bulk_insert`; `table` and the columns come from the program.
+    """
+    names, places = ", ".join(values), ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        statement = f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING {returning}"  # noqa: S608
+        cursor.execute(statement, as_stored(tuple(values.values())))
+        [number] = cursor.fetchone()
+    return int(number)
 
 
 def bulk_add(*, table: str, keys: Sequence[str], amount: str, rows: Iterable[Sequence[str | int]]) -> None:
@@ -478,10 +505,3 @@ BEGIN
 END
 $$
 """
-
-
-def _for_sqlite(row: Sequence[object]) -> tuple[Any, ...]:
-    # Stored as the ORM stores them: naive UTC text.
-    return tuple(
-        connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value for value in row
-    )

@@ -120,7 +120,10 @@ class ApprovalRequest(models.Model):
                 name="approval_maker_is_not_checker",
             ),
         ]
-        indexes = [models.Index(fields=["state", "due_on"], name="approval_by_state")]
+        indexes = [
+            models.Index(fields=["state", "due_on"], name="approval_by_state"),
+            models.Index(fields=["decided_at"], name="approval_by_decision"),
+        ]
 
 
 class WorkItem(models.Model):

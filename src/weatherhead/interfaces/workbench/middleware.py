@@ -9,10 +9,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from weatherhead.areas.records.queries.approvals import waiting_count
-from weatherhead.areas.workforce.queries import EmployeeFacts, employee_of_user
-from weatherhead.door.authority import grant_for
+from weatherhead.areas.workforce.queries import EmployeeFacts, employee_with_jobs
 from weatherhead.door.context import Actor, Moment
-from weatherhead.door.jobs import Grant
+from weatherhead.door.jobs import Grant, grant_of
 from weatherhead.interfaces.workbench.clock import present
 
 
@@ -25,9 +24,15 @@ class Desk:
         self.moment = moment
 
     @cached_property
+    def _behind(self) -> tuple[EmployeeFacts, tuple[str, ...]] | None:
+        if not self.user.is_authenticated:
+            return None
+        return employee_with_jobs(self.user.pk, as_of=self.moment.as_of)
+
+    @cached_property
     def employee(self) -> EmployeeFacts | None:
         """The employee behind the sign-in."""
-        return employee_of_user(self.user.pk) if self.user.is_authenticated else None
+        return self._behind[0] if self._behind else None
 
     @cached_property
     def actor(self) -> Actor | None:
@@ -38,7 +43,7 @@ class Desk:
     @cached_property
     def grant(self) -> Grant | None:
         """What their jobs grant today."""
-        return grant_for(self.actor, as_of=self.moment.as_of) if self.actor else None
+        return grant_of(self._behind[1]) if self._behind else None
 
     @cached_property
     def waiting(self) -> int:

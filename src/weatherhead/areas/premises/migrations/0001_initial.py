@@ -7,7 +7,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        # Other people's tables about users first: to change one costs as much as there are models tied to it by then.
+        ("mfa", "0003_authenticator_type_uniq"),
+    ]
 
     operations = [
         migrations.CreateModel(

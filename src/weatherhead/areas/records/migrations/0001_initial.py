@@ -178,7 +178,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["state", "due_on"], name="approval_by_state")],
+                "indexes": [
+                    models.Index(fields=["state", "due_on"], name="approval_by_state"),
+                    models.Index(fields=["decided_at"], name="approval_by_decision"),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["waiting", "approved", "declined"])),

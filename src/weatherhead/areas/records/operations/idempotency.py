@@ -45,6 +45,9 @@ def claim_key(*, key: str, action: str, inputs_hash: str, actor: str, at: dateti
 
 def settle_key(*, key: str, receipt_id: int) -> None:
     """Tie a claimed key to its receipt."""
-    updated = IdempotencyKey.objects.filter(key=key, receipt_id__isnull=True).update(receipt_id=receipt_id)
-    if updated != 1:
-        raise RuntimeError(f"idempotency key {key!r} was not claimed in this transaction")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE records_idempotencykey SET receipt_id = %s WHERE key = %s AND receipt_id IS NULL", [receipt_id, key]
+        )
+        if cursor.rowcount != 1:
+            raise RuntimeError(f"idempotency key {key!r} was not claimed in this transaction")

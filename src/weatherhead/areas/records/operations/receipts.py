@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from django.db import connection
+
 from weatherhead.areas.records.canonical import Json
-from weatherhead.areas.records.models import AuthorityUse, Receipt, ReceiptAccount
+from weatherhead.areas.records.database import insert_one, insert_rows
+from weatherhead.areas.records.models import AuthorityUse
 
 
 def open_receipt(
@@ -19,34 +23,40 @@ def open_receipt(
     approver_employee_id: int | None,
     at: datetime,
     as_of: date,
-    account_ids: Iterable[int],
 ) -> int:
-    """Write the receipt's head, so that the records of the action can name it. Its body follows in `fill_receipt`."""
-    receipt = Receipt.objects.create(
-        action=action,
-        title=title,
-        outcome="done",
-        actor=actor,
-        employee_id=employee_id,
-        approver=approver,
-        approver_employee_id=approver_employee_id,
-        at=at,
-        as_of=as_of,
-        body={},
+    """Write the receipt's head, so that the records of the action can name it.
+
+    Its accounts follow in `name_accounts` and its body in `fill_receipt`.
+    """
+    return insert_one(
+        table="records_receipt",
+        values={
+            "action": action,
+            "title": title,
+            "outcome": "done",
+            "actor": actor,
+            "employee_id": employee_id,
+            "approver": approver,
+            "approver_employee_id": approver_employee_id,
+            "at": at,
+            "as_of": as_of,
+            "body": "{}",
+        },
     )
-    name_accounts(receipt_id=receipt.pk, account_ids=account_ids)
-    return receipt.pk
 
 
 def name_accounts(*, receipt_id: int, account_ids: Iterable[int]) -> None:
-    """Say which accounts a receipt speaks of; naming one twice is the same as once."""
-    rows = [ReceiptAccount(receipt_id=receipt_id, account_id=account_id) for account_id in sorted(set(account_ids))]
-    ReceiptAccount.objects.bulk_create(rows, ignore_conflicts=True)
+    """Say which accounts a receipt speaks of."""
+    rows = [(receipt_id, account_id) for account_id in sorted(set(account_ids))]
+    insert_rows("INSERT INTO records_receiptaccount (receipt_id, account_id)", rows)
 
 
 def fill_receipt(*, receipt_id: int, outcome: str, body: Mapping[str, Json]) -> None:
     """Write what happened into the receipt of this transaction."""
-    Receipt.objects.filter(pk=receipt_id).update(outcome=outcome, body=body)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE records_receipt SET outcome = %s, body = %s WHERE id = %s", (outcome, json.dumps(body), receipt_id)
+        )
 
 
 def use_authority(

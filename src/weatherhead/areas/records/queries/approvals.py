@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.models import ApprovalRequest
 from weatherhead.areas.records.secrets import unseal
@@ -54,21 +56,21 @@ def request(request_id: int) -> RequestFacts:
     return _facts(row, with_inputs=True)
 
 
-def waiting_requests() -> tuple[RequestFacts, ...]:
-    """All that wait, soonest due first, their inputs left sealed."""
-    rows = ApprovalRequest.objects.filter(state="waiting").order_by("due_on", "id")
-    return tuple(_facts(row, with_inputs=False) for row in rows)
-
-
 def waiting_count() -> int:
     """How many wait."""
     return ApprovalRequest.objects.filter(state="waiting").count()
 
 
-def decided_requests(*, since: datetime) -> tuple[RequestFacts, ...]:
-    """All decided since an instant, latest first."""
-    rows = ApprovalRequest.objects.filter(decided_at__gte=since).order_by("-decided_at", "-id")
-    return tuple(_facts(row, with_inputs=False) for row in rows)
+def requests_to_show(*, since: datetime) -> tuple[tuple[RequestFacts, ...], tuple[RequestFacts, ...]]:
+    """All that wait, soonest due first, and all decided since an instant, latest first, in one query."""
+    rows = ApprovalRequest.objects.filter(Q(state="waiting") | Q(decided_at__gte=since)).order_by("id")
+    found = [_facts(row, with_inputs=False) for row in rows]
+    waiting = [item for item in found if item.state == "waiting"]
+    decided = [item for item in reversed(found) if item.decided_at is not None]
+    return (
+        tuple(sorted(waiting, key=lambda item: item.due_on)),
+        tuple(sorted(decided, key=lambda item: item.decided_at or since, reverse=True)),
+    )
 
 
 def requests_of_account(account_id: int) -> tuple[RequestFacts, ...]:

@@ -99,6 +99,8 @@ def serve(*, environment: Mapping[str, str], port: int, logs: Path, ready: Calla
 
 def _gunicorn(port: int) -> list[str]:
     options = ["--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4", "--graceful-timeout", "5"]
+    # The application is loaded once for both workers: nothing is reloaded while a demo runs.
+    options.append("--preload")
     options.append("--no-control-socket")  # its place is one for all of a person's servers
     return [sys.executable, "-m", "gunicorn", *options, "--access-logfile", "-", "weatherhead.config.wsgi"]
 
