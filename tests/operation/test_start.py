@@ -245,7 +245,7 @@ def test_check_says_it_as_a_table_and_as_json(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("unblocked")
 def test_a_new_installation_comes_right_step_by_step(tmp_path: Path) -> None:
     environ = right(tmp_path)
-    assert weatherhead("database", "migrate", environment=environ).returncode == 0
+    assert forked("database", "migrate", environment=environ).returncode == 0
     assert forked("static", environment=environ).returncode == 0
     told = json.loads(weatherhead("check", "--json", environment=environ).stdout)
     assert (told["ok"], [fault["setting"] for fault in told["faults"]]) == (True, ["employees"])
