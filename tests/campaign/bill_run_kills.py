@@ -97,12 +97,17 @@ def use(name: str) -> None:
     connection.connection = None
 
 
-def prepare(store: Store) -> int:
+def prepare(store: Store, *, migrated: Path | None) -> int:
     """Make the utility, and a run that is released and waits for workers. Returns the run's number."""
     from django.core.management import call_command
 
     use(store.base)
-    call_command("migrate", verbosity=0)
+    if migrated is None:
+        call_command("migrate", verbosity=0)
+    else:
+        from tests.migrated import bring_migrated
+
+        bring_migrated(migrated, name=store.base)
     from tests.billing_town import open_town, work_off
     from tests.house import open_house
 
@@ -279,7 +284,7 @@ def server_killed(store: Store, *, server: Any, chance: random.Random, counted: 
     return found
 
 
-def campaign(*, vendor: str, kills: int, server_kills: int, seed: int) -> Counted:
+def campaign(*, vendor: str, kills: int, server_kills: int, seed: int, migrated: Path | None = None) -> Counted:
     """Prepare, compare, count."""
     import base64
 
@@ -315,7 +320,7 @@ def campaign(*, vendor: str, kills: int, server_kills: int, seed: int) -> Counte
 
         load_actions()
         store = Store(vendor=vendor, directory=directory, server=server)
-        prepare(store)
+        prepare(store, migrated=migrated)
         expected = undisturbed(store)
         while counted.kills < kills:
             counted.runs += 1
@@ -428,6 +433,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int)
     parser.add_argument("--server-kills", type=int)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--migrated", type=Path, help="the tables that tests.migrated kept, for the one batch")
     parser.add_argument("--again", action="store_true", help="forget the progress kept for this seed")
     args = parser.parse_args()
     if args.database:
@@ -436,6 +442,7 @@ def main() -> int:
             kills=5 if args.kills is None else args.kills,
             server_kills=args.server_kills or 0,
             seed=args.seed,
+            migrated=args.migrated,
         )
         print(
             f"{counted.kills} workers and {counted.server_kills} servers killed in {counted.runs} runs;"

@@ -27,6 +27,7 @@ from django.db.migrations.operations import (
 )
 from django.db.migrations.operations.base import Operation
 
+from tests.migrated import bring_migrated, keep_migrated
 from tests.operation.installation import forked, right
 from tests.operation.test_backup import environment, postgresql_url
 from weatherhead.areas.records.database import vendor_sql
@@ -133,7 +134,7 @@ def test_nobody_queues_behind_a_migration_that_waits(tmp_path: Path) -> None:
     with psycopg.connect(postgresql_url("postgres"), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
         try:
-            assert forked("database", "migrate", environment=here).returncode == 0
+            bring_migrated(keep_migrated(tmp_path / "migrated"), name=name)
             with psycopg.connect(postgresql_url(name)) as books:
                 for table in ("customerdisposal", "billdisposal"):
                     for kind in ("change", "truncate"):
