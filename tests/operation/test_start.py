@@ -285,6 +285,10 @@ def serving(environ: Mapping[str, str], *, socket_path: Path) -> Iterator[Callab
             assert server.poll() is None, "the server ended"
             assert time.monotonic() < until, "the server does not listen"
             time.sleep(0.1)
+        maps = Path(f"/proc/{server.pid}/maps")
+        if maps.exists():
+            # What the master has loaded, the workers of a reload have from it: it must not have our code.
+            assert "/numpy/" not in maps.read_text()
         yield ask
     finally:
         server.terminate()

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -55,24 +56,42 @@ _figures = Path(os.environ.get("WEATHERHEAD_VAR", "var")).absolute() / "metrics"
 
 
 def on_starting(_server: Any) -> None:  # noqa: ANN401
-    """Look at the whole installation once, before any process serves. A fault ends it here, with 2."""
-    gc.disable()  # what is loaded stays: looking through it again and again is a third of a start
-    from weatherhead.config.starting import start_or_exit  # noqa: PLC0415
+    """Look at the whole installation once, before any process serves. A fault ends it here, with 2.
 
-    start_or_exit()
-    gc.freeze()
-    gc.enable()
+    In a process of its own: what this one has loaded, the workers of every later reload (HUP) would have from it, and
+    would not take up new code.
+    """
+    looking = os.fork()
+    if looking == 0:
+        os._exit(_look())
+    _, status = os.waitpid(looking, 0)
+    if code := os.waitstatus_to_exitcode(status):
+        sys.exit(code)
     # Figures of processes that are gone would be added up forever.
     shutil.rmtree(_figures, ignore_errors=True)
     _figures.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
 
 
-def post_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401
-    """Take no connection to the database over from the process that looked."""
-    from django.db import connections  # noqa: PLC0415
+def _look() -> int:
+    """Load everything and look at it; what is wrong is said on standard error. Returns an exit code."""
+    gc.disable()
+    try:
+        from weatherhead.config.starting import start_or_exit  # noqa: PLC0415
 
-    connections.close_all()
+        start_or_exit()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stderr.flush()
+    return 0
+
+
+def post_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401
+    """Put looking for garbage off while a worker loads: what is loaded stays."""
     gc.disable()
 
 
