@@ -30,10 +30,10 @@ from scripts.check import COLLECT, ROOT, STATIC, run_all
 from scripts.postgres import postgres_for_tests
 
 PARTS = ("static", "sqlite", "postgresql", "browser")
-# Browsers, servers, disks and processes that start are waited for: a worker more than there are processors, and the
-# browser's beside them, keep a small machine busy.
+# Two workers, and the browser's beside them, keep a small machine busy. Each further one would read every test and
+# build every utility again.
 LANES = (("static", "sqlite", "postgresql"), ("browser",))
-WORKERS = {"sqlite": "3", "postgresql": "3", "browser": "1"}
+WORKERS = {"sqlite": "2", "postgresql": "2", "browser": "1"}
 # A part that hangs is stopped and counted as failed, long before a patient machine gives up on the whole run.
 PART_SECONDS = 1500
 NO_TESTS_COLLECTED = 5
