@@ -10,10 +10,11 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, expect, sync_playwright
@@ -25,13 +26,15 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 
 @pytest.fixture(scope="session")
 def chromium(chromium_path: str) -> Iterator[Browser]:
-    """One Chromium for the whole run; each page has a context (cookies, storage) of its own."""
+    """One Chromium for the whole run."""
     # Playwright keeps an event loop in this thread, which Django would otherwise take for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=10_000)
     with sync_playwright() as playwright:
-        # Nothing is shown on a screen; and Chromium's sandbox refuses to run as root, as containers run tests.
-        arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        # Nothing is shown on a screen, and nothing here needs one site kept from another by processes of their own; and
+        # Chromium's sandbox refuses to run as root, as containers run tests.
+        arguments = ["--disable-gpu", "--disable-site-isolation-trials", "--renderer-process-limit=1"]
+        arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield browser
         browser.close()
@@ -110,12 +113,33 @@ def _copy(source: Path, target: Path) -> None:
         before.backup(after)
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page of 1280 × 800. The test fails if a script raised, or a resource was missing or stopped by the policy."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", reduced_motion="reduce")
-    context.set_default_timeout(10_000)
-    page = context.new_page()
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """The windows of the run, opened once and tidied for every test: to open one takes a second of processor."""
+
+    browser: Browser
+    kept: dict[str, Page] = field(default_factory=dict)
+
+    def window(self, whose: str, **options: Any) -> Page:
+        """Somebody's window, with cookies and storage of its own; the options count where it is opened."""
+        if whose not in self.kept:
+            context = self.browser.new_context(locale="en-US", **options)
+            context.set_default_timeout(10_000)
+            self.kept[whose] = context.new_page()
+        return self.kept[whose]
+
+
+@pytest.fixture(scope="session")
+def windows(chromium: Browser) -> Windows:
+    """No window yet."""
+    return Windows(browser=chromium)
+
+
+@contextmanager
+def _used(window: Page) -> Iterator[Page]:
+    """A window of 1280 × 800 as if it was new, and a failure if a script raised or a resource did not arrive."""
+    window.set_viewport_size({"width": 1280, "height": 800})
+    window.emulate_media(color_scheme="light", forced_colors="none", reduced_motion="reduce")
     complaints: list[str] = []
     pages: set[str] = set()
 
@@ -134,12 +158,44 @@ def page(chromium: Browser) -> Iterator[Page]:
     def on_error(error: Error) -> None:
         complaints.append(str(error))
 
-    page.on("response", on_response)
-    page.on("console", on_console)
-    page.on("pageerror", on_error)
-    yield page
-    context.close()
-    assert not complaints, "the page complained in its console"
+    listeners: dict[Any, Callable[..., None]] = {
+        "response": on_response,
+        "console": on_console,
+        "pageerror": on_error,
+    }
+    for event, listener in listeners.items():
+        window.on(event, listener)
+    yield window
+    for event, listener in listeners.items():
+        window.remove_listener(event, listener)
+    window.unroute_all()
+    window.goto("about:blank")
+    session = window.context.new_cdp_session(window)
+    for origin in {"{0.scheme}://{0.netloc}".format(urlsplit(address)) for address in pages}:
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    session.detach()
+    assert complaints == [], "the page complained in its console"
+
+
+@pytest.fixture
+def page(windows: Windows) -> Iterator[Page]:
+    """A page of 1280 × 800. The test fails if a script raised, or a resource was missing or stopped by the policy."""
+    with _used(windows.window("mine")) as page:
+        yield page
+
+
+@pytest.fixture
+def colleague(windows: Windows) -> Iterator[Page]:
+    """Like `page`, for somebody else at the same time."""
+    with _used(windows.window("a colleague's")) as page:
+        yield page
+
+
+@pytest.fixture
+def scriptless(windows: Windows) -> Iterator[Page]:
+    """Like `page`, where scripts do not run."""
+    with _used(windows.window("without scripts", java_script_enabled=False)) as page:
+        yield page
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 PREVIEW = Path(__file__).parent / "preview.py"
 # States that the tests of the desk do not come by; what they do come by is looked at there, with the real pages.
@@ -73,14 +73,11 @@ def test_no_barrier_and_nothing_cut_off(name: str, page: Page, axe: Callable[[Pa
 
 
 @pytest.mark.parametrize("name", ["account", "account-waive-over", "bill", "approvals"])
-def test_forced_colors_hide_nothing(
-    name: str, chromium: Browser, axe: Callable[[Page], list[str]], preview: str
-) -> None:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, forced_colors="active")
-    page = context.new_page()
+def test_forced_colors_hide_nothing(name: str, page: Page, axe: Callable[[Page], list[str]], preview: str) -> None:
+    page.emulate_media(forced_colors="active")
     page.goto(preview + name)
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
     assert axe(page) == []
-    context.close()
 
 
 def test_the_account_fits_the_desk_without_scrolling(page: Page, preview: str) -> None:
@@ -189,10 +186,7 @@ def test_j_peeks_and_enter_opens_the_account(page: Page, preview: str) -> None:
     page.wait_for_url("**/accounts/417")
 
 
-def test_what_is_on_its_way_cannot_be_approved_yet(chromium: Browser, preview: str) -> None:
-    # A context of its own: the request that never arrives is given up, and htmx says so in the console.
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
+def test_what_is_on_its_way_cannot_be_approved_yet(page: Page, preview: str) -> None:
     page.goto(preview + "todo")
     page.route("**/todo?*", lambda _: None)  # the chosen request never arrives
     page.keyboard.press("j")
@@ -202,7 +196,6 @@ def test_what_is_on_its_way_cannot_be_approved_yet(chromium: Browser, preview: s
     page.keyboard.press("d")
     expect(page.locator("#decline-note")).to_be_hidden()
     assert page.url.endswith("/todo")
-    context.close()
 
 
 def test_single_keys_can_be_turned_off(page: Page, preview: str) -> None:
@@ -222,9 +215,8 @@ def test_single_keys_can_be_turned_off(page: Page, preview: str) -> None:
     assert page.evaluate("document.querySelector('#palette').open")
 
 
-def test_without_scripts_every_key_has_a_link(chromium: Browser, preview: str) -> None:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, java_script_enabled=False)
-    page = context.new_page()
+def test_without_scripts_every_key_has_a_link(scriptless: Page, preview: str) -> None:
+    page = scriptless
     page.goto(preview + "account")
     page.locator(".summon").click()
     expect(page.locator("h1")).to_have_text("Act on this account")
@@ -237,4 +229,3 @@ def test_without_scripts_every_key_has_a_link(chromium: Browser, preview: str) -
     page.goto(preview + "approvals")
     page.get_by_role("link", name="Correct meter dials").click()
     expect(page.locator("#peek")).to_be_visible()
-    context.close()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import ROOT, Desk
 from tests.house import PASSWORD
 from tests.workbench.stage import LONG_NAME
@@ -414,19 +414,16 @@ def test_a_bill_run_is_started_by_one_and_released_by_another(page: Page, desk: 
 # ---- When two are at it, or one is too quick
 
 
-def test_a_form_that_somebody_overtook_is_refused(page: Page, desk: Desk, chromium: Browser) -> None:
+def test_a_form_that_somebody_overtook_is_refused(page: Page, desk: Desk, colleague: Page) -> None:
     at(page, desk, "/account/{ruth}/do/change_mailing_address")
-    context = chromium.new_context()
-    other = context.new_page()
-    at(other, desk, "/account/{ruth}/do/change_mailing_address", as_="dvorak")
-    for tab, street in ((other, "12 First St"), (page, "99 Second St")):
+    at(colleague, desk, "/account/{ruth}/do/change_mailing_address", as_="dvorak")
+    for tab, street in ((colleague, "12 First St"), (page, "99 Second St")):
         tab.get_by_label("Street").fill(street)
         tab.get_by_label("City").fill("Prairie City")
         tab.get_by_label("ZIP code").fill("68900")
-        if tab is other:
+        if tab is colleague:
             tab.locator("[data-confirm]").click()
             expect(tab.locator("[data-receipt]")).to_contain_text("Mailing address changed")
-    context.close()
     expect(page.locator("#preview")).to_contain_text("Someone changed this account while you had it open")
     expect(page.locator("[data-confirm]")).to_have_count(0)
     page.keyboard.press("Enter")
@@ -436,19 +433,16 @@ def test_a_form_that_somebody_overtook_is_refused(page: Page, desk: Desk, chromi
     assert street.lower().startswith("12 first st")
 
 
-def test_a_waiver_that_is_no_longer_what_was_shown_asks_again(page: Page, desk: Desk, chromium: Browser) -> None:
+def test_a_waiver_that_is_no_longer_what_was_shown_asks_again(page: Page, desk: Desk, colleague: Page) -> None:
     at(page, desk, "/account/{ruth}/do/waive_fee")
     page.get_by_label("Late charge").check()
     expect(page.locator("[data-confirm]")).to_contain_text("Waive $5.00")
-    context = chromium.new_context()
-    other = context.new_page()
-    at(other, desk, "/account/{ruth}/do/waive_fee", as_="dvorak")
-    other.get_by_label("Late charge").check()
-    other.get_by_label("Amount").fill("2.00")
-    expect(other.locator("[data-confirm]")).to_contain_text("Waive $2.00")
-    other.locator("[data-confirm]").click()
-    expect(other.locator("[data-receipt]")).to_be_visible()
-    context.close()
+    at(colleague, desk, "/account/{ruth}/do/waive_fee", as_="dvorak")
+    colleague.get_by_label("Late charge").check()
+    colleague.get_by_label("Amount").fill("2.00")
+    expect(colleague.locator("[data-confirm]")).to_contain_text("Waive $2.00")
+    colleague.locator("[data-confirm]").click()
+    expect(colleague.locator("[data-receipt]")).to_be_visible()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert").first).to_contain_text("Something changed since you looked")
     expect(page.locator("[data-confirm]")).to_contain_text("Waive $3.00")
@@ -513,9 +507,8 @@ def test_an_account_that_there_is_not_has_a_page_that_says_so(page: Page, desk: 
     expect(page.locator("h1")).to_have_text("Find a customer")
 
 
-def test_a_payment_is_taken_without_scripts(chromium: Browser, desk: Desk) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_a_payment_is_taken_without_scripts(scriptless: Page, desk: Desk) -> None:
+    page = scriptless
     at(page, desk, "/account/{ruth}/")
     page.get_by_role("link", name="Take a payment").click()
     page.get_by_label("Amount").fill("30.40")
@@ -527,7 +520,6 @@ def test_a_payment_is_taken_without_scripts(chromium: Browser, desk: Desk) -> No
     page.get_by_label("Find a customer by name").fill("lindgren")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("h1")).to_have_text("Hanna Lindgren")
-    context.close()
 
 
 # ---- For everyone's eyes
@@ -549,13 +541,12 @@ def test_no_barrier_and_nothing_cut_off(where: str, page: Page, axe: Axe, desk: 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_forced_colors_hide_nothing(chromium: Browser, axe: Axe, desk: Desk) -> None:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, forced_colors="active")
-    page = context.new_page()
+def test_forced_colors_hide_nothing(page: Page, axe: Axe, desk: Desk) -> None:
+    page.emulate_media(forced_colors="active")
     at(page, desk, "/account/{ruth}/do/waive_fee?adjustment={late_charge}")
     expect(page.locator("#preview .authority")).to_be_visible()
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
     assert axe(page) == []
-    context.close()
 
 
 def test_the_call_is_answered_without_scrolling(page: Page, desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -13,7 +13,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
+from tests.house import built_once
 from tests.workbench.reading_stage import MISSING, ROUTE, VACANT, set_reading_stage
 from tests.workbench.stage import TODAY, Stage
 from tests.workbench.test_pages import QUERIES_MAX, text_of
@@ -29,10 +31,15 @@ SECONDS_MAX = 0.5  # of processor time, which a busy machine stretches
 SignIn = Callable[..., Client]
 
 
+@pytest.fixture(scope="module")
+def _reading(_stage: Stage, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with built_once(set_reading_stage, blocker=django_db_blocker):
+        yield
+
+
 @pytest.fixture
-def reading(stage: Stage) -> Stage:
-    """The stage with rows of most kinds."""
-    set_reading_stage()
+def reading(_reading: None, stage: Stage) -> Stage:
+    """The stage with rows of most kinds, which stay to the end of this file."""
     return stage
 
 
@@ -87,6 +94,15 @@ def links_of(content: bytes, name: str) -> list[str]:
     ]
 
 
+def test_nothing_waits(stage: Stage, at_desk: SignIn) -> None:
+    # The first test, before there are rows of most kinds.
+    Read.objects.filter(state="held").delete()
+    page = text_of(at_desk("okafor").get("/reads").content)
+    assert "Nothing waits for a decision." in page
+    assert "Every read that came was believed or decided, and none is missing." in page
+    assert "Look without the filters" in text_of(at_desk("okafor").get("/reads?kind=low").content)
+
+
 def test_every_kind_says_why(reading: Stage, at_desk: SignIn) -> None:
     answer = at_desk("okafor").get("/reads")
     page = text_of(answer.content)
@@ -99,14 +115,6 @@ def test_every_kind_says_why(reading: Stage, at_desk: SignIn) -> None:
     ):
         assert said in page
     assert rows_of(answer.content) == 4
-
-
-def test_nothing_waits(stage: Stage, at_desk: SignIn) -> None:
-    Read.objects.filter(state="held").delete()
-    page = text_of(at_desk("okafor").get("/reads").content)
-    assert "Nothing waits for a decision." in page
-    assert "Every read that came was believed or decided, and none is missing." in page
-    assert "Look without the filters" in text_of(at_desk("okafor").get("/reads?kind=low").content)
 
 
 def test_filters(reading: Stage, at_desk: SignIn) -> None:

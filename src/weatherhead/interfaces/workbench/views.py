@@ -120,6 +120,8 @@ def actions_page(request: HttpRequest, seat: Seat, account_id: int) -> HttpRespo
 def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str) -> HttpResponse:
     """An action open in place on an account: form, preview, confirmation."""
     action = registry.get(name)
+    if name not in seat.grant.actions:  # before the account is read: it would be for nothing
+        raise NotPermitted(action=action.title)
     shown = _account(request, seat, account_id)
     if all(offer.name != name for offer in shown.actions):
         raise NotPermitted(action=action.title)
