@@ -99,6 +99,15 @@ def _bill(page: Page, url: str) -> None:
     page.wait_for_selector("main")
 
 
+def _summary(page: Page, url: str) -> None:
+    """A landlord's summary bill, by way of the account that it stands on."""
+    page.goto(f"{url}search?q=Bluestem+Apartments")
+    page.locator("a[href^='/account/']").first.click()
+    page.wait_for_selector("#who-name")
+    page.locator("a[href^='/summary/']").first.click()
+    page.wait_for_selector(".paper")
+
+
 def _approvals(page: Page, url: str) -> None:
     page.goto(f"{url}approvals")
 
@@ -148,6 +157,7 @@ PAGES = (
     Picture(name="palette", username="reyes", show=_palette),
     Picture(name="waive-fee", username="reyes", show=_waive_fee),
     Picture(name="take-payment", username="reyes", show=_take_payment),
+    Picture(name="summary-bill", username="reyes", show=_summary),
     Picture(name="enter-read", username="reyes", show=_enter_read),
     Picture(name="start-service", username="reyes", show=_start_service),
     Picture(name="bill", username="reyes", show=_bill),

@@ -112,16 +112,19 @@ def move_in(
     options: Mapping[str, str] | None = None,
     phone: str = "(402) 555-0142",
     email: str = "",
+    customer_id: int | None = None,
+    mail_street: str = "",
     **meter: Any,
 ) -> Home:
-    """A customer takes service today, with a meter that reads 1000."""
+    """A customer, or one who is known already, takes service today, with a meter that reads 1000."""
     address = {"city": "Prairie City", "state": "NE", "postal_code": "68900"}
-    customer_id = house.made("create_customer", "customer", kind="person", name=name, phone=phone, email=email)
+    if customer_id is None:
+        customer_id = house.made("create_customer", "customer", kind="person", name=name, phone=phone, email=email)
     account_id = house.made(
         "create_account",
         "account",
         customer_id=customer_id,
-        mail_street=street,
+        mail_street=mail_street or street,
         cycle=14,
         revenue_class=revenue_class,
         **{f"mail_{key}": value for key, value in address.items()},

@@ -309,6 +309,43 @@ def _make_print_file(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"bill_ids": bills})
 
 
+def _beside(house: House, home: Home) -> Home:
+    """The customer's other account, whose mail goes where the first's goes."""
+    street = account(home.account_id).mail_street
+    place = {"street": "1844 Cottonwood St", "mail_street": street}
+    return move_in(house, serial="77402919", customer_id=home.customer_id, **place)
+
+
+def _on_summary(house: House, *homes: Home) -> None:
+    for home in homes:
+        house.do("put_on_summary", account_id=home.account_id)
+
+
+def _put_on_summary(house: House, home: Home) -> Example:
+    _on_summary(house, _beside(house, home))
+    return Example(by="reyes", inputs={"account_id": home.account_id})
+
+
+def _take_off_summary(house: House, home: Home) -> Example:
+    _on_summary(house, home)
+    return Example(by="reyes", inputs={"account_id": home.account_id})
+
+
+def _make_summary_bill(house: House, home: Home) -> Example:
+    both = (home, _beside(house, home))
+    _on_summary(house, *both)
+    house.pass_days(30)
+    for item in both:
+        house.do("enter_read", account_id=item.account_id, meter=item.serial, read_on=house.today, reading="2350")
+        house.do("bill_account", account_id=item.account_id)
+    return Example(by="reyes", inputs={"customer_id": home.customer_id, "issued_on": house.today})
+
+
+def _render_summary_bill(house: House, home: Home) -> Example:
+    made = house.made("make_summary_bill", "summary_bill", **_make_summary_bill(house, home).inputs)
+    return Example(by="reyes", inputs={"summary_id": made})
+
+
 def _purge_expired(house: House, home: Home) -> Example:
     call = {"username": "reyes", "ip_address": "203.0.113.9", "user_agent": "x", "http_accept": "x", "path_info": "/"}
     log = AccessFailureLog.objects.create(**call)
@@ -357,6 +394,10 @@ EXAMPLES: dict[str, Maker] = {
         by="okafor", inputs={"run_id": _tried(house, home), "reason": "The reads of route 3 are still out"}
     ),
     "make_print_file": _make_print_file,
+    "put_on_summary": _put_on_summary,
+    "take_off_summary": _take_off_summary,
+    "make_summary_bill": _make_summary_bill,
+    "render_summary_bill": _render_summary_bill,
     "render_bill": _render_bill,
     "add_employee": lambda house, home: Example(
         by="larsen", inputs={"username": "new", "password": PASSWORD, "name": "N. Ewcomer", "job": "cashier"}

@@ -22,7 +22,8 @@ class Stage:
 
     ``ruth`` has 13 months of bills, a late charge and a request for the waiver of a reconnection fee that waits;
     ``hanna`` a fee and a request; ``dale`` a read that waits; ``grace`` a read not billed yet; ``long`` a long name,
-    mail elsewhere and billing on hold; ``empty`` nothing. ``run`` is a bill run of everybody's cycle but that
+    mail elsewhere and billing on hold; ``empty`` nothing; ``together`` and ``alone`` are of one customer, and the bills
+    of ``together`` go onto a summary. ``run`` is a bill run of everybody's cycle but that
     of ``empty``, started by C. Okafor, tried and not released.
     """
 
@@ -42,6 +43,8 @@ class Stage:
     empty: int
     late_charge: int
     run: int
+    together: int
+    alone: int
 
     def as_dict(self) -> dict[str, Any]:
         """For another process."""
@@ -97,6 +100,7 @@ def set_stage() -> Stage:
         empty=_account_without_service(house),
         late_charge=late_charge,
         run=run,
+        **_two_accounts(house),
     )
 
 
@@ -155,7 +159,18 @@ def _asked(house: House, home: Home, *, by: str) -> int:
 
 def _account_without_service(house: House) -> int:
     customer = house.made("create_customer", "customer", kind="person", name="Elias Okoro", phone="(402) 555-0123")
+    return _account_of(house, customer)
+
+
+def _account_of(house: House, customer_id: int) -> int:
     address = {f"mail_{name}": value for name, value in _box().items()}
     return house.made(
-        "create_account", "account", customer_id=customer, cycle=8, revenue_class="residential", **address
+        "create_account", "account", customer_id=customer_id, cycle=8, revenue_class="residential", **address
     )
+
+
+def _two_accounts(house: House) -> dict[str, int]:
+    customer = house.made("create_customer", "customer", kind="business", name="Hoffman Rentals LLC")
+    together, alone = _account_of(house, customer), _account_of(house, customer)
+    house.do("put_on_summary", by="reyes", account_id=together)
+    return {"together": together, "alone": alone}

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.areas.documents.papers import squeezed, text_of, texts_of
+from tests.areas.documents.tagged import outline_of, page_of, tree_of
 from tests.workbench.stage import Stage
 from tests.workbench.test_pages import SignIn
 from weatherhead.areas.documents.queries import documents_of_bills
@@ -33,7 +34,8 @@ def _shown(client: Client, stage: Stage) -> None:
 def test_the_page_says_what_the_pdf_says_in_its_order(at_desk: SignIn, stage: Stage) -> None:
     client = at_desk("alvarez")
     _shown(client, stage)
-    page = said_by(client.get(f"/bill/{stage.ruth_bill}/document").content)
+    shown = client.get(f"/bill/{stage.ruth_bill}/document").content
+    page = said_by(shown)
     pdf = client.get(f"/bill/{stage.ruth_bill}/pdf")
     assert pdf.headers["Content-Type"] == "application/pdf"
     paper = text_of(pdf.content)
@@ -45,6 +47,9 @@ def test_the_page_says_what_the_pdf_says_in_its_order(at_desk: SignIn, stage: St
     ]
     assert told
     assert not [text for text in told if text not in page or text not in paper]
+    # Headings, headers of columns and pictures are the same ones in the same order; the stub's back is of paper alone.
+    outline = [item for item in outline_of(tree_of(pdf.content)) if item[1] != squeezed("Tell us something")]
+    assert outline == page_of(shown)[0]
     heads = [view["title"], view["due"]["amount"], view["stub"]["tear"], view["stub"]["scan_line"]]
     heads += [view["words"][name] for name in ("charges_title", "meter_title", "rights_title", "write_title")]
     for text in (page, paper):

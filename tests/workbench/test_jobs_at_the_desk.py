@@ -23,13 +23,22 @@ BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "r
 FEES = {"assess_fee", "waive_fee"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
 SERVICE = {"start_service", "end_service", "move_service"}
+SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
-REPRESENTATIVE = MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | {"change_mailing_address"}
+REPRESENTATIVE = (
+    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
+)
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
     "nguyen": MONEY,
-    "okafor": METERS | BILLS | HUNG | READING | RUNS | {"import_reads", "return_payment", "assess_late_charges"},
+    "okafor": METERS
+    | BILLS
+    | HUNG
+    | READING
+    | RUNS
+    | SUMMARIES
+    | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
     "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges"},
     "larsen": DECIDING
@@ -39,6 +48,7 @@ GRANTS = {
 ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exception", "read", "meter"}
 # Where an action has something to act on.
 WHERE = {"release_read": "dale", "reject_read": "dale", "release_exception": "long"}
+WHERE |= {"put_on_summary": "alone", "take_off_summary": "together"}
 WALKED = sorted(action.name for action in registry if action.on in ON_ACCOUNT)
 ELSEWHERE = sorted(action.name for action in registry if action.on in {"utility", "premise"})
 OPEN_TO_ALL = ["/", "/search?q=kowalczyk", "/search/options?q=kow", "/account/{ruth}/", "/account/{ruth}/do/",

@@ -13,7 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 from tests.core.statements import bills
 
 from weatherhead.areas.documents.frames import bill_frame
-from weatherhead.areas.documents.rendering import Rendered, render_bill
+from weatherhead.areas.documents.rendering import Rendered, render_bill, render_summary
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.statements import (
@@ -22,9 +22,12 @@ from weatherhead.core.statements import (
     ChargeLine,
     Message,
     Movement,
+    SummaryDocument,
     bill_payload,
     numbered,
     parse_payload,
+    parse_summary,
+    summary_payload,
 )
 
 MANY_LINES = [
@@ -52,7 +55,6 @@ KINDS: dict[str, dict[str, Any]] = {
             Message("estimated", {"meter": "58204117"}),
         ],
     },
-    "summary": {"kind": "summary"},
     "credit": {"balance_cents": -20_000, "messages": [Message("credit", {"amount_cents": 6237})]},
     "nothing to pay": {"balance_cents": -13_763},
     "negative charges": {
@@ -76,11 +78,28 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def document(kind: str, **changes: Any) -> BillDocument:
+def document(kind: str, *, number: str = "20118734", **changes: Any) -> BillDocument:
     """A bill of a kind."""
     frame = bill_frame(current_utility(), rate_book=rate_book())
     payload = bill_payload(bills.facts(**(KINDS[kind] | changes)), frame=frame)
-    return parse_payload(numbered(payload, number="20118734"), frame=frame.body)
+    return parse_payload(numbered(payload, number=number), frame=frame.body)
+
+
+def summary(*kinds: str, left_out: tuple[str, ...] = ()) -> SummaryDocument:
+    """A summary bill of bills of some kinds, each of another account."""
+    frame = bill_frame(current_utility(), rate_book=rate_book())
+    on_it = [
+        document(kind, number=f"201187{place:02d}", account_number=f"4017226{place:02d}")
+        for place, kind in enumerate(kinds, 10)
+    ]
+    payload = summary_payload(on_it, issued_on=on_it[0].issued_on, left_out=left_out, frame=frame)
+    return parse_summary(numbered(payload, number="20118799"), frame=frame.body, bills=on_it)
+
+
+@cache
+def rendered_summary(*kinds: str, left_out: tuple[str, ...] = ()) -> Rendered:
+    """Its PDF, made once a run."""
+    return render_summary(summary(*kinds, left_out=left_out))
 
 
 @cache

@@ -8,17 +8,26 @@ from typing import Annotated
 
 from pydantic import Field
 
-from weatherhead.actions.documents.keeping import keep_documents
+from weatherhead.actions.documents.keeping import keep_documents, keep_summary_documents
 from weatherhead.actions.inputs import Number
 from weatherhead.areas.billing.frozen import FrozenBill, frozen_bills
 from weatherhead.areas.billing.queries import NoSuchBill
+from weatherhead.areas.billing.summaries import FrozenSummary, frozen_summaries, summaries_of_bills
 from weatherhead.areas.documents.operations import BillPrintedAlready, keep_print_file, next_print_number
-from weatherhead.areas.documents.printing import BILLS_MAX, PrintedBill, archive, in_order_of_mail, manifest_of
+from weatherhead.areas.documents.printing import (
+    BILLS_MAX,
+    PrintedBill,
+    PrintedDocument,
+    archive,
+    in_order_of_mail,
+    manifest_of,
+)
 from weatherhead.areas.documents.queries import (
     DocumentFacts,
     bills_in_print_files,
     content_of,
     documents_of_bills,
+    documents_of_summaries,
 )
 from weatherhead.areas.ledger.queries import entries
 from weatherhead.core.ledger import LedgerAccount
@@ -37,36 +46,47 @@ class PrintDoesNotFoot(Refusal):
     )
 
 
+class SummaryTorn(Refusal):
+    """A summary bill goes into one envelope."""
+
+    template = gettext_noop(
+        "Summary bill %(summary)s holds bills that are not among these. Print all of its bills in one file."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The bills, at most 500."""
+    """The bills, at most 500; those of a summary bill together."""
 
     bill_ids: Annotated[tuple[Number, ...], Field(min_length=1, max_length=BILLS_MAX)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The bills as frozen, which of them are rendered or printed, and what the ledger posted for each."""
+    """The bills as frozen, the summaries that they are on, what is rendered or printed, and what the ledger posted."""
 
     bills: Mapping[int, FrozenBill]
-    rendered: frozenset[int]
+    summaries: Mapping[int, FrozenSummary]
+    rendered: int
     printed: frozenset[int]
     posted_cents: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The bills of the file, and their sum in the books."""
+    """The bills of the file, those of them that are alone, the summaries of the others, and their sum in the books."""
 
     bill_ids: tuple[int, ...]
+    alone: tuple[int, ...]
+    summary_ids: tuple[int, ...]
     posted_cents: int
 
 
 def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
-    """Read bills, documents, print files and entries.
+    """Read bills, summaries, documents, print files and entries.
 
     Raises:
-        DocumentChanged: a bill is not what was issued.
+        DocumentChanged, SummaryChanged: a bill or a summary is not what was issued.
     """
     bills = frozen_bills(inputs.bill_ids)
     by_entry = {bill.entry_id: bill for bill in bills.values() if bill.entry_id is not None}
@@ -79,9 +99,13 @@ def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
         )
         for item in entries(by_entry)
     }
+    on_summaries = summaries_of_bills(inputs.bill_ids)
+    summaries = frozen_summaries(sorted(set(on_summaries.values())))
+    alone = [bill_id for bill_id in bills if bill_id not in on_summaries]
     return Facts(
         bills=bills,
-        rendered=frozenset(documents_of_bills(inputs.bill_ids)),
+        summaries=summaries,
+        rendered=len(documents_of_bills(alone)) + len(documents_of_summaries(summaries)),
         printed=bills_in_print_files(inputs.bill_ids),
         posted_cents=posted,
     )
@@ -91,7 +115,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """A print file of the bills.
 
     Raises:
-        NoSuchBill, BillPrintedAlready, PrintDoesNotFoot: as they say.
+        NoSuchBill, BillPrintedAlready, SummaryTorn, PrintDoesNotFoot: as they say.
     """
     ids = tuple(dict.fromkeys(inputs.bill_ids))
     missing = [bill_id for bill_id in ids if bill_id not in facts.bills]
@@ -99,11 +123,16 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise NoSuchBill(bill=missing[0])
     if facts.printed:
         raise BillPrintedAlready
+    together = {bill.bill_id for summary in facts.summaries.values() for bill in summary.bills}
+    for summary in facts.summaries.values():
+        if any(bill.bill_id not in facts.bills for bill in summary.bills):
+            raise SummaryTorn(summary=summary.number)
     for bill_id in ids:
         bill, posted = facts.bills[bill_id], facts.posted_cents.get(bill_id, 0)
         if not bill.total_cents == posted == bill.payload["charges_cents"]:
             raise PrintDoesNotFoot(bills=bill.total_cents, ledger=posted)
-    new = len(ids) - len(facts.rendered)
+    alone = tuple(bill_id for bill_id in ids if bill_id not in together)
+    new = len(alone) + len(facts.summaries) - facts.rendered
     counts = {
         "documents_printfile": 1,
         "documents_printfilebill": len(ids),
@@ -112,7 +141,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     return Proposal(
         summary=Sentence(gettext_noop("Print file of %(count)s bills"), {"count": len(ids)}),
         confirm=Sentence(gettext_noop("Make the print file")),
-        plan=Plan(bill_ids=ids, posted_cents=sum(facts.posted_cents.values())),
+        plan=Plan(
+            bill_ids=ids,
+            alone=alone,
+            summary_ids=tuple(facts.summaries),
+            posted_cents=sum(facts.posted_cents.values()),
+        ),
         creates={table: count for table, count in counts.items() if count},
         changes=(
             Change(
@@ -132,36 +166,67 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     Raises:
         BillPrintedAlready: someone printed a bill meanwhile.
     """
-    frozen = frozen_bills(proposal.plan.bill_ids)
-    documents = keep_documents(frozen.values(), at=recording.moment.at)
-    bills = in_order_of_mail(_printed(frozen[bill_id], document=documents[bill_id]) for bill_id in frozen)
+    plan, at = proposal.plan, recording.moment.at
+    alone = frozen_bills(plan.alone)
+    bills = keep_documents(alone.values(), at=at)
+    together = frozen_summaries(plan.summary_ids)
+    summaries = keep_summary_documents(together.values(), at=at)
+    printed = [_bill(alone[bill_id], document=bills[bill_id]) for bill_id in alone]
+    printed += [_summary(item, document=summaries[item.summary_id]) for item in together.values()]
+    documents = in_order_of_mail(printed)
+    kept = {item.document_id: item for item in (*bills.values(), *summaries.values())}
     number = next_print_number()
-    manifest = manifest_of(number, bills=bills, posted_cents=proposal.plan.posted_cents)
-    archived = archive(manifest, contents=((item.file, content_of(documents[item.bill_id])) for item in bills))
+    manifest = manifest_of(number, documents=documents, posted_cents=plan.posted_cents)
+    archived = archive(manifest, contents=((item.file, content_of(kept[item.document_id])) for item in documents))
     made = keep_print_file(
         number,
-        bills=bills,
-        document_ids={bill_id: item.document_id for bill_id, item in documents.items()},
+        documents=documents,
         manifest=manifest,
         archived=archived,
-        at=recording.moment.at,
+        at=at,
         receipt_id=recording.receipt_id,
     )
     recording.made_one("print_file", made)
 
 
-def _printed(bill: FrozenBill, *, document: DocumentFacts) -> PrintedBill:
-    account = bill.payload["account"]
-    return PrintedBill(
-        bill_id=bill.bill_id,
+def _bill(bill: FrozenBill, *, document: DocumentFacts) -> PrintedDocument:
+    return PrintedDocument(
+        document_id=document.document_id,
+        summary_id=None,
         number=bill.number,
-        account_number=account["number"],
-        postal_code=account["mail"][-1].rsplit(" ", 1)[-1],
+        bills=(_figures(bill),),
+        postal_code=_postal_code(bill),
         pages=document.pages,
-        charges_cents=bill.total_cents,
         amount_due_cents=bill.payload["amount_due_cents"],
         sha256=document.sha256,
     )
+
+
+def _summary(summary: FrozenSummary, *, document: DocumentFacts) -> PrintedDocument:
+    return PrintedDocument(
+        document_id=document.document_id,
+        summary_id=summary.summary_id,
+        number=summary.number,
+        bills=tuple(_figures(bill) for bill in summary.bills),
+        postal_code=_postal_code(summary.bills[0]),
+        pages=document.pages,
+        amount_due_cents=summary.amount_due_cents,
+        sha256=document.sha256,
+    )
+
+
+def _figures(bill: FrozenBill, /) -> PrintedBill:
+    return PrintedBill(
+        bill_id=bill.bill_id,
+        number=bill.number,
+        account_number=bill.payload["account"]["number"],
+        charges_cents=bill.total_cents,
+        amount_due_cents=bill.payload["amount_due_cents"],
+    )
+
+
+def _postal_code(bill: FrozenBill, /) -> str:
+    return str(bill.payload["account"]["mail"][-1].rsplit(" ", 1)[-1])
 
 
 ACTION = registry.add(

@@ -15,7 +15,15 @@ from django.db.models.functions import Coalesce
 
 from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.lines import PricePoint, lines_of_group
-from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment, LinePrice
+from weatherhead.areas.billing.models import (
+    Adjustment,
+    Bill,
+    BillLine,
+    BillSegment,
+    LinePrice,
+    SummaryBill,
+    SummaryMember,
+)
 from weatherhead.areas.billing.price_many import PricedGroup
 from weatherhead.areas.ledger.check import Checker, Finding, receivable_cents
 from weatherhead.areas.ledger.queries import entries
@@ -168,6 +176,25 @@ def _changed_documents() -> Iterator[Finding]:
         )
 
 
+def _summaries_unlike_bills() -> Iterator[Finding]:
+    """Each summary is what was frozen, names its bills with their hashes, and charges what they do."""
+    for row in SummaryBill.objects.order_by("pk").iterator(chunk_size=_CHUNK):
+        said = json.loads(row.payload)
+        members = SummaryMember.objects.filter(summary=row).order_by("sequence")
+        of_bills = list(members.values_list("bill__number", "bill__payload_sha256"))
+        named = [tuple(bill) for item in said["accounts"] for bill in item["bills"]]
+        charges = sum(item["charges_cents"] for item in said["accounts"])
+        due = sum(max(item["balance_cents"], 0) for item in said["accounts"])
+        frozen = hashlib.sha256(row.payload.encode()).hexdigest() == row.payload_sha256
+        if frozen and of_bills == named and (charges, due) == (row.charges_cents, row.amount_due_cents):
+            continue
+        yield Finding(
+            code="summary_not_its_bills",
+            template=gettext_noop("Summary bill %(summary)s is not what was frozen, or not its bills."),
+            values={"summary": row.number},
+        )
+
+
 def _adjustments_unlike_entries() -> Iterator[Finding]:
     for numbers in chunks(list(Adjustment.objects.order_by("pk").values_list("pk", flat=True)), most=_CHUNK):
         rows = list(Adjustment.objects.filter(pk__in=numbers))
@@ -221,6 +248,13 @@ CHECKERS = (
         unit=gettext_noop("bills"),
         count=Bill.objects.count,
         find=_changed_documents,
+    ),
+    Checker(
+        code="summaries_are_their_bills",
+        title=gettext_noop("Every summary bill is what was made of its bills"),
+        unit=gettext_noop("summary bills"),
+        count=SummaryBill.objects.count,
+        find=_summaries_unlike_bills,
     ),
     Checker(
         code="adjustments_are_their_entries",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 
 from weatherhead.areas.agreements.models import ServiceAgreement
-from weatherhead.areas.customers.models import Account
+from weatherhead.areas.customers.models import Account, Customer
 
 
 class BillRun(models.Model):
@@ -221,3 +221,53 @@ class Adjustment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account")]
+
+
+class SummaryEnrollment(models.Model):
+    """The days on which an account's bills go onto its customer's summary bill: `[starts_on, ends_on)`."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)  # exclusive; null: until further notice
+    receipt_id = models.BigIntegerField()
+    ending_receipt_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(ends_on__isnull=True), name="summary_enrolled_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="summary_enrollment_not_backwards",
+            ),
+        ]
+
+
+class SummaryBill(models.Model):
+    """One document for the bills of a customer's accounts. It posts nothing: the bills on it are those of record.
+
+    Its number is of the bills' own series, so that a number on a stub is either a bill's or a summary's.
+    """
+
+    number = models.CharField(max_length=20, unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    issued_on = models.DateField()  # the day of its bills
+    due_on = models.DateField()
+    charges_cents = models.BigIntegerField()
+    amount_due_cents = models.BigIntegerField()  # what its stub asks for: credits stay on their accounts
+    payload = models.TextField()  # canonical JSON: figures, and its bills by number and hash; no names or places
+    payload_sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    receipt_id = models.BigIntegerField()
+
+
+class SummaryMember(models.Model):
+    """A bill on a summary: on one, once."""
+
+    summary = models.ForeignKey(SummaryBill, on_delete=models.PROTECT, related_name="+")
+    sequence = models.IntegerField()
+    bill = models.OneToOneField(Bill, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["summary", "sequence"], name="summary_sequence_once")]

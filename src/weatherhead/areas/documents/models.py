@@ -13,8 +13,8 @@ class DocumentFrame(models.Model):
 class Document(models.Model):
     """A file rendered from a frozen payload, once. The content lies with the attachments, under its hash."""
 
-    kind = models.CharField(max_length=12)  # bill
-    subject_id = models.BigIntegerField()  # the bill's number in the database
+    kind = models.CharField(max_length=12)  # bill, summary
+    subject_id = models.BigIntegerField()  # the bill's or the summary bill's number in the database
     payload_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=80)
@@ -43,7 +43,7 @@ class PrintFile(models.Model):
 
 
 class PrintFileBill(models.Model):
-    """A bill in a print file: a bill is printed in one file; whoever needs it again takes the same document."""
+    """A bill in a print file: a bill is printed once, alone or on its summary bill, whose document it then names."""
 
     print_file = models.ForeignKey(PrintFile, on_delete=models.PROTECT, related_name="+")
     sequence = models.IntegerField()

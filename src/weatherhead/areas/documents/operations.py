@@ -9,8 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from weatherhead.areas.documents.models import Document, DocumentFrame, PrintFile, PrintFileBill
-from weatherhead.areas.documents.printing import PrintedBill, sha256_of
-from weatherhead.areas.documents.queries import BILL
+from weatherhead.areas.documents.printing import PrintedDocument, sha256_of
 from weatherhead.areas.documents.rendering import Rendered, renderer_name
 from weatherhead.areas.records.operations.attachments import keep_attachment
 from weatherhead.areas.records.operations.counters import next_number
@@ -37,16 +36,18 @@ def keep_frame(frame: Frame) -> None:
     DocumentFrame.objects.bulk_create([DocumentFrame(sha256=frame.sha256, text=frame.text)], ignore_conflicts=True)
 
 
-def keep_bill_document(*, bill_id: int, number: str, payload_sha256: str, rendered: Rendered, at: datetime) -> int:
-    """Keep a bill's PDF. Returns the document's number.
+def keep_document(
+    kind: str, *, subject_id: int, number: str, payload_sha256: str, rendered: Rendered, at: datetime
+) -> int:
+    """Keep the PDF of a bill or a summary bill. Returns the document's number.
 
     Raises:
-        IntegrityError: the bill's document was kept meanwhile.
+        IntegrityError: its document was kept meanwhile.
     """
     keep_attachment(name=f"{number}.pdf", media_type=PDF, content=rendered.content, at=at)
     row = Document.objects.create(
-        kind=BILL,
-        subject_id=bill_id,
+        kind=kind,
+        subject_id=subject_id,
         payload_sha256=payload_sha256,
         sha256=sha256_of(rendered.content),
         media_type=PDF,
@@ -66,8 +67,7 @@ def next_print_number() -> str:
 def keep_print_file(
     number: str,
     *,
-    bills: Sequence[PrintedBill],
-    document_ids: Mapping[int, int],
+    documents: Sequence[PrintedDocument],
     manifest: Mapping[str, Any],
     archived: bytes,
     at: datetime,
@@ -91,13 +91,12 @@ def keep_print_file(
         made_at=at,
         receipt_id=receipt_id,
     )
+    placed = [(bill.bill_id, item.document_id) for item in documents for bill in item.bills]
     try:
         with transaction.atomic():
             PrintFileBill.objects.bulk_create(
-                PrintFileBill(
-                    print_file=row, sequence=sequence, bill_id=item.bill_id, document_id=document_ids[item.bill_id]
-                )
-                for sequence, item in enumerate(bills, 1)
+                PrintFileBill(print_file=row, sequence=sequence, bill_id=bill_id, document_id=document_id)
+                for sequence, (bill_id, document_id) in enumerate(placed, 1)
             )
     except IntegrityError as error:
         raise BillPrintedAlready from error

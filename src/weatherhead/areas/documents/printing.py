@@ -19,16 +19,35 @@ _ATTRIBUTES = 0o100644 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedBill:
-    """A bill of a print file with its document."""
+    """A bill of a print file, alone or on a summary bill."""
 
     bill_id: int
     number: str
     account_number: str
-    postal_code: str
-    pages: int
     charges_cents: int
     amount_due_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedDocument:
+    """What goes into one envelope: a bill, or a summary bill with the bills on it (`summary_id` is not None then).
+
+    `amount_due_cents` is what the document asks for.
+    """
+
+    document_id: int
+    summary_id: int | None
+    number: str
+    bills: tuple[PrintedBill, ...]
+    postal_code: str
+    pages: int
+    amount_due_cents: int
     sha256: str
+
+    @property
+    def charges_cents(self) -> int:
+        """The charges of its bills."""
+        return sum(item.charges_cents for item in self.bills)
 
     @property
     def file(self) -> str:
@@ -36,38 +55,64 @@ class PrintedBill:
         return f"{self.number}.pdf"
 
 
-def in_order_of_mail(bills: Iterable[PrintedBill]) -> tuple[PrintedBill, ...]:
+def in_order_of_mail(documents: Iterable[PrintedDocument]) -> tuple[PrintedDocument, ...]:
     """By number of sheets and postal code, as inserters and the mail want them, then by number."""
-    return tuple(sorted(bills, key=lambda item: (item.pages, item.postal_code, item.number)))
+    return tuple(sorted(documents, key=lambda item: (item.pages, item.postal_code, item.number)))
 
 
-def manifest_of(number: str, *, bills: Sequence[PrintedBill], posted_cents: int) -> dict[str, Any]:
-    """What a print file holds: each bill with its sums and hash, and the sums of all, which foot to the ledger."""
+def manifest_of(number: str, *, documents: Sequence[PrintedDocument], posted_cents: int) -> dict[str, Any]:
+    """What a print file holds: each document with its sums and hash, and the sums of all, which foot to the ledger.
+
+    A bill stands in it once: among the bills that are mailed by themselves, or on its summary.
+    """
+    placed = list(enumerate(documents, 1))
     return {
         "print_file": number,
-        "bills": [
-            {
-                "sequence": sequence,
-                "bill_id": item.bill_id,
-                "bill": item.number,
-                "account": item.account_number,
-                "file": item.file,
-                "pages": item.pages,
-                "charges_cents": item.charges_cents,
-                "amount_due_cents": item.amount_due_cents,
-                "sha256": item.sha256,
-            }
-            for sequence, item in enumerate(bills, 1)
+        "bills": [_bill_said(item, sequence=sequence) for sequence, item in placed if item.summary_id is None],
+        "summaries": [
+            _summary_said(item, sequence=sequence) for sequence, item in placed if item.summary_id is not None
         ],
         "totals": {
-            "bills": len(bills),
-            "pages": sum(item.pages for item in bills),
-            "sheets": sum((item.pages + 1) // 2 for item in bills),
-            "charges_cents": sum(item.charges_cents for item in bills),
-            "amount_due_cents": sum(item.amount_due_cents for item in bills),
+            "bills": sum(len(item.bills) for item in documents),
+            "documents": len(documents),
+            "pages": sum(item.pages for item in documents),
+            "sheets": sum((item.pages + 1) // 2 for item in documents),
+            "charges_cents": sum(item.charges_cents for item in documents),
+            "amount_due_cents": sum(item.amount_due_cents for item in documents),
             "posted_cents": posted_cents,
         },
     }
+
+
+def _bill_said(item: PrintedDocument, *, sequence: int) -> dict[str, Any]:
+    [bill] = item.bills
+    return {"sequence": sequence, **_of_bill(bill), **_of_file(item)}
+
+
+def _summary_said(item: PrintedDocument, *, sequence: int) -> dict[str, Any]:
+    return {
+        "sequence": sequence,
+        "summary_id": item.summary_id,
+        "summary": item.number,
+        "bills": [_of_bill(bill) for bill in item.bills],
+        "charges_cents": item.charges_cents,
+        "amount_due_cents": item.amount_due_cents,
+        **_of_file(item),
+    }
+
+
+def _of_bill(bill: PrintedBill) -> dict[str, Any]:
+    return {
+        "bill_id": bill.bill_id,
+        "bill": bill.number,
+        "account": bill.account_number,
+        "charges_cents": bill.charges_cents,
+        "amount_due_cents": bill.amount_due_cents,
+    }
+
+
+def _of_file(item: PrintedDocument) -> dict[str, Any]:
+    return {"file": item.file, "pages": item.pages, "sha256": item.sha256}
 
 
 def archive(manifest: dict[str, Any], *, contents: Iterable[tuple[str, bytes]]) -> bytes:

@@ -18,6 +18,7 @@ from weatherhead.core.statements import payload_sha256
 from weatherhead.core.values import Refusal, gettext_noop
 
 BILL = "bill"
+SUMMARY = "summary"
 
 
 class FrameChanged(Refusal):
@@ -96,9 +97,18 @@ def _kept_body(sha256: str) -> Mapping[str, Any]:
 
 def documents_of_bills(bill_ids: Iterable[int]) -> dict[int, DocumentFacts]:
     """The kept documents of some bills, by bill."""
+    return _documents(BILL, bill_ids)
+
+
+def documents_of_summaries(summary_ids: Iterable[int]) -> dict[int, DocumentFacts]:
+    """The kept documents of some summary bills, by summary."""
+    return _documents(SUMMARY, summary_ids)
+
+
+def _documents(kind: str, subject_ids: Iterable[int]) -> dict[int, DocumentFacts]:
     found: dict[int, DocumentFacts] = {}
-    for chunk in chunks(bill_ids):
-        for row in Document.objects.filter(kind=BILL, subject_id__in=chunk):
+    for chunk in chunks(subject_ids):
+        for row in Document.objects.filter(kind=kind, subject_id__in=chunk):
             found[row.subject_id] = DocumentFacts(
                 document_id=row.pk,
                 subject_id=row.subject_id,
@@ -171,6 +181,9 @@ def _print_file(row: PrintFile) -> PrintFileFacts:
 
 def documents_of_print_file(number: str) -> tuple[tuple[str, DocumentFacts], ...]:
     """The documents of a print file in their order, each with its name there."""
-    manifest = print_file(number).manifest["bills"]
-    found = documents_of_bills(item["bill_id"] for item in manifest)
-    return tuple((item["file"], found[item["bill_id"]]) for item in manifest)
+    manifest = print_file(number).manifest
+    bills = documents_of_bills(item["bill_id"] for item in manifest["bills"])
+    summaries = documents_of_summaries(item["summary_id"] for item in manifest["summaries"])
+    placed = [(item["sequence"], item["file"], bills[item["bill_id"]]) for item in manifest["bills"]]
+    placed += [(item["sequence"], item["file"], summaries[item["summary_id"]]) for item in manifest["summaries"]]
+    return tuple((name, document) for _, name, document in sorted(placed, key=lambda item: item[0]))

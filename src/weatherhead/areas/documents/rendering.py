@@ -6,7 +6,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +16,13 @@ import typst
 
 from weatherhead.areas.documents.drawing import code_drawing, steps_drawing, usage_drawing
 from weatherhead.areas.documents.showing import View, bill_view
-from weatherhead.core.statements import BillDocument
+from weatherhead.areas.documents.showing_summary import summary_view
+from weatherhead.core.statements import BillDocument, SummaryDocument
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "typst"
 FONTS = HERE / "fonts"
-TEMPLATES_VERSION = 2
+TEMPLATES_VERSION = 3
 """Raise it with every change of the templates: a kept document says what rendered it."""
 
 # Bills are shared out over processes; typst's own threads, which start with its first bill, would only hand two pages
@@ -72,13 +73,28 @@ def render_bill(document: BillDocument) -> Rendered:
     Raises:
         RenderingFailed: with what typst said.
     """
-    issued_at = datetime.combine(document.issued_on, time(12), tzinfo=UTC)
+    issued_at = _noon(document.issued_on)
     view = bill_view(document)
     view |= {"drawings": _drawings(view)}
     rendered = render("bill", view=view | {"long": False}, at=issued_at)
     if rendered.pages == _PAGES_OF_MOST:
         return rendered
     return render("bill", view=view | {"long": True}, at=issued_at)
+
+
+def render_summary(document: SummaryDocument) -> Rendered:
+    """The PDF of a summary bill, the same bytes every time.
+
+    Raises:
+        RenderingFailed: with what typst said.
+    """
+    view = summary_view(document)
+    code = code_drawing(view["stub"]["qr"]) if view["stub"]["qr"] else None
+    return render("summary-bill", view=view | {"drawings": {"code": code}}, at=_noon(document.issued_on))
+
+
+def _noon(day: date, /) -> datetime:
+    return datetime.combine(day, time(12), tzinfo=UTC)
 
 
 def _drawings(view: View) -> dict[str, str | None]:

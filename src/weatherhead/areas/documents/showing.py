@@ -12,6 +12,7 @@ import segno
 from babel.dates import format_date
 
 from weatherhead.areas.customers.numbers import group_number
+from weatherhead.areas.documents.window import fit_window
 from weatherhead.core.statements import BillDocument, Change, DocumentService, Message, Movement, Use, plain_text
 from weatherhead.core.values import format_cents
 
@@ -25,35 +26,50 @@ Row = list[str]
 View = dict[str, Any]
 
 
-def bill_view(document: BillDocument) -> View:
-    """Everything that a bill shows, in reading order. Values are texts; bars are in thousandths of the longest."""
-    words, language = document.frame["words"], document.frame["language"]
-    say = _Words(words, language=language)
+def bill_view(document: BillDocument, *, listed: str = "movements_short") -> View:
+    """Everything that a bill shows, in reading order. Values are texts; bars are in thousandths of the longest.
+
+    `listed` is the word for movements that are summed at first and listed later.
+    """
+    frame = document.frame
+    words, language = frame["words"], frame["language"]
+    say = Words(words, language=language)
     title = words[f"title_{document.kind}"]
-    account = group_number(document.account_number, groups=document.frame["account_groups"])
+    account = group_number(document.account_number, groups=frame["account_groups"])
     issued = say.day(document.issued_on)
     # The same for every bill of a day: typst then keeps what it laid out for the bill before.
-    named = {"title": title, "issued": issued, "utility": document.frame["utility"]["name"]}
-    messages = [say.message(item, wording=document.frame["messages"]) for item in document.messages]
+    named = {"title": title, "issued": issued, "utility": frame["utility"]["name"]}
+    messages = [say.message(item, wording=frame["messages"]) for item in document.messages]
     return {
         "language": language,
         "words": words,
-        "utility": document.frame["utility"],
+        "utility": frame["utility"],
         "title": title,
         "document_title": words["document_title"] % named,
         "mail": list(document.mail),
+        "window": window_view(document.mail),
         "account": account,
         "number": document.number,
         "issued": issued,
         "head": _head(document, say=say, account=account, issued=issued),
-        "summary": _summary(document, say=say),
+        "summary": _summary(document, say=say, listed=listed),
         "charges": money(document.charges_cents),
-        "due": _due(document, say=say),
+        "due": due_view(document.amount_due_cents, due_on=document.due_on, say=say),
         "change": _change(document.since_last, say=say),
         "messages": messages[:MESSAGES_ON_FIRST_PAGE],
         "more_messages": messages[MESSAGES_ON_FIRST_PAGE:],
         "usage": _usage(document, say=say),
-        "stub": _stub(document, say=say),
+        "stub": stub_view(
+            frame,
+            say=say,
+            label=say["account"],
+            account=account,
+            name=document.customer_name,
+            amount_cents=document.amount_due_cents,
+            due_on=document.due_on,
+            code=document.pay_code,
+            scan_line=document.scan_line,
+        ),
         "services": [_service(item, say=say) for item in document.services],
         "meters": [row for item in document.services for row in _meters(item, say=say)],
         "demands": [
@@ -66,13 +82,19 @@ def bill_view(document: BillDocument) -> View:
         ]
         if len(document.movements) > MOVEMENTS_ON_FIRST_PAGE
         else [],
-        "paragraphs": document.frame["paragraphs"],
-        "language_line": document.frame["language_line"],
+        "paragraphs": frame["paragraphs"],
+        "language_line": frame["language_line"],
         "running_head": f"{words['account']} {account} · {words['bill']} {document.number} · {issued}",
     }
 
 
-class _Words:
+def window_view(mail: Sequence[str]) -> View:
+    """The address as it is set: what the window holds."""
+    fitted = fit_window(mail)
+    return {"lines": list(fitted.lines), "size": fitted.size}
+
+
+class Words:
     """Says days, money and movements in the frame's language."""
 
     def __init__(self, words: Mapping[str, str], *, language: str) -> None:
@@ -102,6 +124,10 @@ class _Words:
             "last": _format(last, "medium", self.language),
             "days": days,
         }
+
+    def short_span(self, *, start: date, last: date) -> str:
+        """A period in a column."""
+        return f"{self.short_day(start)} – {self.short_day(last)}"
 
     def movement(self, item: Movement, *, short: bool) -> str:
         """What moved the balance: a payment, a fee, or one taken back or off."""
@@ -141,7 +167,7 @@ def money(cents: int, *, plus: bool = False) -> str:
     return f"{sign}${format_cents(abs(cents))}"
 
 
-def _kwh(energy_wh: int) -> str:
+def kwh(energy_wh: int) -> str:
     """Whole kWh with thousands; what is less shows its decimals."""
     whole, rest = divmod(abs(energy_wh), _WH_PER_KWH)
     sign = "−" if energy_wh < 0 else ""
@@ -149,7 +175,7 @@ def _kwh(energy_wh: int) -> str:
 
 
 def _kilo(value: int) -> str:
-    return _kwh(value)
+    return kwh(value)
 
 
 def _about_kwh(energy_wh: int) -> str:
@@ -160,7 +186,7 @@ def _about_kwh(energy_wh: int) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _head(document: BillDocument, *, say: _Words, account: str, issued: str) -> list[Row]:
+def _head(document: BillDocument, *, say: Words, account: str, issued: str) -> list[Row]:
     places = list(dict.fromkeys(item.address for item in document.services))
     where = places[0] if len(places) == 1 else say["services"] % {"count": len(document.services)}
     now = document.uses[-1]
@@ -172,13 +198,13 @@ def _head(document: BillDocument, *, say: _Words, account: str, issued: str) -> 
     ]
 
 
-def _summary(document: BillDocument, *, say: _Words) -> list[Row]:
+def _summary(document: BillDocument, *, say: Words, listed: str) -> list[Row]:
     """How the amount due came about, line by line; more movements than fit are summed here and listed later."""
     first = say["last_balance"] if document.last_bill else say["balance_at_start"]
     rows = [[first, money(document.last_balance_cents)]]
     if len(document.movements) > MOVEMENTS_ON_FIRST_PAGE:
         moved = sum(item.amount_cents for item in document.movements)
-        rows.append([say["movements_short"] % {"count": len(document.movements)}, money(moved)])
+        rows.append([say[listed] % {"count": len(document.movements)}, money(moved)])
     else:
         rows += [[say.movement(item, short=True), money(item.amount_cents)] for item in document.movements]
     rows.append([say["balance_before"], money(document.balance_before_cents)])
@@ -189,25 +215,26 @@ def _summary(document: BillDocument, *, say: _Words) -> list[Row]:
     return rows
 
 
-def _due(document: BillDocument, *, say: _Words) -> dict[str, str]:
-    if document.amount_due_cents < 0:
+def due_view(amount_due_cents: int, *, due_on: date, say: Words) -> dict[str, str]:
+    """What is asked for, and by when; a credit asks for nothing."""
+    if amount_due_cents < 0:
         return {
             "label": say["credit"],
-            "amount": money(-document.amount_due_cents),
+            "amount": money(-amount_due_cents),
             "by": "",
             "note": say["nothing_to_pay"],
         }
-    if document.amount_due_cents == 0:
+    if amount_due_cents == 0:
         return {"label": say["amount_due"], "amount": money(0), "by": "", "note": say["nothing_to_pay"]}
     return {
         "label": say["amount_due"],
-        "amount": money(document.amount_due_cents),
+        "amount": money(amount_due_cents),
         "by": say["pay_by"],
-        "note": say.weekday(document.due_on),
+        "note": say.weekday(due_on),
     }
 
 
-def _change(since: Change | None, *, say: _Words) -> View | None:
+def _change(since: Change | None, *, say: Words) -> View | None:
     """The steps from the last bill's charges to this one's, each with its bar."""
     if since is None or not since.steps:
         return None
@@ -239,7 +266,7 @@ def _bar_row(label: str, note: str, amount: str, *, ends: tuple[int, int], longe
     return [label, note, amount, low, high - low]
 
 
-def _step_note(code: str, *, before: int, after: int, say: _Words) -> str:
+def _step_note(code: str, *, before: int, after: int, say: Words) -> str:
     if code == "use":
         shown = say["a_day"] % {"energy": _about_kwh(after)}, _about_kwh(before)
     elif code == "price":
@@ -249,7 +276,7 @@ def _step_note(code: str, *, before: int, after: int, say: _Words) -> str:
     return say["was"] % {"after": shown[0], "before": shown[1]}
 
 
-def _usage(document: BillDocument, *, say: _Words) -> View | None:
+def _usage(document: BillDocument, *, say: Words) -> View | None:
     """Thirteen bars, and the year before in a sentence. None where no energy was ever measured."""
     most = max(item.energy_wh for item in document.uses)
     if most <= 0:
@@ -257,7 +284,7 @@ def _usage(document: BillDocument, *, say: _Words) -> View | None:
     bars = [_usage_bar(item, most=most, year=year, say=say) for item, year in _with_years(document.uses)]
     rows = "; ".join(
         say["usage_row_estimated" if item.estimated else "usage_row"]
-        % {"month": say.month(item.end_on, year=True), "energy": _kwh(item.energy_wh)}
+        % {"month": say.month(item.end_on, year=True), "energy": kwh(item.energy_wh)}
         for item in document.uses
     )
     year = document.since_year
@@ -265,9 +292,9 @@ def _usage(document: BillDocument, *, say: _Words) -> View | None:
     if year is not None:
         now, then = year.after, year.before
         aside = say["since_year"] % {
-            "now": _kwh(now.energy_wh),
+            "now": kwh(now.energy_wh),
             "now_day": _about_kwh(now.energy_wh // now.days),
-            "then": _kwh(then.energy_wh),
+            "then": kwh(then.energy_wh),
             "then_day": _about_kwh(then.energy_wh // then.days),
         }
     return {
@@ -286,28 +313,41 @@ def _with_years(uses: Sequence[Use]) -> list[tuple[Use, bool]]:
     return [(item, index in told) for index, item in enumerate(uses)]
 
 
-def _usage_bar(item: Use, *, most: int, year: bool, say: _Words) -> list[Any]:
+def _usage_bar(item: Use, *, most: int, year: bool, say: Words) -> list[Any]:
     """Month, kWh, height, days, estimated."""
     height = max(item.energy_wh, 0) * _PERMILLE // most
     mark = " E" if item.estimated else ""
-    return [say.month(item.end_on, year=year), _kwh(item.energy_wh) + mark, height, str(item.days), item.estimated]
+    return [say.month(item.end_on, year=year), kwh(item.energy_wh) + mark, height, str(item.days), item.estimated]
 
 
-def _stub(document: BillDocument, *, say: _Words) -> View:
-    frame = document.frame
-    url = f"{frame['pay_url']}{document.pay_code}" if frame["pay_url"] else ""
-    due = max(document.amount_due_cents, 0)
+def stub_view(
+    frame: Mapping[str, Any],
+    *,
+    say: Words,
+    label: str,
+    account: str,
+    name: str,
+    amount_cents: int,
+    due_on: date,
+    code: str,
+    scan_line: str,
+) -> View:
+    """The part that comes back with a check: what `label` names stands on it as `account`."""
+    url = f"{frame['pay_url']}{code}" if frame["pay_url"] else ""
+    due = max(amount_cents, 0)
     return {
         "tear": say["tear"] % {"utility": frame["utility"]["name"]},
         "url": url,
         "qr": qr_rows(url.upper()) if url and due else [],
         "qr_alt": say["qr_alt"] % {"url": url},
-        "code": document.pay_code,
+        "code": code,
         "site": frame["pay_url"].removeprefix("https://").rstrip("/"),
-        "name": document.customer_name,
-        "due_on": say.day(document.due_on) if due else say["nothing_to_pay"],
+        "label": label,
+        "account": account,
+        "name": name,
+        "due_on": say.day(due_on) if due else say["nothing_to_pay"],
         "amount": money(due),
-        "scan_line": document.scan_line,
+        "scan_line": scan_line,
     }
 
 
@@ -330,7 +370,7 @@ def qr_rows(text: str) -> list[list[int]]:
     return rows
 
 
-def _service(item: DocumentService, *, say: _Words) -> View:
+def _service(item: DocumentService, *, say: Words) -> View:
     span = say.span(start=item.start_on, last=item.last_on, days=item.days)
     return {
         "title": item.schedule_name,
@@ -340,7 +380,7 @@ def _service(item: DocumentService, *, say: _Words) -> View:
     }
 
 
-def _meters(item: DocumentService, *, say: _Words) -> list[Row]:
+def _meters(item: DocumentService, *, say: Words) -> list[Row]:
     """A row for each two reads: meter, both reads with day and kind, multiplier, energy."""
     return [
         [
@@ -350,7 +390,7 @@ def _meters(item: DocumentService, *, say: _Words) -> list[Row]:
             f"{read.end_reading:,}",
             f"{say.short_day(read.end_on)}, {say[f'kind_{read.end_kind}']}",
             f"× {_multiplier(read.multiplier)}",
-            f"{_kwh(read.energy_wh)} kWh",
+            f"{kwh(read.energy_wh)} kWh",
         ]
         for read in item.reads
     ]

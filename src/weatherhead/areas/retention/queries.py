@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from weatherhead.areas.agreements.models import ServiceAgreement
-from weatherhead.areas.billing.models import Adjustment, Bill, BillException
+from weatherhead.areas.billing.models import Adjustment, Bill, BillException, SummaryMember
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
 from weatherhead.areas.ledger.queries import balances_of
 from weatherhead.areas.metering.models import MeterInstallation, Read, ReadBatch
@@ -225,9 +225,13 @@ def _counted(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _rendered(bill_ids: Iterable[int]) -> tuple[str, ...]:
-    """The hashes of the files that were rendered from some bills; none where no documents are rendered."""
+    """The hashes of the files that were rendered from some bills, alone or on summaries, whose names and places are
+    theirs; none where no documents are rendered.
+    """
     if not apps.is_installed("weatherhead.areas.documents"):
         return ()
     model: type[Model] = apps.get_model(*_DOCUMENT)
-    documents = model._default_manager.filter(kind="bill")
-    return tuple(documents.filter(subject_id__in=list(bill_ids)).values_list("sha256", flat=True))
+    bills = list(bill_ids)
+    summaries = SummaryMember.objects.filter(bill_id__in=bills).values("summary_id")
+    of_them = Q(kind="bill", subject_id__in=bills) | Q(kind="summary", subject_id__in=summaries)
+    return tuple(model._default_manager.filter(of_them).values_list("sha256", flat=True))

@@ -42,10 +42,20 @@ from weatherhead.core.statements.scan_line import (
     read_scan_line,
     scan_line,
 )
+from weatherhead.core.statements.summary import (
+    SUMMARY,
+    SummaryAccount,
+    SummaryDocument,
+    parse_summary,
+    summary_accounts,
+    summary_due_on,
+    summary_payload,
+)
 
 __all__ = [
     "LAYOUT",
     "PERIODS_SHOWN",
+    "SUMMARY",
     "BillDocument",
     "CancelledBill",
     "Change",
@@ -63,6 +73,8 @@ __all__ = [
     "ScanLineUnreadable",
     "ServiceFacts",
     "StatementFacts",
+    "SummaryAccount",
+    "SummaryDocument",
     "Use",
     "bill_payload",
     "change",
@@ -73,6 +85,7 @@ __all__ = [
     "kilo_text",
     "numbered",
     "parse_payload",
+    "parse_summary",
     "pay_code",
     "payload_sha256",
     "payload_text",
@@ -81,4 +94,7 @@ __all__ = [
     "quantity_text",
     "read_scan_line",
     "scan_line",
+    "summary_accounts",
+    "summary_due_on",
+    "summary_payload",
 ]

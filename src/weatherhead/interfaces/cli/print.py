@@ -14,13 +14,19 @@ from django.utils.translation import gettext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn, track
 
-from weatherhead.actions.documents.print_run import bills_to_print, files_of, make_file, queue_rendering
+from weatherhead.actions.documents.print_run import (
+    bills_to_print,
+    documents_missing,
+    files_of,
+    make_file,
+    make_summaries,
+    queue_rendering,
+)
 from weatherhead.areas.billing.frozen import bills_issued
 from weatherhead.areas.documents.printing import archive, sha256_of
 from weatherhead.areas.documents.queries import (
     PrintFileFacts,
     content_of,
-    documents_of_bills,
     documents_of_print_file,
     print_file,
     print_files,
@@ -52,8 +58,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "make",
         help=gettext("put bills that are in no file yet into print files of 500"),
         description=gettext(
-            "Renders what is not rendered yet, helped by every worker that runs, then makes the files. A bill is "
-            "printed in one file: running it again makes files of new bills only. Exits with 1 when a file was refused."
+            "Makes the summary bills of these days, renders what is not rendered yet, helped by every worker that "
+            "runs, then makes the files. A bill is printed in one file, alone or on a summary: running it again makes "
+            "files of new bills only. Exits with 1 when a file was refused."
         ),
     )
     make.add_argument("--from", dest="from_on", type=date.fromisoformat, required=True, metavar="DATE")
@@ -77,7 +84,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_make(args: argparse.Namespace) -> int:
     """Render, then make the files; returns the exit code."""
     actor, moment = actor_for(args.username), present_moment()
-    issued = bills_issued(from_on=args.from_on, to_on=args.to_on or moment.as_of)
+    to_on = args.to_on or moment.as_of
+    summaries = make_summaries(from_on=args.from_on, to_on=to_on, actor=actor, moment=moment)
+    issued = bills_issued(from_on=args.from_on, to_on=to_on)
     wanted = bills_to_print(issued)
     console = Console(stderr=True)
     queue_rendering(wanted, moment=moment)
@@ -96,22 +105,25 @@ def run_make(args: argparse.Namespace) -> int:
     for said in refused:
         print(said, file=sys.stderr)
     if not args.json:
+        if summaries:
+            print(gettext("%(count)s customers got a summary bill.") % {"count": f"{summaries:,}"})
         already = len(issued) - len(wanted)
         print(gettext("%(count)s bills were in a print file already.") % {"count": f"{already:,}"})
     return 1 if refused else 0
 
 
 def _render(wanted: tuple[int, ...], *, console: Console, quiet: bool) -> None:
-    """Work on the queue until every bill has its document, or nothing moves any more."""
+    """Work on the queue until everything to mail has its document, or nothing moves any more."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
-        task = progress.add_task(gettext("Rendering"), total=len(wanted))
+        missing = sum(map(len, documents_missing(wanted)))
+        task = progress.add_task(gettext("Rendering"), total=missing)
         name = f"print:{socket.gethostname()}:{os.getpid()}"
-        while len(known := documents_of_bills(wanted)) < len(wanted):
-            progress.update(task, completed=len(known))
+        while (left := sum(map(len, documents_missing(wanted)))) > 0:
+            progress.update(task, completed=missing - left)
             if work_once(worker=name, clock=present_moment) is None:
                 break  # what is left, another worker holds or could not render: making the file renders it or says why
-        progress.update(task, completed=len(wanted))
+        progress.update(task, completed=missing)
 
 
 def run_list(args: argparse.Namespace) -> int:

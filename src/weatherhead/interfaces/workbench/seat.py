@@ -15,6 +15,7 @@ from django.views.decorators.cache import cache_control
 from weatherhead.areas.agreements.queries import NoSuchAgreement
 from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSuchException
 from weatherhead.areas.billing.runs import NoSuchRun
+from weatherhead.areas.billing.summaries import NoSuchSummary
 from weatherhead.areas.customers.queries import NoSuchAccount
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
@@ -38,6 +39,7 @@ _NOT_FOUND = (
     NoSuchReceipt,
     NoSuchRequest,
     NoSuchRun,
+    NoSuchSummary,
 )
 _FORBIDDEN = (NotPermitted, LookNotPermitted)
 

@@ -27,7 +27,14 @@ from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.composing import done_view, receipt_view, veiled
-from weatherhead.overviews.document import account_of_bill, bill_document, bill_file
+from weatherhead.overviews.document import (
+    account_of_bill,
+    account_of_summary,
+    bill_document,
+    bill_file,
+    summary_document,
+    summary_file,
+)
 from weatherhead.overviews.picks import KINDS as PICK_KINDS
 from weatherhead.overviews.picks import picks
 from weatherhead.overviews.preview import ReceiptView
@@ -105,6 +112,9 @@ def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
     bill_id = number_in(request.POST.get("bill", ""))
     if bill_id is not None:
         return redirect("workbench:bill_document", bill_id)
+    summary_id = number_in(request.POST.get("summary", ""))
+    if summary_id is not None:
+        return redirect("workbench:summary_document", summary_id)
     return redirect("workbench:account", account_id)
 
 
@@ -202,8 +212,41 @@ def bill_pdf(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
         key = f"render bill {bill_id}"
         perform("render_bill", actor=seat.actor, key=key, moment=seat.moment, inputs={"bill_id": bill_id})
         file = bill_file(bill_id)
-    answer = HttpResponse(file.content, content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="bill-{file.number}.pdf"'
+    return _pdf(file.content, name=f"bill-{file.number}")
+
+
+@require_GET
+@at_desk
+def summary_document_page(request: HttpRequest, seat: Seat, summary_id: int) -> HttpResponse:
+    """A summary bill as the customer has it; the mailing address while the details of its first account are shown."""
+    account_id = account_of_summary(summary_id)
+    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    shown = summary_document(summary_id, revealed=frozenset({account_id} if until else ()))
+    context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
+    return render(request, "workbench/summary_document.html", context)
+
+
+@require_GET
+@at_desk
+def summary_pdf(request: HttpRequest, seat: Seat, summary_id: int) -> HttpResponse:
+    """The kept PDF of a summary bill, made on the first request; each opening is a look at every account on it."""
+    account_id = account_of_summary(summary_id)
+    if _revealed_until(request, account_id=account_id, moment=seat.moment) is None:
+        return redirect("workbench:summary_document", summary_id)
+    file = summary_file(summary_id)
+    reason = f"PDF of summary bill {file.number}"
+    for number in file.account_ids:
+        look(CONTACT_DETAILS, account_id=number, actor=seat.actor, moment=seat.moment, reason=reason)
+    if file.content is None:
+        key = f"render summary bill {summary_id}"
+        perform("render_summary_bill", actor=seat.actor, key=key, moment=seat.moment, inputs={"summary_id": summary_id})
+        file = summary_file(summary_id)
+    return _pdf(file.content, name=f"summary-{file.number}")
+
+
+def _pdf(content: bytes | None, *, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return answer
 
 

@@ -33,8 +33,11 @@ def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant
     return offers_of(holdings_of(account_id, bills=bills), grant=grant)
 
 
-def offers_of(found: Holdings, *, grant: Grant) -> tuple[ActionOffer, ...]:
-    """The actions that these jobs grant on an account, the likeliest first."""
+def offers_of(found: Holdings, *, grant: Grant, on_summary: bool | None = None) -> tuple[ActionOffer, ...]:
+    """The actions that these jobs grant on an account, the likeliest first.
+
+    `on_summary` is whether its bills go onto a summary bill; None where there is no other account to go with.
+    """
     offers = [
         ActionOffer(
             name=action.name,
@@ -45,13 +48,15 @@ def offers_of(found: Holdings, *, grant: Grant) -> tuple[ActionOffer, ...]:
             likely=False,
         )
         for action in registry
-        if action.on in _ON_ACCOUNT and action.name in grant.actions and _possible(action.name, found=found)
+        if action.on in _ON_ACCOUNT
+        and action.name in grant.actions
+        and _possible(action.name, found=found, on_summary=on_summary)
     ]
     offers.sort(key=lambda offer: _LIKELY.index(offer.name) if offer.name in _LIKELY else len(_LIKELY))
     return tuple(replace(offer, likely=position < _LIKELY_MAX) for position, offer in enumerate(offers))
 
 
-def _possible(name: str, *, found: Holdings) -> bool:
+def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
     """Whether the account holds what the action acts on."""
     needs: dict[str, bool] = {
         "waive_fee": any(item.kind == "fee" and item.left_cents > 0 for item in found.adjustments),
@@ -70,6 +75,8 @@ def _possible(name: str, *, found: Holdings) -> bool:
         "estimate_read": bool(found.meters),
         "request_reread": bool(found.meters),
         "record_check_read": bool(found.meters),
+        "put_on_summary": on_summary is False,
+        "take_off_summary": on_summary is True,
         "correct_read": any(found.reads.values()),
     }
     return needs.get(name, True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from weatherhead.areas.agreements.queries import AgreementAt
+from weatherhead.areas.billing.summaries import SummaryRow, enrollments_of, summaries_of_account
 from weatherhead.areas.customers.contacts import show_phone
 from weatherhead.areas.customers.queries import AccountFacts, ContactFacts, contact_points, identifiers
 from weatherhead.areas.ledger.queries import balance_of
@@ -73,6 +74,20 @@ class OtherAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryBilling:
+    """How an account stands to its customer's summary bill: since when it is on it, until when, and the latest ones."""
+
+    starts_on: date | None
+    ends_on: date | None
+    latest: tuple[SummaryRow, ...]
+
+    @property
+    def standing(self) -> bool:
+        """Whether its bills go onto the summary until further notice."""
+        return self.starts_on is not None and self.ends_on is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOverview:
     """Who, what, do. Masked values are None; `revealed_until` says how long they are shown."""
 
@@ -105,9 +120,11 @@ class AccountOverview:
     actions: tuple[ActionOffer, ...]
     held_reads: tuple[ReadFacts, ...] = ()
     next_read_on: date | None = None
+    summary: SummaryBilling | None = None  # None: the customer has this account only
 
 
 TIMELINE_ROWS = 12
+SUMMARIES_SHOWN = 2
 
 _CLASSES = {
     "residential": gettext_noop("Residential"),
@@ -139,6 +156,7 @@ def account_overview(
     rows = timeline_of(found)
     limit = TIMELINE_ROWS_ALL if whole else TIMELINE_ROWS
     first = found.account
+    summary = _summary(account_id) if others else None
     return AccountOverview(
         as_of=as_of,
         account_id=account_id,
@@ -166,9 +184,19 @@ def account_overview(
         usage=usage_of((*found.holdings.bills, *found.former)),
         timeline=rows[:limit],
         timeline_more=len(rows) > limit or len(found.holdings.payments) >= TIMELINE_ROWS_ALL,
-        actions=offers_of(found.holdings, grant=grant),
+        actions=offers_of(found.holdings, grant=grant, on_summary=summary.standing if summary else None),
         held_reads=found.holdings.held_reads,
         next_read_on=_next_read_on(found),
+        summary=summary,
+    )
+
+
+def _summary(account_id: int) -> SummaryBilling:
+    known = enrollments_of([account_id]).get(account_id, ())
+    return SummaryBilling(
+        starts_on=known[-1].starts_on if known else None,
+        ends_on=known[-1].ends_on if known else None,
+        latest=summaries_of_account(account_id, limit=SUMMARIES_SHOWN),
     )
 
 

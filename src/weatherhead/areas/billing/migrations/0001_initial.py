@@ -334,4 +334,76 @@ class Migration(migrations.Migration):
                 ("amount_cents", models.BigIntegerField()),
             ],
         ),
+        migrations.CreateModel(
+            name="SummaryBill",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("issued_on", models.DateField()),
+                ("due_on", models.DateField()),
+                ("charges_cents", models.BigIntegerField()),
+                ("amount_due_cents", models.BigIntegerField()),
+                ("payload", models.TextField()),
+                ("payload_sha256", models.CharField(max_length=64)),
+                ("made_at", models.DateTimeField()),
+                ("receipt_id", models.BigIntegerField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.customer"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SummaryEnrollment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(null=True)),
+                ("receipt_id", models.BigIntegerField()),
+                ("ending_receipt_id", models.BigIntegerField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_on__isnull", True)), fields=("account",), name="summary_enrolled_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                        ),
+                        name="summary_enrollment_not_backwards",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SummaryMember",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sequence", models.IntegerField()),
+                (
+                    "bill",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.bill"
+                    ),
+                ),
+                (
+                    "summary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.summarybill"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("summary", "sequence"), name="summary_sequence_once")],
+            },
+        ),
     ]

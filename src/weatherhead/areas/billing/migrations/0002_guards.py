@@ -76,6 +76,9 @@ class Migration(migrations.Migration):
         append_only("billing_bill"),
         append_only("billing_lineprice"),
         append_only("billing_billline", key=("segment_id", "sequence")),
+        append_only("billing_summarybill"),
+        append_only("billing_summarymember"),
+        never_removed("billing_summaryenrollment"),
         never_removed("billing_billrun"),
         never_removed("billing_billsegment"),
         # What bills refer to stays.

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+from weatherhead.actions.billing.make_summary_bill import NothingToSummarize
 from weatherhead.actions.billing.start_bill_run import NobodyToBill
 from weatherhead.actions.metering.import_reads import inputs_for
 from weatherhead.actions.payments.post_payment_batch import Row
 from weatherhead.areas.billing.queries import exception
 from weatherhead.areas.billing.runs import bills_of_run, holds_of_run
+from weatherhead.areas.billing.summaries import days_for_summaries
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import held_reads
@@ -213,6 +215,7 @@ class Months:
         town.work(at + _TRIED_AFTER)
         town.do("release_bill_run", by="alvarez", at=at + _RELEASED_AFTER, what=name, inputs={"run_id": run_id})
         town.work(at + _RELEASED_AFTER)
+        self._make_summaries(name, at=at + _RELEASED_AFTER)
         by_account = {town.known[member.ref].account_id: member for member in members}
         for issued in bills_of_run(run_id):
             member = by_account[issued.account_id]
@@ -220,6 +223,15 @@ class Months:
             self.expect_payment(member, billed_on=at.date(), due_on=issued.due_on)
         for account_id, exception_ids in holds_of_run(run_id).items():
             self._look_at(by_account[account_id], exception_ids, read_on=read_on, on=at.date())
+
+    def _make_summaries(self, name: str, *, at: datetime) -> None:
+        """The summary bills of a run, as the print run makes them."""
+        for customer_id, issued_on, _ in days_for_summaries(from_on=at.date(), to_on=at.date()):
+            inputs = {"customer_id": customer_id, "issued_on": issued_on}
+            try:
+                self._town.do("make_summary_bill", by="okafor", at=at, what=f"{name} {customer_id}", inputs=inputs)
+            except NothingToSummarize:
+                continue  # one bill alone is mailed by itself
 
     def _look_at(self, member: Member, exception_ids: Sequence[int], *, read_on: date, on: date) -> None:
         """A bill that is held is looked at in the afternoon, unless its story leaves it."""

@@ -53,6 +53,7 @@ class Stories:
             self._corrections,
             self._misposted,
             self._desk_work,
+            self._landlord,
         ):
             plan()
 
@@ -432,6 +433,40 @@ class Stories:
         self._on(landlord, 10, 20, 9, 12, post(landlord, "misposted"))
         self._on(landlord, 10, 22, 13, 35, reverse)
         self._on(tenant, 10, 22, 13, 39, post(tenant, "posted right"))
+
+    def _landlord(self) -> None:
+        """A landlord wants one envelope for all of her places: their mail goes to her office, then onto one summary."""
+        for minute, ref in enumerate(("bluestem-house-a", "bluestem-house-b", "bluestem-laundry", "bluestem-lights")):
+            if ref != "bluestem-house-a":
+                self._on(ref, 8, 12, 10, 20 + minute, self._mail_to_office(ref))
+            self._on(ref, 8, 12, 10, 30 + minute, self._onto_summary(ref))
+
+    def _mail_to_office(self, ref: str) -> Deed:
+        def deed(at: datetime) -> None:
+            number = self._town.known[ref].account_id
+            self._act(
+                "change_mailing_address",
+                by="reyes",
+                at=at,
+                what=f"mail {ref}",
+                account_id=number,
+                version=account(number).version,
+                street="600 Platte St",
+                city="Prairie City",
+                state="NE",
+                postal_code="68900",
+            )
+
+        return deed
+
+    def _onto_summary(self, ref: str) -> Deed:
+        return lambda at: self._act(  # type: ignore[return-value]
+            "put_on_summary",
+            by="reyes",
+            at=at,
+            what=f"summary {ref}",
+            account_id=self._town.known[ref].account_id,
+        )
 
     def _desk_work(self) -> None:
         """A hold while a meter is tested, and a change of address."""

@@ -1,0 +1,205 @@
+"""A summary bill: the bills of a customer's accounts on one document, whose figures are theirs and proved by them.
+
+Its payload names each bill by number and by the hash of what was frozen at issue, and repeats no name and no place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from weatherhead.core.statements.document import BillDocument, LayoutUnknown
+from weatherhead.core.statements.frame import Frame, payload_sha256, payload_text
+from weatherhead.core.statements.scan_line import ScanLine, pay_code, scan_line
+
+SUMMARY = "summary"
+SUMMARY_LAYOUT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryAccount:
+    """What the bills of one account come to, oldest first: most often it is one.
+
+    `moved_cents` are payments and fees since the bill before; previous + moved + charges is the balance.
+    """
+
+    number: str
+    bills: tuple[BillDocument, ...]
+    start_on: date
+    end_on: date
+    energy_wh: int
+    previous_cents: int
+    moved_cents: int
+    charges_cents: int
+    balance_cents: int
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where service was taken, each place once."""
+        return tuple(dict.fromkeys(item.address for bill in self.bills for item in bill.services))
+
+    @property
+    def last_on(self) -> date:
+        """The last day of all services, inclusive."""
+        return self.end_on - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryDocument:
+    """A summary bill as it is shown. `left_out` are enrolled accounts whose bills come by themselves."""
+
+    frame: Mapping[str, Any]
+    sha256: str
+    number: str
+    issued_on: date
+    due_on: date
+    customer_name: str
+    mail: tuple[str, ...]
+    accounts: tuple[SummaryAccount, ...]
+    left_out: tuple[str, ...]
+    scan_line: str
+    pay_code: str
+
+    @property
+    def previous_cents(self) -> int:
+        """The balances on the bills before."""
+        return sum(item.previous_cents for item in self.accounts)
+
+    @property
+    def moved_cents(self) -> int:
+        """Payments and fees since then."""
+        return sum(item.moved_cents for item in self.accounts)
+
+    @property
+    def charges_cents(self) -> int:
+        """The charges of all bills, less those of bills that they cancel."""
+        return sum(item.charges_cents for item in self.accounts)
+
+    @property
+    def balance_cents(self) -> int:
+        """The accounts' balances, credits off."""
+        return sum(item.balance_cents for item in self.accounts)
+
+    @property
+    def credits_cents(self) -> int:
+        """What some accounts are in credit, not negative: it stays with them."""
+        return -sum(min(item.balance_cents, 0) for item in self.accounts)
+
+    @property
+    def amount_due_cents(self) -> int:
+        """What the stub asks for: every balance that is owed."""
+        return self.balance_cents + self.credits_cents
+
+    @property
+    def energy_wh(self) -> int:
+        """All energy."""
+        return sum(item.energy_wh for item in self.accounts)
+
+
+def summary_accounts(bills: Iterable[BillDocument]) -> tuple[SummaryAccount, ...]:
+    """The bills by account, in the order of the accounts' numbers; those of one account in the order of theirs."""
+    found: dict[str, list[BillDocument]] = {}
+    for bill in sorted(bills, key=lambda item: (item.account_number, item.number)):
+        found.setdefault(bill.account_number, []).append(bill)
+    return tuple(_account(number, bills=items) for number, items in found.items())
+
+
+def _account(number: str, *, bills: Sequence[BillDocument]) -> SummaryAccount:
+    cancelled = {bill.cancelled.number for bill in bills if bill.cancelled}
+    standing = [bill for bill in bills if bill.number not in cancelled]
+    charges_cents = sum(bill.charges_cents - (bill.cancelled.amount_cents if bill.cancelled else 0) for bill in bills)
+    previous_cents, balance_cents = bills[0].last_balance_cents, bills[-1].amount_due_cents
+    moved_cents = sum(item.amount_cents for bill in bills for item in bill.movements)
+    if previous_cents + moved_cents + charges_cents != balance_cents:
+        raise ValueError(
+            f"account {number} does not foot: {previous_cents} + {moved_cents} + {charges_cents} is not {balance_cents}"
+        )
+    return SummaryAccount(
+        number=number,
+        bills=tuple(bills),
+        start_on=min(bill.start_on for bill in standing),
+        end_on=max(bill.last_on for bill in standing) + timedelta(days=1),
+        energy_wh=sum(item.energy_wh for bill in standing for item in bill.services),
+        previous_cents=previous_cents,
+        moved_cents=moved_cents,
+        charges_cents=charges_cents,
+        balance_cents=balance_cents,
+    )
+
+
+def summary_due_on(accounts: Sequence[SummaryAccount]) -> date:
+    """The earliest day on which something of it is due: who pays by then is late on no account."""
+    owed = [item.bills[-1].due_on for item in accounts if item.balance_cents > 0]
+    return min(owed or [item.bills[-1].due_on for item in accounts])
+
+
+def summary_payload(
+    bills: Sequence[BillDocument], *, issued_on: date, left_out: Sequence[str], frame: Frame
+) -> dict[str, Any]:
+    """Everything that a summary bill says beside its bills, but its number, which is given when it is made."""
+    accounts = summary_accounts(bills)
+    return {
+        "layout": SUMMARY_LAYOUT,
+        "kind": SUMMARY,
+        "frame_sha256": frame.sha256,
+        "issued_on": issued_on.isoformat(),
+        "due_on": summary_due_on(accounts).isoformat(),
+        "accounts": [_said(item) for item in accounts],
+        "left_out": list(left_out),
+    }
+
+
+def _said(item: SummaryAccount, /) -> dict[str, Any]:
+    return {
+        "number": item.number,
+        "bills": [[bill.number, bill.sha256] for bill in item.bills],
+        "start_on": item.start_on.isoformat(),
+        "end_on": item.end_on.isoformat(),
+        "energy_wh": item.energy_wh,
+        "previous_cents": item.previous_cents,
+        "moved_cents": item.moved_cents,
+        "charges_cents": item.charges_cents,
+        "balance_cents": item.balance_cents,
+    }
+
+
+def parse_summary(
+    payload: Mapping[str, Any], *, frame: Mapping[str, Any], bills: Iterable[BillDocument]
+) -> SummaryDocument:
+    """The document of a summary's payload, its frame's body, and its bills.
+
+    Raises:
+        LayoutUnknown: of another layout.
+        ValueError, KeyError, TypeError: not written by `summary_payload`, or a figure is not what its bills say.
+    """
+    if payload.get("layout") != SUMMARY_LAYOUT or payload.get("kind") != SUMMARY:
+        raise LayoutUnknown(f"layout {payload.get('layout')!r} of {payload.get('kind')!r}")
+    accounts = summary_accounts(bills)
+    wrong = [item.number for item, said in zip(accounts, payload["accounts"], strict=True) if _said(item) != said]
+    due_on = date.fromisoformat(payload["due_on"])
+    if wrong or due_on != summary_due_on(accounts):
+        raise ValueError(f"summary bill {payload['number']} is not what its bills say: {', '.join(wrong) or due_on}")
+    sha256 = payload_sha256(payload_text(payload))
+    first = accounts[0].bills[0]
+    amount_due_cents = sum(max(item.balance_cents, 0) for item in accounts)
+    said = ScanLine(
+        account_number="0" * len(first.account_number),  # no account's: nobody posts it all to one of them
+        bill_number=payload["number"],
+        amount_due_cents=amount_due_cents,
+        due_on=due_on,
+    )
+    return SummaryDocument(
+        frame=frame,
+        sha256=sha256,
+        number=payload["number"],
+        issued_on=date.fromisoformat(payload["issued_on"]),
+        due_on=due_on,
+        customer_name=first.customer_name,
+        mail=first.mail,
+        accounts=accounts,
+        left_out=tuple(payload["left_out"]),
+        scan_line=scan_line(said),
+        pay_code=pay_code(sha256),
+    )
