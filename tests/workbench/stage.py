@@ -165,7 +165,7 @@ def _account_without_service(house: House) -> int:
 def _account_of(house: House, customer_id: int) -> int:
     address = {f"mail_{name}": value for name, value in _box().items()}
     return house.made(
-        "create_account", "account", customer_id=customer_id, cycle=8, revenue_class="residential", **address
+        "create_account", "account", customer_id=customer_id, cycle=3, revenue_class="residential", **address
     )
 
 
