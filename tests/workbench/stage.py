@@ -159,18 +159,18 @@ def _asked(house: House, home: Home, *, by: str) -> int:
 
 def _account_without_service(house: House) -> int:
     customer = house.made("create_customer", "customer", kind="person", name="Elias Okoro", phone="(402) 555-0123")
-    return _account_of(house, customer)
+    return _account_of(house, customer, cycle=8)
 
 
-def _account_of(house: House, customer_id: int) -> int:
+def _account_of(house: House, customer_id: int, *, cycle: int) -> int:
     address = {f"mail_{name}": value for name, value in _box().items()}
     return house.made(
-        "create_account", "account", customer_id=customer_id, cycle=3, revenue_class="residential", **address
+        "create_account", "account", customer_id=customer_id, cycle=cycle, revenue_class="residential", **address
     )
 
 
 def _two_accounts(house: House) -> dict[str, int]:
     customer = house.made("create_customer", "customer", kind="business", name="Hoffman Rentals LLC")
-    together, alone = _account_of(house, customer), _account_of(house, customer)
+    together, alone = _account_of(house, customer, cycle=3), _account_of(house, customer, cycle=3)
     house.do("put_on_summary", by="reyes", account_id=together)
     return {"together": together, "alone": alone}
