@@ -1,7 +1,7 @@
 """Let the database's disk fill while a bill run is issued: a clear error, nothing half-written, and the end as ever.
 
     python -m tests.campaign.bill_run_disks                                 20 points of a run on each database
-    python -m tests.campaign.bill_run_disks --database sqlite --points 2    fewer, on one; nothing is kept
+    python -m tests.campaign.bill_run_disks --database sqlite --rounds 2    fewer, on one; nothing is kept
 
 The database lies on a small disk of its own (tmpfs; on PostgreSQL the server's whole data directory, WAL and all).
 What a run writes is measured once; then, at each point, the disk is made so small that it is full once that part of it
@@ -15,7 +15,6 @@ Needs Linux and root: the disks are mounted in a namespace of its own.
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import subprocess
@@ -24,18 +23,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from tests.campaign.bill_run_kills import VENDORS, Store, is_over, outcome, use
-from tests.campaign.installed import Worker, half_written, in_namespaces, prepare, release, set_up, url_of
-from tests.campaign.kept import PAGES, ROOT, forget_progress, keep_progress, machine, read_progress, revision
+from tests.campaign.bill_run_kills import Store, is_over, outcome, use
+from tests.campaign.installed import Worker, half_written, prepare, release, set_up, url_of
+from tests.campaign.rounds import Campaign, Prepared, Size, Tally, first_difference, main, told_of
 
-POINTS = 20
-ACCOUNTS, SHARD_ACCOUNTS = 240, 20
 LARGE_BYTES = 1 << 30
 FULL_SECONDS, ISSUED_SECONDS = 300.0, 400.0
 TRIES = 6
@@ -43,7 +40,6 @@ TRIES = 6
 SMALLER = 0.7
 SMALL_WAL, NEW_WAL = ("--wal-segsize=1",), {"wal_recycle": "off"}
 """Files of 1 MB, each made when it is needed: with PostgreSQL's own 16 MB so small a run never needs another."""
-COMPARED = ("src", "scripts/postgres.py", "tests/campaign")
 FULL = "the database's disk is full"
 STOPPED = "the database stopped the work"
 
@@ -279,55 +275,25 @@ def words(said: str) -> str:
     return re.sub(r"(?<=[/.\"])\d+|\b\d{4,}\b", "…", said)
 
 
-def first_difference(found: str, expected: str) -> str:
-    """The first line of two texts that differs."""
-    pairs = zip(found.splitlines(), expected.splitlines(), strict=False)
-    return next((f"{one[:300]} | {two[:300]}" for one, two in pairs if one != two), "one is longer")
-
-
-@dataclass
-class Tally:
-    """The points of one database so far."""
-
-    growth_bytes: int = 0
-    accounts: int = 0
-    shards: int = 0
-    points: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float = 0.0
-    revisions: list[str] = field(default_factory=list)
-
-
-def run_points(vendor: str, *, points: int, accounts: int, shard_accounts: int, keep: str) -> Tally:
-    """The points of one database that are not kept yet."""
-    tally = Tally(**((read_progress(keep) if keep else None) or {}))
-    numbers = [number for number in range(1, points + 1) if number not in {one["number"] for one in tally.points}]
-    if not numbers:
-        return tally
-    begun = time.monotonic()
-    with place(vendor, accounts=accounts, shard_accounts=shard_accounts) as here:
+@contextmanager
+def prepared(vendor: str, size: Size) -> Iterator[Prepared]:
+    """Prepare the run on a small disk, and measure what it writes undisturbed. A round is a point."""
+    with place(vendor, accounts=size.accounts, shard_accounts=size.shard_accounts) as here:
         expected, growth = undisturbed(here)
-        tally.growth_bytes, tally.accounts, tally.shards = growth, accounts, -(-accounts // shard_accounts)
-        for number in numbers:
-            room = int(growth * (number - 0.5) / points)
+
+        def run(number: int) -> Mapping[str, Any]:
+            room = int(growth * (number - 0.5) / size.rounds)
             for _ in range(TRIES):
                 found = full_at(here, number=number, room_bytes=room, expected=expected)
                 if found is not None:
-                    break
+                    return asdict(found)
                 room = int(room * SMALLER)
-            if found is None:
-                raise RuntimeError(f"the disk was never full at point {number}")
-            tally.points.append(asdict(found))
-            tally.seconds += time.monotonic() - begun
-            begun = time.monotonic()
-            if (now := revision(COMPARED)) not in tally.revisions:
-                tally.revisions.append(now)
-            if keep:
-                keep_progress(keep, asdict(tally))
-            print(f"{vendor} {found}", flush=True)
-    return tally
+            raise RuntimeError(f"the disk was never full at point {number}")
+
+        yield Prepared(run=run, facts={"growth_bytes": growth})
 
 
-def page(tallies: Mapping[str, Tally]) -> str:
+def page(tallies: Mapping[str, Tally]) -> list[str]:
     """The page for docs/campaigns."""
     names = {
         "sqlite": "SQLite",
@@ -346,25 +312,25 @@ def page(tallies: Mapping[str, Tally]) -> str:
         "in the middle of a shard.",
     ]
     for vendor, tally in tallies.items():
-        wrong = [one for one in tally.points if one["problems"]]
-        ended = sum(1 for one in tally.points if one["server_ended"])
+        accounts = tally.size["accounts"]
+        shards = -(-accounts // tally.size["shard_accounts"])
+        ended = sum(1 for one in tally.rounds if one["server_ended"])
         text += [
             "",
             f"## {names[vendor]}",
             "",
-            f"{tally.accounts} accounts in {tally.shards} shards, which write {tally.growth_bytes / 1e6:.1f} MB."
-            f" {len(tally.points)} points, {len(wrong)} of them wrong"
+            f"{accounts} accounts in {shards} shards, which write {tally.facts['growth_bytes'] / 1e6:.1f} MB."
+            f" {len(tally.rounds)} points, {len(tally.wrong)} of them wrong"
             + (f"; the server panicked at {ended}." if vendor == "postgresql" else "."),
             "",
             "| point | full after | shards issued by then | issued after room | the database said |",
             "| ---: | ---: | ---: | ---: | --- |",
-            *(row(one) for one in sorted(tally.points, key=lambda one: int(one["number"]))),
-            *(f"\nPoint {one['number']}: {problem}" for one in wrong for problem in one["problems"]),
+            *(row(one) for one in tally.rounds),
+            *(f"\nPoint {one['number']}: {problem}" for one in tally.wrong for problem in one["problems"]),
             "",
-            f"{tally.seconds / 60:.0f} min; revision {'; '.join(tally.revisions)}.",
+            f"{told_of(tally)}.",
         ]
-    text += ["", f"{machine()}; finished {datetime.now(UTC):%Y-%m-%d}.", ""]
-    return "\n".join(text)
+    return text
 
 
 def row(one: Mapping[str, Any]) -> str:
@@ -376,46 +342,18 @@ def row(one: Mapping[str, Any]) -> str:
     )
 
 
-def main() -> int:
-    """Run the points; exits with 1 when one was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", choices=VENDORS, help="this database alone, keeping nothing")
-    parser.add_argument("--points", type=int, default=POINTS)
-    parser.add_argument("--accounts", type=int, default=ACCOUNTS)
-    parser.add_argument("--shard-accounts", type=int, default=SHARD_ACCOUNTS)
-    parser.add_argument("--again", action="store_true", help="forget the progress that was kept")
-    parser.add_argument("--part", choices=VENDORS, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    size = {"points": args.points, "accounts": args.accounts, "shard_accounts": args.shard_accounts}
-    if args.database or args.part:
-        in_namespaces("mount")
-        vendor = args.database or args.part
-        tally = run_points(vendor, **size, keep=keeping(vendor, size) if args.part else "")
-        wrong = sum(1 for one in tally.points if one["problems"])
-        print(f"{len(tally.points)} points, {wrong} wrong")
-        return 1 if wrong else 0
-    tallies = {}
-    for vendor in VENDORS:
-        if args.again:
-            forget_progress(keeping(vendor, size))
-        # A process a database: Django is set up for one.
-        numbers = [part for name, value in size.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-        command = [sys.executable, "-m", "tests.campaign.bill_run_disks", "--part", vendor, *numbers]
-        done = subprocess.run(command, cwd=ROOT, check=False)
-        kept = read_progress(keeping(vendor, size))
-        if kept is None or len(kept["points"]) < args.points:
-            return done.returncode or 1
-        tallies[vendor] = Tally(**kept)
-    (PAGES / "full-disks.md").write_text(page(tallies), encoding="utf-8")
-    return 1 if any(one["problems"] for tally in tallies.values() for one in tally.points) else 0
-
-
-def keeping(vendor: str, size: Mapping[str, int]) -> str:
-    """The name under which progress is kept."""
-    return f"full-disks-{vendor}-" + "-".join(map(str, size.values()))
+CAMPAIGN = Campaign(
+    name="full-disks",
+    module="tests.campaign.bill_run_disks",
+    about=__doc__,
+    size=Size(rounds=20, accounts=240, shard_accounts=20),
+    prepared=prepared,
+    page=page,
+    namespaces={"sqlite": ["mount"], "postgresql": ["mount"]},
+)
 
 
 if __name__ == "__main__":
     # A polite end is still an end that cleans up after itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main())
+    sys.exit(main(CAMPAIGN))

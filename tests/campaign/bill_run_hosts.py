@@ -17,7 +17,6 @@ Needs Linux and root.
 
 from __future__ import annotations
 
-import argparse
 import signal
 import subprocess
 import sys
@@ -26,20 +25,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.campaign.bill_run_kills import VENDORS, Store, is_over, outcome, use
-from tests.campaign.installed import Worker, half_written, in_namespaces, prepare, release, set_up, url_of
-from tests.campaign.kept import PAGES, ROOT, forget_progress, keep_progress, machine, read_progress, revision
+from tests.campaign.bill_run_kills import Store, is_over, outcome, use
+from tests.campaign.installed import Worker, half_written, prepare, release, set_up, url_of
+from tests.campaign.rounds import SERVERS, Campaign, Prepared, Size, Tally, main, told_of
 
-ROUNDS = 5
-ACCOUNTS, SHARD_ACCOUNTS = 300, 6
 ISSUED_SECONDS = 400.0
 NETWORK = "10.231.0.0/16"
-COMPARED = ("src", "scripts/postgres.py", "tests/campaign")
 
 
 class Host:
@@ -191,109 +187,55 @@ def shared(here: Place, *, number: int, expected: str) -> Round:
     return Round(number=number, shards_of=named, problems=problems)
 
 
-@dataclass
-class Tally:
-    """The rounds of one database so far."""
-
-    accounts: int = 0
-    rounds: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float = 0.0
-    revisions: list[str] = field(default_factory=list)
-
-
-def run_rounds(vendor: str, *, rounds: int, accounts: int, shard_accounts: int, keep: str) -> Tally:
-    """The rounds of one database that are not kept yet."""
-    tally = Tally(**((read_progress(keep) if keep else None) or {}))
-    if len(tally.rounds) >= rounds:
-        return tally
-    begun = time.monotonic()
-    with place(vendor, accounts=accounts, shard_accounts=shard_accounts) as here:
+@contextmanager
+def prepared(vendor: str, size: Size) -> Iterator[Prepared]:
+    """Prepare the run, and let one worker issue it alone."""
+    with place(vendor, accounts=size.accounts, shard_accounts=size.shard_accounts) as here:
         expected, _, problems = issued(here, count=1)
         if problems:
             raise RuntimeError(f"one worker alone: {problems}")
-        for number in range(len(tally.rounds) + 1, rounds + 1):
-            found = shared(here, number=number, expected=expected)
-            tally.accounts = accounts
-            tally.rounds.append(asdict(found))
-            tally.seconds += time.monotonic() - begun
-            begun = time.monotonic()
-            if (now := revision(COMPARED)) not in tally.revisions:
-                tally.revisions.append(now)
-            if keep:
-                keep_progress(keep, asdict(tally))
-            print(f"{vendor} {found}", flush=True)
-    return tally
+        yield Prepared(run=lambda number: asdict(shared(here, number=number, expected=expected)))
 
 
-def page(tallies: Mapping[str, Tally]) -> str:
+def page(tallies: Mapping[str, Tally]) -> list[str]:
     """The page for docs/campaigns."""
     names = {"sqlite": "SQLite, two workers of one machine", "postgresql": "PostgreSQL, two hosts"}
     rows = [
-        f"| {names[vendor]} | {one['number']} | {tally.accounts} |"
+        f"| {names[vendor]} | {one['number']} | {tally.size['accounts']} |"
         f" {', '.join(f'{who}: {count}' for who, count in one['shards_of'].items())} |"
         f" {'; '.join(one['problems']) or 'as one worker alone'} |"
         for vendor, tally in tallies.items()
         for one in tally.rounds
     ]
-    took = "; ".join(
-        f"{'SQLite' if vendor == 'sqlite' else 'PostgreSQL'} {tally.seconds / 60:.1f} min, revision"
-        f" {', '.join(tally.revisions)}"
-        for vendor, tally in tallies.items()
-    )
-    return "\n".join(
-        [
-            "# Campaign: two hosts share a bill run",
-            "",
-            "On PostgreSQL a host is a network and a host name of its own (Linux namespaces), joined to the database's",
-            "by a wire; each worker has its own home, directory, temporary files and settings, and reaches the server",
-            "over TCP. On SQLite the two workers have nothing in common but the database file. Every bill, segment,",
-            "line, entry, balance, exception and shard is compared with those of a run that one worker issued alone,",
-            "and the books are checked. `make campaign` runs it (`tests/campaign/bill_run_hosts.py`).",
-            "",
-            "| database | round | accounts | pieces issued | the end |",
-            "| --- | ---: | ---: | --- | --- |",
-            *rows,
-            "",
-            f"{took}. {machine()}; finished {datetime.now(UTC):%Y-%m-%d}.",
-            "",
-        ]
-    )
+    return [
+        "# Campaign: two hosts share a bill run",
+        "",
+        "On PostgreSQL a host is a network and a host name of its own (Linux namespaces), joined to the database's",
+        "by a wire; each worker has its own home, directory, temporary files and settings, and reaches the server",
+        "over TCP. On SQLite the two workers have nothing in common but the database file. Every bill, segment,",
+        "line, entry, balance, exception and shard is compared with those of a run that one worker issued alone,",
+        "and the books are checked. `make campaign` runs it (`tests/campaign/bill_run_hosts.py`).",
+        "",
+        "| database | round | accounts | pieces issued | the end |",
+        "| --- | ---: | ---: | --- | --- |",
+        *rows,
+        "",
+        "; ".join(f"{SERVERS[vendor]} {told_of(tally)}" for vendor, tally in tallies.items()) + ".",
+    ]
 
 
-def main() -> int:
-    """Run the rounds; exits with 1 when one did not end as it should."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", choices=VENDORS, help="this database alone, keeping nothing")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--accounts", type=int, default=ACCOUNTS)
-    parser.add_argument("--shard-accounts", type=int, default=SHARD_ACCOUNTS)
-    parser.add_argument("--again", action="store_true", help="forget the progress that was kept")
-    parser.add_argument("--part", choices=VENDORS, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    size = {"rounds": args.rounds, "accounts": args.accounts, "shard_accounts": args.shard_accounts}
-    if vendor := args.database or args.part:
-        if vendor == "postgresql":
-            in_namespaces("net")
-        tally = run_rounds(vendor, **size, keep=f"two-hosts-{vendor}" if args.part else "")
-        wrong = sum(1 for one in tally.rounds if one["problems"])
-        print(f"{len(tally.rounds)} rounds, {wrong} wrong")
-        return 1 if wrong else 0
-    tallies = {}
-    for vendor in VENDORS:
-        if args.again:
-            forget_progress(f"two-hosts-{vendor}")
-        numbers = [part for name, value in size.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-        command = [sys.executable, "-m", "tests.campaign.bill_run_hosts", "--part", vendor, *numbers]
-        done = subprocess.run(command, cwd=ROOT, check=False)
-        kept = read_progress(f"two-hosts-{vendor}")
-        if kept is None or len(kept["rounds"]) < args.rounds:
-            return done.returncode or 1
-        tallies[vendor] = Tally(**kept)
-    (PAGES / "two-hosts.md").write_text(page(tallies), encoding="utf-8")
-    return 1 if any(one["problems"] for tally in tallies.values() for one in tally.rounds) else 0
+CAMPAIGN = Campaign(
+    name="two-hosts",
+    module="tests.campaign.bill_run_hosts",
+    about=__doc__,
+    size=Size(rounds=5, accounts=300, shard_accounts=6),
+    prepared=prepared,
+    page=page,
+    namespaces={"postgresql": ["net"]},
+)
 
 
 if __name__ == "__main__":
     # A polite end is still an end that cleans up after itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main())
+    sys.exit(main(CAMPAIGN))

@@ -78,29 +78,44 @@ def url_of(url: str, name: str) -> str:
     return f"sqlite:///{name}" if url.startswith("sqlite") else f"{url.rpartition('/')[0]}/{name}"
 
 
-def prepare(store: Store, *, accounts: int, shard_accounts: int) -> date:
-    """Make a utility whose run is tried and waits for release. Returns the day after, the day of the workers."""
+def read_town(store: Store, *, accounts: int) -> date:
+    """Make a utility whose meters are read and not billed. Returns the day on which they can be."""
     from django.core.management import call_command
-    from django.db import connection
 
-    from tests.bench.bill_run import CYCLE, DAYS, FIRST_DAY, fill, read_meters, staff
-    from tests.house import House, moment
-    from weatherhead.door.worker import work_once
+    from tests.bench.bill_run import DAYS, FIRST_DAY, fill, read_meters, staff
 
     use(store.base)
     call_command("migrate", verbosity=0)
     fill(accounts=accounts)
     staff()
     read_meters(accounts=accounts, month=1)
-    house = House(today=FIRST_DAY + timedelta(days=DAYS))
+    _let_go()
+    return FIRST_DAY + timedelta(days=DAYS)
+
+
+def prepare(store: Store, *, accounts: int, shard_accounts: int) -> date:
+    """Make a utility whose run is tried and waits for release. Returns the day after, the day of the workers."""
+    from tests.bench.bill_run import CYCLE
+    from tests.house import House, moment
+    from weatherhead.door.worker import work_once
+
+    house = House(today=read_town(store, accounts=accounts))
+    use(store.base)
     house.made("start_bill_run", "bill_run", by="okafor", cycle=CYCLE, shard_accounts=shard_accounts)
     while work_once(worker="trial", clock=lambda: moment(house.today)) is not None:
         pass
+    _let_go()
+    return house.today + timedelta(days=1)
+
+
+def _let_go() -> None:
+    """Leave the database in one file, connected to by nobody, so that it can be copied."""
+    from django.db import connection
+
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    return house.today + timedelta(days=1)
 
 
 def release(name: str) -> None:

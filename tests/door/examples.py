@@ -176,6 +176,11 @@ def _place_on_route(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs=inputs)
 
 
+def _put_streets_on_route(house: House, home: Home) -> Example:
+    _route(house)
+    return Example(by="okafor", inputs={"route": "14-01", "streets": ""})
+
+
 def _change_calendar_day(house: House, home: Home) -> Example:
     house.do("plan_calendar", year=2026)
     day = cycle_day(14, month=date(2026, 3, 1))
@@ -467,6 +472,7 @@ EXAMPLES: dict[str, Maker] = {
         by="okafor", inputs={"code": "14-01", "name": "Cottonwood St and around", "cycle": 14}
     ),
     "place_on_route": _place_on_route,
+    "put_streets_on_route": _put_streets_on_route,
     "bill_account": _bill_account,
     "cancel_and_rebill": _cancel_and_rebill,
     "hold_billing": lambda house, home: Example(

@@ -9,8 +9,11 @@ import pytest
 
 from tests.guards import guards_lifted
 from tests.house import Home, House, moment
+from weatherhead.areas.records.audit_chain import AuditEvent
 from weatherhead.areas.records.models import AuditEntry, AuditStream
-from weatherhead.areas.records.queries.audit import sign_root, verify_audit
+from weatherhead.areas.records.operations.audit import append_audit
+from weatherhead.areas.records.queries.audit import verify_audit
+from weatherhead.areas.records.queries.audit_roots import Gap, in_gap, sign_root
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +139,35 @@ def test_sensitive_inputs_never_stand_in_the_log(house: House) -> None:
     said = "".join(AuditEntry.objects.values_list("detail", flat=True))
     for secret in ("078051120", "078-05-1120", "5550171", "555-0171", "grace@example.com"):
         assert secret not in said
+
+
+def test_an_entry_put_in_under_an_old_number_is_found(stream: str, house: House, tmp_path: Path) -> None:
+    """With its chain and head made to fit, only the roots can tell: none of them saw it."""
+    assert sign_root(roots=tmp_path, at=moment(house.today).at) is not None
+    last = AuditEntry.objects.filter(stream_id=stream).order_by("-sequence")[0]
+    event = AuditEvent(
+        at=last.at, actor="M. Dvorak", employee_id=None, kind="look", action="", subject=last.subject, detail="{}"
+    )
+    append_audit(event, streams=[stream])
+    with guards_lifted():
+        AuditEntry.objects.filter(stream_id=stream, sequence=last.sequence + 1).update(id=0)
+    found = [finding for finding in verify_audit(roots=tmp_path).findings if finding.stream == stream]
+    assert [(finding.code, finding.sequence) for finding in found] == [("unsigned", last.sequence + 1)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "left"),
+    [
+        ([], [(3, 8)]),
+        ([1, 3, 4, 9], [(5, 8)]),
+        ([3, 5, 7], [(4, 5), (6, 7)]),
+        ([5, 6], [(3, 5), (7, 8)]),
+        ([3, 4, 5, 6, 7], []),
+    ],
+)
+def test_what_is_left_of_a_gap(seen: list[int], left: list[tuple[int, int]]) -> None:
+    gap = Gap(first=3, end=8, begun=20)
+    assert [(part.first, part.end) for part in gap.without(seen)] == left
+    assert {part.begun for part in gap.without(seen)} <= {20}
+    inside = [number for number in range(10) if in_gap(number, gaps=tuple(gap.without(seen)))]
+    assert inside == [number for number in range(3, 8) if number not in seen]

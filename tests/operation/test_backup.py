@@ -38,7 +38,7 @@ from weatherhead.areas.records.backup.manifest import NAME, manifest_text, read_
 from weatherhead.areas.records.backup.take import BACKUP_MARK, NoDirectory, backup_name, remove_older, take_backup
 from weatherhead.areas.records.backup.tools import ToolMissing, find_tool
 from weatherhead.areas.records.operations.work_items import claim_item
-from weatherhead.areas.records.queries.audit import sign_root
+from weatherhead.areas.records.queries.audit_roots import sign_root
 from weatherhead.core.values import Refusal
 from weatherhead.door.worker import work_once
 

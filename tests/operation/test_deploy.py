@@ -90,6 +90,26 @@ def test_the_example_environment_names_only_what_is_known() -> None:
     }
 
 
+def test_a_command_by_hand_has_the_settings_of_the_services(tmp_path: Path) -> None:
+    """Those of the file, read as systemd reads it, unless they are given with the command."""
+    (tmp_path / "environment").write_text(
+        "# comment\nDATABASE_URL=app's & 'own' $x\nWEATHERHEAD_VAR=/var/x\n\n#WEB_BIND=x\n"
+    )
+    told = tmp_path / "weatherhead"
+    told.write_text('#!/bin/sh\nprintf "%s\\n" "$DATABASE_URL" "$WEATHERHEAD_VAR" "${WEB_BIND-none}" "$@"\n')
+    told.chmod(0o755)
+    text = (DEPLOY / "weatherhead-as-service").read_text()
+    text = text.replace("/etc/weatherhead/environment", str(tmp_path / "environment"))
+    text = text.replace("/opt/weatherhead/.venv/bin/weatherhead", str(told))
+    text = text.replace("setpriv --reuid=weatherhead --regid=weatherhead --init-groups", "env")
+    for given, wanted in (({}, "app's & 'own' $x"), ({"DATABASE_URL": "owner"}, "owner")):
+        command = ["sh", "-c", text, "weatherhead", "check", "two words"]
+        done = subprocess.run(
+            command, env={"PATH": "/usr/bin:/bin", **given}, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines() == [wanted, "/var/x", "none", "check", "two words"]
+
+
 def compose() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text())
     return found
@@ -137,7 +157,8 @@ def test_the_container_copies_what_there_is() -> None:
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
 def test_nginx_finds_no_fault(tmp_path: Path) -> None:
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-days", "1",
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-subj", "/CN=x", "-days", "1",
          "-keyout", tmp_path / "key.pem", "-out", tmp_path / "fullchain.pem"],
         check=True, capture_output=True,
     )  # fmt: skip

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.guards import guards_lifted
@@ -21,11 +24,11 @@ from weatherhead.areas.customers.models import Account, ContactPoint, Customer, 
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.ledger.roles import restricted_role_statements
-from weatherhead.areas.records.models import ApprovalRequest, AuditEntry, Receipt
+from weatherhead.areas.records.models import ApprovalRequest, AuditEntry, Receipt, ReceiptAccount
 from weatherhead.areas.records.queries.audit import verify_audit
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.areas.retention.models import BillDisposal, LegalHold
-from weatherhead.areas.retention.operations import AlreadyOnHold, HoldAlreadyReleased
+from weatherhead.areas.retention.operations import AlreadyOnHold, HoldAlreadyReleased, dispose_of_customers
 from weatherhead.areas.retention.redaction import GONE
 from weatherhead.areas.retention.rules import NoRetentionRules, RuleNotInForce, retention_book
 from weatherhead.core.values import DataFileInvalid, Refusal
@@ -166,6 +169,17 @@ def test_a_hold_placed_while_a_purge_waits_wins(gone: Home, house: House) -> Non
     with pytest.raises(Refusal, match="Nothing from before"):
         house.do("approve_request", request_id=int(asked.body["request"]))
     assert Customer.objects.get(pk=gone.customer_id).name == "Ruth A. Kowalczyk"
+
+
+def test_however_much_was_told_it_is_changed_in_one_statement_a_table(gone: Home, house: House) -> None:
+    told = Receipt.objects.exclude(body={})
+    keys = ReceiptAccount.objects.filter(account_id=gone.account_id).values("receipt_id")
+    assert told.filter(pk__in=keys).count() > 5
+    with CaptureQueriesContext(connection) as caught:
+        dispose_of_customers([gone.customer_id], rule="former_customers", on=house.today, receipt_id=1)
+    updates = Counter(found[1] for query in caught if (found := re.search(r'UPDATE "?(\w+)', query["sql"])) is not None)
+    assert updates["records_receipt"] == updates["customers_customer"] == 1
+    assert max(updates.values()) == 2, "a column that is redacted in our own words, then the rest"
 
 
 def test_identifiers_and_requests_go_and_keys_still_rotate(gone: Home, house: House) -> None:

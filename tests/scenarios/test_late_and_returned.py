@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from pytest_django import Settings
 
 from tests.house import Home, House, move_in, read_and_bill, table_rows
@@ -15,6 +17,7 @@ from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_a
 from weatherhead.areas.ledger.queries import ageing_of, balance_of, trial_balance
 from weatherhead.areas.payments.operations import TENDER_RETURNED, PaymentAlreadyReversed, TenderAlreadyReturned
 from weatherhead.areas.payments.queries import payment
+from weatherhead.areas.records.utility import regulation
 from weatherhead.core.ledger import Ageing
 from weatherhead.core.values import Refusal
 from weatherhead.interfaces.cli.main import main
@@ -76,6 +79,30 @@ def test_the_fee_is_that_of_the_day_and_none_when_the_bank_erred(house: House, h
     number = pay(house, home, 2000, **CHECK)
     house.do("return_payment", by="reyes", payment_id=number, reason="account_closed")
     assert [item.amount_cents for item in adjustments_of_account(home.account_id)] == [3000]
+
+
+def test_a_fee_that_is_a_percentage_is_of_what_is_past_due_without_the_check(
+    house: House, home: Home, settings: Settings, tmp_path: Path
+) -> None:
+    # Given: a utility whose returned-payment fee is 4 % of the past due, at least $1.
+    book = yaml.safe_load(regulation("fees.yaml").read_text())
+    [rule] = [item for item in book["fees"] if item["charge"] == "returned_payment_fee"]
+    rule["versions"] = [{"effective": date(2025, 1, 1), "percent_of_past_due": 4, "at_least": 1}]
+    (tmp_path / "fees.yaml").write_text(yaml.safe_dump(book))
+    settings.UTILITY = settings.UTILITY.model_copy(update={"regulations": str(tmp_path)})
+    # When: a check comes back before the bill is due. Then: it is entered all the same, and no fee is due.
+    number = pay(house, home, 2000, **CHECK)
+    house.do("return_payment", by="reyes", payment_id=number, reason="stop_payment")
+    assert not adjustments_of_account(home.account_id)
+    # When: a check for all that was past due comes back. Then: the fee is of what it had paid.
+    house.today = bills_of_account(home.account_id, limit=1)[0].due_on + timedelta(days=20)
+    owed = ages(house, home).past_due_cents
+    number = pay(house, home, owed, **CHECK)
+    assert ages(house, home).past_due_cents == 0
+    house.do("return_payment", by="reyes", payment_id=number, reason="insufficient_funds")
+    [charged] = adjustments_of_account(home.account_id)
+    assert charged.amount_cents == max((owed * 4 + 50) // 100, 100) > 100
+    assert ages(house, home).balance_cents == owed + charged.amount_cents
 
 
 def test_what_cannot_have_come_back_is_refused_and_nothing_changes(house: House, home: Home) -> None:

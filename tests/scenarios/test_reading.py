@@ -11,6 +11,7 @@ from tests.house import Home, House, move_in, table_rows
 from weatherhead.actions.metering.estimate_missing_reads import CycleMostlyUnread, CycleNotYetRead
 from weatherhead.actions.reading.change_calendar_day import CycleReadAlready
 from weatherhead.actions.reading.place_on_route import CycleDiffers
+from weatherhead.actions.reading.put_streets_on_route import NobodyOnStreet, NobodyToPlace
 from weatherhead.actions.service_orders.complete_reread import ReadBeforeOrder
 from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.billing.queries import bill, lines_of_bill
@@ -21,7 +22,14 @@ from weatherhead.areas.metering.models import Read
 from weatherhead.areas.metering.operations import CalendarPlanned, SequenceTaken
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.metering.reading_rules import reading_rules
-from weatherhead.areas.metering.routes import calendar_on, cycle_day, due_read_days, next_read_day
+from weatherhead.areas.metering.routes import (
+    NoSuchRoute,
+    calendar_on,
+    cycle_day,
+    due_read_days,
+    next_read_day,
+    stops_of_cycle,
+)
 from weatherhead.areas.service_orders.operations import OrderNotOpen, OrderOpenAlready
 from weatherhead.areas.service_orders.queries import orders_of_account
 from weatherhead.areas.service_orders.worklist import Filters, Place, WorklistRow, worklist_counts, worklist_page
@@ -111,6 +119,27 @@ def test_a_service_point_gets_its_place_on_a_route_of_its_cycle(house: House, ho
     other = {"service_point_id": neighbour.service_point_id, "route": "14-01"}
     refused(house, SequenceTaken, "place_on_route", sequence=10, **other)
     house.do("place_on_route", **other)
+
+
+def test_whole_streets_are_put_on_a_route_in_the_order_of_the_walk(house: House, home: Home) -> None:
+    # Given: two streets, numbers that text would order otherwise, and a home that has its place already.
+    house.do("create_route", code="14-01", name="North side", cycle=14)
+    house.do("place_on_route", service_point_id=home.service_point_id, route="14-01", sequence=5)
+    streets = ("1010 Linden St", "98 Linden St", "311 Elm Ct", "12 Elm Ct")
+    there = {
+        street: move_in(house, name=f"Customer {serial}", street=street, serial=f"7740{serial}").service_point_id
+        for serial, street in enumerate(streets, 3000)
+    }
+    refused(house, NobodyOnStreet, "put_streets_on_route", route="14-01", streets="Linden St, Nowhere Rd")
+    refused(house, NoSuchRoute, "put_streets_on_route", route="14-02", streets="")
+    # When: first the one, then all that is left.
+    house.do("put_streets_on_route", by="okafor", route="14-01", streets=" linden  ST ")
+    house.do("put_streets_on_route", by="okafor", route="14-01")
+    # Then: each street up its numbers, after who was there before.
+    stops = {stop.sequence: stop.service_point_id for stop in stops_of_cycle(14)}
+    walked = ["98 Linden St", "1010 Linden St", "12 Elm Ct", "311 Elm Ct"]
+    assert stops == {5: home.service_point_id, **{15 + 10 * place: there[at] for place, at in enumerate(walked)}}
+    refused(house, NobodyToPlace, "put_streets_on_route", route="14-01")
 
 
 # ---------------------------------------------------------------------------------------------------------- estimates

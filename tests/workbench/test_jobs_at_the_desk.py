@@ -17,7 +17,7 @@ load_actions()
 # Written out by hand, so that a job profile changed by mistake is seen here.
 MONEY = {"take_payment", "post_payment_batch"}
 METERS = {"enter_read", "release_read", "reject_read", "estimate_read", "record_check_read", "request_reread"}
-READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route"}
+READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route", "put_streets_on_route"}
 RUNS = {"start_bill_run"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}

@@ -24,9 +24,9 @@ class Standing:
         """What is owed on a day."""
         return age(self.movements, as_of=as_of).balance_cents
 
-    def past_due_cents(self, *, as_of: date) -> int:
-        """What is past due on a day."""
-        return age(self.movements, as_of=as_of).past_due_cents
+    def past_due_cents(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> int:
+        """What is past due on a day, once some entries are posted."""
+        return age((*self.movements, *_drafted(entries, account_id=self.account_id)), as_of=as_of).past_due_cents
 
 
 def standing_of(account_id: int) -> Standing:

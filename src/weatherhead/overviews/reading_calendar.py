@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.areas.metering.routes import CycleDayFacts, calendar_on, cycle_days
+from weatherhead.areas.metering.routes import CycleDayFacts, calendar_on, cycle_days, routes_by_cycle
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.door.jobs import Grant
 
 _MONTHS = 12
+_NONE = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleRow:
-    """A cycle and its twelve days; None where nothing is planned."""
+    """A cycle and its twelve days; None where nothing is planned. How many routes it has, and meters on them."""
 
     cycle: int
+    routes: int
+    stops: int
     days: tuple[CycleDayFacts | None, ...]
 
 
@@ -54,13 +57,18 @@ def calendar_overview(year: int, *, as_of: date, grant: Grant) -> CalendarOvervi
     """Compose the calendar of a year."""
     year = min(max(year, date.min.year + 1), date.max.year - 1)
     days = {(item.cycle, item.month.month): item for item in cycle_days(year=year)}
-    today = calendar_on(as_of)
+    today, walked = calendar_on(as_of), routes_by_cycle()
     return CalendarOverview(
         as_of=as_of,
         year=year,
         months=tuple(date(year, number, 1) for number in range(1, _MONTHS + 1)),
         rows=tuple(
-            CycleRow(cycle=cycle, days=tuple(days.get((cycle, number)) for number in range(1, _MONTHS + 1)))
+            CycleRow(
+                cycle=cycle,
+                routes=walked.get(cycle, _NONE)[0],
+                stops=walked.get(cycle, _NONE)[1],
+                days=tuple(days.get((cycle, number)) for number in range(1, _MONTHS + 1)),
+            )
             for cycle in sorted({cycle for cycle, _ in days})
         ),
         today_read=", ".join(str(item.cycle) for item in today.to_read),

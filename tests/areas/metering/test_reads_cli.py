@@ -110,7 +110,7 @@ def test_json(world: World, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["FILES/semicolons.csv", "--as", "ana"], "ReadsFileDelimiterWrong"),
+        (["FILES/semicolons.csv", "--as", "ana"], "DelimiterWrong"),
         (["FILES/good.csv", "--as", "nobody"], "NoSuchEmployee"),
         (["FILES/no-such-file.csv", "--as", "ana"], "FileUnreadable"),
         (["FILES", "--as", "ana"], "FileUnreadable"),

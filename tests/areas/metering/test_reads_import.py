@@ -27,8 +27,8 @@ from weatherhead.areas.metering.reads_file import (
     ReadsFileTooLarge,
     ReadsFileTooLong,
     parse_reads,
-    printable,
 )
+from weatherhead.areas.records.csv_records import printable
 from weatherhead.areas.records.models import AuditEntry
 from weatherhead.core.values import Refusal
 from weatherhead.door.context import Actor

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
-from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoSuchFee, compute_fee, fee
+from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoPastDue, NoSuchFee, compute_fee, fee
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned, cancel_tender
 from weatherhead.areas.payments.queries import PaymentFacts, payment, payments_of_tender
@@ -135,7 +135,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     undone = {
         payment_id: reversal(entry, effective_on=returned_on, reason=why) for payment_id, entry in facts.entries.items()
     }
-    charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, returned_on=returned_on)
+    charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
     posted = (*undone.values(), *((charged.entry,) if charged else ()))
     said = {
         "amount": format_cents(chosen.tender_cents),
@@ -178,13 +178,17 @@ def _require_returnable(facts: Facts, *, returned_on: date) -> date:
     return returned_on
 
 
-def _fee_of(facts: Facts, *, returned_on: date) -> AdjustmentPlan | None:
-    """What the rule in force on the day of the return charges: the amount is that day's, the charge is today's."""
+def _fee_of(facts: Facts, *, undone: Mapping[int, EntryDraft], returned_on: date) -> AdjustmentPlan | None:
+    """What the rule in force on the day of the return charges: the amount is that day's, the charge is today's.
+
+    A percentage is of what is past due on that day without the payment; of nothing it charges nothing.
+    """
     if facts.fee is None:
         return None
+    past_due_cents = facts.standings[0].past_due_cents(as_of=returned_on, entries=tuple(undone.values()))
     try:
-        computed = compute_fee(facts.fee, as_of=returned_on, past_due_cents=0)
-    except FeeNotInForce:
+        computed = compute_fee(facts.fee, as_of=returned_on, past_due_cents=past_due_cents)
+    except (FeeNotInForce, NoPastDue):
         return None
     if not computed.amount_cents:
         return None

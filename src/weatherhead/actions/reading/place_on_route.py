@@ -11,7 +11,7 @@ from weatherhead.actions.inputs import Blankable, Number, OneLine
 from weatherhead.actions.reading.create_route import RouteCode
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_at
 from weatherhead.areas.customers.queries import accounts
-from weatherhead.areas.metering.operations import SequenceTaken, ServicePointUnmetered, place_on_route
+from weatherhead.areas.metering.operations import ROUTE_STEP, SequenceTaken, ServicePointUnmetered, place_on_route
 from weatherhead.areas.metering.routes import (
     NoSuchRoute,
     RouteFacts,
@@ -26,9 +26,6 @@ from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noo
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
-
-_STEP = 10
-"""New stops leave room between them, for houses yet to be built."""
 
 
 class CycleDiffers(Refusal):
@@ -145,7 +142,7 @@ def _end(facts: Facts) -> int:
     """The place that it has on this route, else one after the last."""
     if facts.stop is not None and facts.stop.route.route_id == facts.route.route_id:
         return facts.stop.sequence
-    return facts.last + _STEP
+    return facts.last + ROUTE_STEP
 
 
 def record(proposal: Proposal[Plan], recording: Recording) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -145,7 +145,7 @@ def record_reads(
     *,
     receipt_id: int,
     batch_id: int | None,
-    meter_ids: Iterable[int],
+    meter_ids: Collection[int],
     accepted_before: int,
 ) -> tuple[int, ...]:
     """Record reads as they were decided; returns their numbers.
@@ -173,7 +173,7 @@ def record_many_reads(
     *,
     receipt_id: int,
     batch_id: int | None,
-    meter_ids: Iterable[int],
+    meter_ids: Collection[int],
     accepted_before: int,
 ) -> None:
     """The same for thousands of reads, in one statement; their numbers are nobody's concern.
@@ -236,7 +236,7 @@ def _detail(plan: ReadPlan) -> Json:
     return None if plan.sentence is None else to_json(plan.sentence)
 
 
-def _lock_unchanged(meter_ids: Iterable[int], *, accepted_before: int) -> None:
+def _lock_unchanged(meter_ids: Collection[int], *, accepted_before: int) -> None:
     """Lock meters, and see that what their new reads were judged by still holds."""
     lock_rows(Meter, meter_ids)
     if accepted_count(meter_ids) != accepted_before:
@@ -355,6 +355,10 @@ def _decide(read_id: int, *, state: str, turns: int, decided_on: date, decision:
 
 
 # --------------------------------------------------------------------------------------------- routes and the calendar
+ROUTE_STEP = 10
+"""New stops leave room between them, for houses yet to be built."""
+
+
 class RouteTaken(Refusal):
     """Another route has the code."""
 
@@ -365,6 +369,12 @@ class SequenceTaken(Refusal):
     """Another service point has the place."""
 
     template = gettext_noop("Place %(sequence)s of route %(route)s is taken. Choose another number.")
+
+
+class PlacedMeanwhile(Refusal):
+    """Somebody else placed one of them, or took a number."""
+
+    template = gettext_noop("Someone changed route %(route)s just now. Look at it again.")
 
 
 class CalendarPlanned(Refusal):
@@ -413,6 +423,23 @@ def place_on_route(*, route_id: int, service_point_id: int, sequence: int, note:
         route = ReadingRoute.objects.get(pk=route_id)
         raise SequenceTaken(sequence=sequence, route=route.code) from error
     return row.pk
+
+
+def extend_route(*, route_id: int, after: int, service_point_ids: Sequence[int]) -> None:
+    """Give service points that are on no route places after a number, in their order, with room between them.
+
+    Raises:
+        PlacedMeanwhile: one has a place by now, or a number is taken.
+    """
+    rows = [
+        RouteStop(route_id=route_id, service_point_id=point, sequence=after + ROUTE_STEP * place)
+        for place, point in enumerate(service_point_ids, 1)
+    ]
+    try:
+        with transaction.atomic():
+            RouteStop.objects.bulk_create(rows)
+    except IntegrityError as error:
+        raise PlacedMeanwhile(route=ReadingRoute.objects.get(pk=route_id).code) from error
 
 
 def record_calendar(plans: Sequence[CycleDayPlan], *, receipt_id: int) -> tuple[int, ...]:

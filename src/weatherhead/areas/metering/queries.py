@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from weatherhead.areas.metering.intake import InstallationFacts
-from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, Read
+from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, Read, RouteStop
 from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, Dial, DialRead
 from weatherhead.areas.records.canonical import stored_sentence
 from weatherhead.areas.records.database import any_of, chunks
@@ -201,12 +201,14 @@ class PlaceReads:
     """What some service points hold: meters that hang there now, billable reads, and the held reads of those meters.
 
     `next_read_on` is when the cycle that was asked for is read next; None where that is not planned or nothing hangs.
+    `routes` is each service point's route and its place there, where it is on one.
     """
 
     meters: Mapping[int, MeterFacts]
     reads: Mapping[int, tuple[BillableRead, ...]]
     held: tuple[ReadFacts, ...]
     next_read_on: date | None
+    routes: Mapping[int, tuple[str, int]]
 
 
 def place_reads(service_point_ids: Iterable[int], *, cycle: int = 0, as_of: date = date.max) -> PlaceReads:
@@ -226,6 +228,11 @@ def place_reads(service_point_ids: Iterable[int], *, cycle: int = 0, as_of: date
         reads=reads,
         held=tuple(sorted(waiting.values(), key=lambda item: (item.read_on, item.read_id))),
         next_read_on=next(iter(days), None) if hanging else None,
+        routes={
+            row.service_point_id: (code, getattr(row, "route_sequence", 0))
+            for row in installations
+            if (code := getattr(row, "route_code", None))
+        },
     )
 
 
@@ -245,7 +252,12 @@ def _billable(
         hung = MeterInstallation.objects.select_related("meter").filter(service_point_id__in=chunk)
         if cycle:
             planned = CycleDay.objects.filter(cycle=cycle, read_on__gte=as_of).order_by("read_on")
-            hung = hung.annotate(next_read_on=Subquery(planned.values("read_on")[:1]))
+            stop = RouteStop.objects.filter(service_point_id=OuterRef("service_point_id"))
+            hung = hung.annotate(
+                next_read_on=Subquery(planned.values("read_on")[:1]),
+                route_code=Subquery(stop.values("route__code")),
+                route_sequence=Subquery(stop.values("sequence")),
+            )
         installations = list(hung.order_by("installed_on", "pk"))
         hung_ever += installations
         reads: defaultdict[int, list[Read]] = defaultdict(list)

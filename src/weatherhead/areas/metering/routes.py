@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Count
+
 from weatherhead.areas.metering.calendar import CalendarBounds
 from weatherhead.areas.metering.models import CycleDay, ReadingRoute, RouteStop
 from weatherhead.areas.metering.reading_rules import CalendarRule
@@ -80,6 +82,14 @@ def routes(*, cycle: int | None = None) -> tuple[RouteFacts, ...]:
     """The routes of a cycle, or all, by code."""
     rows = ReadingRoute.objects.order_by("code")
     return tuple(_route(row) for row in (rows.filter(cycle=cycle) if cycle is not None else rows))
+
+
+def routes_by_cycle() -> dict[int, tuple[int, int]]:
+    """How many routes of each cycle are walked, and how many service points are on them."""
+    counted = RouteStop.objects.values("route__cycle").annotate(
+        routes=Count("route_id", distinct=True), stops=Count("pk")
+    )
+    return {cycle: (many, stops) for cycle, many, stops in counted.values_list("route__cycle", "routes", "stops")}
 
 
 def stops_of_cycle(cycle: int) -> tuple[StopFacts, ...]:

@@ -10,32 +10,31 @@ than some thousand rows of it are in memory: of a line without an end only the b
 
 from __future__ import annotations
 
-import csv
 import io
-import re
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
 from weatherhead.areas.migration.layout import FileLayout
+from weatherhead.areas.records.csv_records import (
+    CONTROL,
+    HEAD_BYTES,
+    UNDECODED,
+    Lines,
+    RawRecord,
+    RecordBounds,
+    column_with,
+    header_of,
+    physical_lines,
+    records,
+    text_start,
+)
 from weatherhead.core.values import Refusal, gettext_noop
 
-_RECORD_LINES_MAX = 400
 _ROW_LENGTH_MAX = 20_000
+_BOUNDS = RecordBounds(lines_max=400, line_length_max=_ROW_LENGTH_MAX)
 _BLOCK_CHARACTERS = 1 << 17
 _RUN_ROWS = 2_000
-_HEAD_BYTES = 400
-_BOM_UTF8 = b"\xef\xbb\xbf"
-_OTHER_ENCODINGS = (
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
-)
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_UNDECODED = re.compile("[\udc80-\udcff]")
 
 
 class FileUnreadable(Refusal):
@@ -48,30 +47,6 @@ class FileEmpty(Refusal):
     """Nothing in it."""
 
     template = gettext_noop("The file is empty. Export it again, or leave it out of the set and of control.yaml.")
-
-
-class FileEncodingWrong(Refusal):
-    """The whole file is in another encoding."""
-
-    template = gettext_noop("The file is %(encoding)s, not UTF-8 text. Save it as “CSV UTF-8”.")
-
-
-class FileIsWorkbook(Refusal):
-    """A spreadsheet or archive, not its text."""
-
-    template = gettext_noop("This is a workbook or an archive, not text. Save it as “CSV UTF-8”.")
-
-
-class DelimiterWrong(Refusal):
-    """Columns separated by something else."""
-
-    template = gettext_noop("The columns are separated by %(found)s. Separate them by commas.")
-
-
-class HeaderMissing(Refusal):
-    """The first line is no header."""
-
-    template = gettext_noop("The first line must be the header: %(expected)s")
 
 
 class HeaderWrong(Refusal):
@@ -163,8 +138,8 @@ class FileReader:
             raise FileUnreadable(why=error.strerror or str(error)) from error
         try:
             self._text = _text(self._file)  # kept: without it the file would be closed at its end
-            self._lines = _Lines(self._text)
-            header = _record(self._lines)
+            self._lines = Lines(_blocks(self._text))
+            header = next(records(self._lines, bounds=_BOUNDS), None)
             if header is None:
                 raise FileEmpty
             self.order = _order(header, layout=layout)
@@ -209,7 +184,9 @@ class FileReader:
     def copy(self, lines: Iterator[int]) -> Iterator[bytes]:
         """The bytes of the records that begin on some lines (in order), each with one line end."""
         wanted = next(lines, None)
-        while wanted is not None and (raw := _record(self._lines)) is not None:
+        for raw in records(self._lines, bounds=_BOUNDS):
+            if wanted is None:
+                return
             if raw.line == wanted:
                 yield (raw.source.rstrip("\r\n") + "\n").encode("utf-8", "surrogateescape")
                 wanted = next(lines, None)
@@ -218,10 +195,7 @@ class FileReader:
         """The records of the lines that wait, and of those that a record in quotes takes besides."""
         lines: list[int] = []
         rows: list[tuple[str, ...]] = []
-        while self._lines.waiting:
-            raw = _record(self._lines, further=False)
-            if raw is None:
-                break
+        for raw in records(self._lines, bounds=_BOUNDS, further=False):
             refusal, column = self._shape(raw)
             if refusal is not None:
                 yield Record(line=raw.line, fields=(), refusal=refusal, column=column)
@@ -252,17 +226,19 @@ class FileReader:
             columns = [tuple([field.strip() for field in column]) for column in columns]
         return columns
 
-    def _shape(self, raw: _Raw) -> tuple[Refusal | None, str]:
+    def _shape(self, raw: RawRecord) -> tuple[Refusal | None, str]:
         """Why a record has no usable fields, and the column of it."""
-        if undecoded := _UNDECODED.search(raw.text):
+        if undecoded := UNDECODED.search(raw.text):
             value = f"0x{ord(undecoded[0]) - 0xDC00:02X}"
-            return NotUtf8(value=value), self._column(_UNDECODED, raw)
+            return NotUtf8(value=value), column_with(UNDECODED, record=raw, order=self.order)
         if len(raw.text) > _ROW_LENGTH_MAX:
             return RowTooLong(most=f"{_ROW_LENGTH_MAX:,}"), ""
         if raw.fields is None:
             return QuotesWrong(), ""
-        if control := _CONTROL.search(raw.text):
-            return ControlCharacter(character=f"\\x{ord(control[0]):02x}"), self._column(_CONTROL, raw)
+        if control := CONTROL.search(raw.text):
+            return ControlCharacter(character=f"\\x{ord(control[0]):02x}"), column_with(
+                CONTROL, record=raw, order=self.order
+            )
         if tuple(field.casefold() for field in raw.fields) == self._folded:
             return HeaderAgain(), ""
         found, expected = len(raw.fields), len(self.order)
@@ -272,35 +248,10 @@ class FileReader:
             return ColumnsExtra(found=found, expected=expected), ""
         return None, ""
 
-    def _column(self, pattern: re.Pattern[str], raw: _Raw) -> str:
-        named = zip(self.order, raw.fields or (), strict=False)
-        return next((name for name, field in named if pattern.search(field)), "")
-
-
-class _Raw(NamedTuple):
-    """A record as it stands: fields, or None when csv cannot tell them apart; whether a line end follows.
-
-    `source` is its text with all line ends, `text` the same on one line.
-    """
-
-    line: int
-    source: str
-    fields: tuple[str, ...] | None
-    text: str
-    ends: bool
-
 
 def _text(file: BinaryIO) -> TextIO:
     """The file's text with its line ends as they are. A byte that is no UTF-8 becomes a lone surrogate."""
-    head = file.read(_HEAD_BYTES)
-    for mark, encoding in _OTHER_ENCODINGS:
-        if head.startswith(mark):
-            raise FileEncodingWrong(encoding=encoding)
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise FileIsWorkbook
-    if head.count(b"\x00") * 3 > len(head):  # without a mark, UTF-16 still has a NUL in every other byte
-        raise FileEncodingWrong(encoding="UTF-16")
-    file.seek(len(_BOM_UTF8) if head.startswith(_BOM_UTF8) else 0)
+    file.seek(text_start(file.read(HEAD_BYTES)))
     return io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
 
 
@@ -310,7 +261,7 @@ def _blocks(text: TextIO) -> Iterator[list[str]]:
     while block := text.read(_BLOCK_CHARACTERS):
         if block.endswith("\r"):
             block += text.read(1)  # a CR and its LF are one line end
-        lines = list(io.StringIO(rest + block, newline=""))
+        lines = physical_lines(rest + block)
         rest = "" if lines[-1].endswith(("\n", "\r")) else lines.pop()[: _ROW_LENGTH_MAX + 1]
         lines = [line if len(line) <= _ROW_LENGTH_MAX else _beginning(line) for line in lines]
         for start in range(0, len(lines), _RUN_ROWS):
@@ -323,94 +274,9 @@ def _beginning(line: str) -> str:
     return line if len(line.rstrip("\r\n")) <= _ROW_LENGTH_MAX else line[: _ROW_LENGTH_MAX + 1] + "\n"
 
 
-class _Lines:
-    """Physical lines, in blocks or one after the other. `number` counts those that were taken one after the other."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._blocks = _blocks(text)
-        self.waiting: deque[str] = deque()
-        self.number = 0
-
-    def block(self) -> list[str]:
-        """The lines that wait, or the next of the file; none at its end."""
-        if not self.waiting:
-            return next(self._blocks, [])
-        block = list(self.waiting)
-        self.waiting.clear()
-        return block
-
-    def give_back(self, lines: Sequence[str]) -> None:
-        """Let lines wait that were taken."""
-        self.waiting.extendleft(reversed(lines))
-
-    def next(self) -> str | None:
-        """The next line, which is not counted; None at the end."""
-        if not self.waiting:
-            self.waiting.extend(next(self._blocks, ()))
-        return self.waiting.popleft() if self.waiting else None
-
-
-def _record(lines: _Lines, *, further: bool = True) -> _Raw | None:
-    """The next record that is not blank; None at the end, or where no line waits and none is asked for `further`."""
-    while (further or lines.waiting) and (line := lines.next()) is not None:
-        lines.number += 1
-        number = lines.number
-        body = line.rstrip("\r\n")
-        if len(body) > _ROW_LENGTH_MAX:
-            return _Raw(line=number, source=line, fields=None, text=body, ends=True)
-        if '"' not in line:
-            if body and not body.isspace():
-                fields = tuple([field.strip() for field in body.split(",")])
-                return _Raw(line=number, source=line, fields=fields, text=body, ends=len(body) < len(line))
-            continue
-        taken, found = _quoted(line, lines=lines)
-        text = "".join(taken)
-        stripped = text.rstrip("\r\n")
-        printable_text = stripped.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
-        lines.number += len(taken) - 1
-        return _Raw(line=number, source=text, fields=found, text=printable_text, ends=len(stripped) < len(text))
-    return None
-
-
-def _quoted(first: str, *, lines: _Lines) -> tuple[list[str], tuple[str, ...] | None]:
-    """The lines of a record with quotation marks, and its fields; its first line and None when csv refuses it."""
-    taken: list[str] = []
-
-    def pull() -> Iterator[str]:
-        taken.append(first)
-        yield first
-        while len(taken) < _RECORD_LINES_MAX:
-            line = lines.next()
-            if line is None:
-                return
-            taken.append(line)
-            yield line
-
-    try:
-        fields = next(csv.reader(pull(), strict=True))
-    except csv.Error:
-        lines.give_back(taken[1:])
-        return taken[:1], None
-    return taken, tuple(field.strip() for field in fields)
-
-
-def _order(header: _Raw, *, layout: FileLayout) -> tuple[str, ...]:
+def _order(record: RawRecord, *, layout: FileLayout) -> tuple[str, ...]:
     """The columns in the order of the file."""
-    expected = layout.names
-    names = tuple(name.casefold() for name in header.fields or ())
-    if not set(names) & set(expected):
-        for delimiter, found in _OTHER_DELIMITERS.items():
-            parts = {part.strip(' "').casefold() for part in header.text.split(delimiter)}
-            if len(parts) > 1 and parts & set(expected):
-                raise DelimiterWrong(found=found)
-        raise HeaderMissing(expected=",".join(expected))
-    missing = [name for name in expected if name not in names]
-    unknown = [name or "(empty)" for name in names if name not in expected]
-    twice = [name for name in expected if names.count(name) > 1]
-    if missing or unknown or twice:
-        raise HeaderWrong(missing=_listed(missing), unknown=_listed(unknown), twice=_listed(twice))
-    return names
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) or "–"
+    header = header_of(record, expected=layout.names)
+    if faults := header.faults:
+        raise HeaderWrong(**faults)
+    return header.names

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from weatherhead.areas.metering.reads_file import printable
+from weatherhead.areas.metering.fields import code_of
+from weatherhead.areas.records.csv_records import printable
 from weatherhead.core.values import Refusal, Sentence
 
 REJECTED, WARNED, REFUSED = "rejected", "warned", "refused"
@@ -26,11 +26,6 @@ class Problem:
     code: str
     outcome: str
     what: Sentence
-
-
-def code_of(refusal: Refusal) -> str:
-    """A refusal's name as reports write it: AmountTooFine gives "amount_too_fine"."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", refusal.code).lower()
 
 
 def shown(params: Mapping[str, object]) -> dict[str, object]:

@@ -39,6 +39,28 @@ def one_writer() -> bool:
     return not is_postgresql(connection)
 
 
+def transactions_over() -> int:
+    """Every transaction with a lower number than this has ended, and what it committed is seen by the next statement.
+
+    0 on SQLite, where transactions have no numbers: one writes at a time.
+    """
+    return _transaction_number("pg_snapshot_xmin(pg_current_snapshot())")
+
+
+def transactions_begun() -> int:
+    """A number above that of every transaction which has written anything so far; 0 on SQLite."""
+    return _transaction_number("pg_current_xact_id()")
+
+
+def _transaction_number(expression: str) -> int:
+    if one_writer():
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {expression}::text::bigint")
+        [number] = cursor.fetchone()
+    return int(number)
+
+
 def require_transaction(what: str) -> None:
     """Raise TransactionManagementError unless a transaction is open: only the door opens one."""
     if not connection.in_atomic_block:
@@ -114,6 +136,28 @@ def insert_one(*, table: str, values: Mapping[str, object], returning: str = "id
         cursor.execute(statement, as_stored(tuple(values.values())))
         [number] = cursor.fetchone()
     return int(number)
+
+
+def update_rows(*, table: str, column: str, rows: Sequence[tuple[int, str]], kind: str = "text") -> None:
+    """Write one column of many rows, by their numbers, in one statement: an array on PostgreSQL, prepared on SQLite.
+
+    A row is its number and the text of its new value; `kind` is the column's type, jsonb for JSON. A number that no row
+    has changes nothing. `table`, `column` and `kind` come from the program.
+    """
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    change = f"UPDATE {quote(table)} SET {quote(column)} ="  # noqa: S608
+    with connection.cursor() as cursor:
+        if one_writer():
+            cursor.executemany(f"{change} %s WHERE id = %s", [(value, number) for number, value in rows])
+            return
+        numbers, values = zip(*rows, strict=True)
+        cursor.execute(
+            f"{change} given.value::{kind} FROM unnest(%s::bigint[], %s::text[]) AS given (id, value)"
+            f" WHERE {quote(table)}.id = given.id",
+            [list(numbers), list(values)],
+        )
 
 
 def bulk_add(*, table: str, keys: Sequence[str], amount: str, rows: Iterable[Sequence[str | int]]) -> None:

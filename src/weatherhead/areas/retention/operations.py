@@ -6,20 +6,25 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Concat
 
-from weatherhead.areas.billing.models import Bill, BillException
+from weatherhead.areas.billing.models import Bill
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
 from weatherhead.areas.metering.models import Read, ReadBatch
 from weatherhead.areas.records.canonical import canonical
-from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.database import chunks, update_rows
 from weatherhead.areas.records.models import ApprovalRequest, Attachment, Receipt, ReceiptAccount
 from weatherhead.areas.records.text import fold
 from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold
 from weatherhead.areas.retention.queries import SIGN_IN_LOGS, notes_of_adjustments, words_of_exceptions
 from weatherhead.areas.retention.redaction import GONE, redact_payload, redact_receipt
 from weatherhead.core.values import Refusal, gettext_noop
+
+_FORMER = "Former customer"
+_BODIES = 1_000
+"""Bodies of receipts in memory at once: one may hold the proof of a bill."""
 
 
 class AlreadyOnHold(Refusal):
@@ -66,17 +71,16 @@ def dispose_of_customers(customer_ids: Sequence[int], *, rule: str, on: date, re
         for customer_id in customer_ids
     )
     for chunk in chunks(customer_ids):
-        for row in Customer.objects.filter(pk__in=chunk).order_by("pk"):
-            name = f"Former customer {row.pk}"
-            Customer.objects.filter(pk=row.pk).update(name=name, search_text=fold(name), version=F("version") + 1)
+        Customer.objects.filter(pk__in=chunk).update(
+            name=_with_number(_FORMER), search_text=_with_number(fold(_FORMER)), version=F("version") + 1
+        )
         contacts = ContactPoint.objects.filter(customer_id__in=chunk)
         contacts.update(value="", until_on=Coalesce(F("until_on"), on))
         Identifier.objects.filter(customer_id__in=chunk).update(ciphertext="", last_four="", fingerprint="")
         notes_of_adjustments(chunk).update(note=GONE)
-        for exception in words_of_exceptions(chunk):
-            detail = {"template": GONE, "params": {}} if exception.kind == "person" else exception.detail
-            rows = BillException.objects.filter(pk=exception.pk)
-            rows.update(detail=detail, reason=GONE if exception.reason else "")
+        words = words_of_exceptions(chunk)
+        words.filter(kind="person").update(detail={"template": GONE, "params": {}})
+        words.exclude(reason="").update(reason=GONE)
         accounts = Account.objects.filter(customer_id__in=chunk)
         _redact_told(customer_ids=chunk, account_ids=list(accounts.values_list("pk", flat=True)))
         accounts.update(
@@ -84,17 +88,28 @@ def dispose_of_customers(customer_ids: Sequence[int], *, rule: str, on: date, re
         )
 
 
+def _with_number(word: str) -> Combinable:
+    """A word, and the number of the row."""
+    return Concat(Value(f"{word} "), Cast("pk", CharField()))
+
+
 def _redact_told(*, customer_ids: Sequence[int], account_ids: Sequence[int]) -> None:
     """What receipts and requests say of them. Their digests in the audit log are of figures, and still fit."""
     named = ReceiptAccount.objects.filter(account_id__in=account_ids).values("receipt_id")
     # A customer is created before there is an account that a receipt could name.
     created = Q(body__made__customer__0__in=list(customer_ids))
-    for row in Receipt.objects.filter(Q(pk__in=named) | created).order_by("pk").iterator():
-        Receipt.objects.filter(pk=row.pk).update(body=redact_receipt(row.body))
-    for request in ApprovalRequest.objects.filter(account_id__in=account_ids).order_by("pk").iterator():
-        ApprovalRequest.objects.filter(pk=request.pk).update(
-            inputs="", body=redact_receipt(request.body), reason=GONE, decision_note=""
-        )
+    _redact_bodies(Receipt.objects.filter(Q(pk__in=named) | created))
+    requests = ApprovalRequest.objects.filter(account_id__in=account_ids)
+    _redact_bodies(requests)
+    requests.update(inputs="", reason=GONE, decision_note="")
+
+
+def _redact_bodies(rows: QuerySet[Receipt] | QuerySet[ApprovalRequest]) -> None:
+    """Take persons out of the bodies of receipts or requests, some thousand in a statement."""
+    for numbers in chunks(list(rows.order_by("pk").values_list("pk", flat=True)), most=_BODIES):
+        told = rows.model._default_manager.filter(pk__in=numbers).values_list("pk", "body")
+        redacted = [(number, json.dumps(redact_receipt(body))) for number, body in told]
+        update_rows(table=rows.model._meta.db_table, column="body", rows=redacted, kind="jsonb")
 
 
 def dispose_of_bill_documents(bill_ids: Sequence[int], *, rule: str, on: date, receipt_id: int) -> None:

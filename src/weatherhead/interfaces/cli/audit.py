@@ -10,7 +10,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext
 
-from weatherhead.areas.records.queries.audit import AuditReport, sign_root, verify_audit
+from weatherhead.areas.records.queries.audit import AuditReport, verify_audit
+from weatherhead.areas.records.queries.audit_roots import sign_root
 from weatherhead.core.values import Refusal, gettext_noop
 from weatherhead.interfaces.cli.setting import present_moment
 

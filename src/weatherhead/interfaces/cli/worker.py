@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils.translation import gettext
 
 from weatherhead.areas.records.interruptions import INTERRUPTIONS, interruption_of
-from weatherhead.areas.records.queries.audit import sign_root
+from weatherhead.areas.records.queries.audit_roots import sign_root
 from weatherhead.door.worker import Hands, settle_memory, tell_interruption
 from weatherhead.interfaces.cli.audit import roots_directory
 from weatherhead.interfaces.cli.setting import present_moment

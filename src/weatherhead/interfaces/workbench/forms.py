@@ -49,6 +49,7 @@ _LABELS = {
     "bill_on": gettext_noop("Bill on"),
     "route_note": gettext_noop("What the reader looks out for"),
     "sequence": gettext_noop("Place on the route"),
+    "streets": gettext_noop("Streets in the order of the walk, with commas between (empty: all that are left)"),
     "mail_street": gettext_noop("Mail to, street"),
     "mail_unit": gettext_noop("Unit"),
     "mail_city": gettext_noop("City"),

@@ -49,6 +49,7 @@ class Holdings:
     exceptions: tuple[ExceptionFacts, ...]
     held_reads: tuple[ReadFacts, ...]
     next_read_on: date | None
+    routes: Mapping[int, tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,7 @@ def holdings_of(
         exceptions=held_exceptions_of_account(account_id),
         held_reads=tuple(item for item in place.held if is_own(item.service_point_id, item.read_on, services=services)),
         next_read_on=place.next_read_on if any(item.agreement.end_on is None for item in services) else None,
+        routes=place.routes,
     )
 
 

@@ -61,6 +61,8 @@ class ServiceFacts:
     started_on: date
     ended_on: date | None
     has_demand: bool = False
+    route: str = ""
+    route_place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,7 @@ def _service(item: AgreementAt, *, found: Gathered) -> ServiceFacts:
     ]
     options = [f"{name.replace('_', ' ')} {value}" for name, value in sorted(agreement.options.items())]
     schedule = schedule_facts(agreement.schedule).schedule
+    route, place = found.holdings.routes.get(point.service_point_id, ("", ""))
     return ServiceFacts(
         agreement_id=agreement.agreement_id,
         address=point.address,
@@ -229,6 +232,8 @@ def _service(item: AgreementAt, *, found: Gathered) -> ServiceFacts:
         started_on=agreement.start_on,
         ended_on=agreement.end_on,
         has_demand=meter is not None and meter.has_demand,
+        route=route,
+        route_place=str(place),
     )
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db.models import Exists, Max, OuterRef
 
 from weatherhead.areas.records.audit_chain import AuditEvent, entry_hash
 from weatherhead.areas.records.canonical import Json, canonical, digest
 from weatherhead.areas.records.models import AuditEntry, AuditStream, Receipt
+from weatherhead.areas.records.queries.audit_roots import Gap, gaps_of, in_gap, read_root, root_files
 from weatherhead.areas.records.secrets import key_ring
 from weatherhead.core.values import Sentence, gettext_noop
 
@@ -25,7 +25,7 @@ _CHUNK = 5_000
 class AuditFinding:
     """One thing that is wrong, and where."""
 
-    code: str  # edited, missing, reordered, truncated, head_wrong, root_wrong, receipt_untold
+    code: str  # edited, missing, reordered, truncated, head_wrong, root_wrong, unsigned, receipt_untold
     stream: str
     sequence: int | None
     sentence: Sentence
@@ -45,9 +45,13 @@ def verify_audit(*, roots: Path) -> AuditReport:
     """Verify the whole audit log. Reads entries stream by stream, in chunks.
 
     Finds an edited entry (its hash), a deleted or reordered one (sequence and chain), a truncated stream (its head, the
-    signed roots, receipts that no entry tells of), a forged head and a forged or missing root.
+    signed roots, receipts that no entry tells of), a forged head, a forged or missing root, and an entry that the roots
+    should tell of and do not.
     """
     findings: list[AuditFinding] = []
+    files = root_files(roots)
+    root_findings, signed = _check_roots(files)
+    unsigned: dict[str, AuditEntry] = {}
     heads = {head.name: head for head in AuditStream.objects.iterator(chunk_size=_CHUNK)}
     entries = 0
     hashes: dict[str, tuple[int, str]] = {}
@@ -55,11 +59,13 @@ def verify_audit(*, roots: Path) -> AuditReport:
         entries += 1
         findings += _check_entry(entry, before=hashes.get(entry.stream_id))
         hashes[entry.stream_id] = (entry.sequence, entry.hash)
+        if signed is not None and signed.lacks(entry):
+            unsigned[entry.stream_id] = entry
     findings += [
         found for name in sorted({*heads, *hashes}) for found in _check_head(heads.get(name), hashes, name=name)
     ]
-    files = sorted(roots.glob("*.json")) if roots.is_dir() else []
-    findings += _check_roots(files)
+    findings += root_findings
+    findings += [_unsigned(entry) for entry in unsigned.values()]
     findings += _untold_receipts()
     return AuditReport(streams=len(heads), entries=entries, roots=len(files), findings=tuple(findings))
 
@@ -131,32 +137,58 @@ def _check_head(head: AuditStream | None, hashes: Mapping[str, tuple[int, str]],
     return [AuditFinding(code="head_wrong", stream=name, sequence=last, sentence=Sentence(template, said))]
 
 
-def _check_roots(files: list[Path]) -> list[AuditFinding]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """What all roots together tell: the last entry of each stream, and how far they looked."""
+
+    heads: Mapping[str, int]
+    last_entry: int
+    open_gaps: tuple[Gap, ...]
+
+    def lacks(self, entry: AuditEntry) -> bool:
+        """Whether an entry stood when the last root was signed, and no root tells of it or of a later one."""
+        if entry.sequence <= self.heads.get(entry.stream_id, 0):
+            return False
+        return entry.pk <= self.last_entry and not in_gap(entry.pk, gaps=self.open_gaps)
+
+
+def _unsigned(entry: AuditEntry) -> AuditFinding:
+    template = gettext_noop(
+        "Entry %(sequence)s of %(stream)s is older than the last signed root, and no root tells of it: it was put in"
+        " afterwards under an old number."
+    )
+    return _finding("unsigned", entry, template=template)
+
+
+def _check_roots(files: list[Path]) -> tuple[list[AuditFinding], _Signed | None]:
+    """What is wrong with the roots, and what they tell together if nothing is wrong with them themselves."""
     findings: list[AuditFinding] = []
+    heads: dict[str, int] = {}
+    last: dict[str, Any] | None = None
+    whole = True
     previous = ""
     for number, path in enumerate(files, 1):
-        problem = _root_problem(path, number=number, previous=previous)
+        root = read_root(path)
+        problem = _root_problem(root, number=number, previous=previous)
         if problem is not None:
+            whole = False
             template = gettext_noop("The signed root %(name)s %(problem)s.")
             said = {"name": path.name, "problem": problem}
             findings.append(
                 AuditFinding(code="root_wrong", stream="", sequence=None, sentence=Sentence(template, said))
             )
         else:
-            findings += _unkept_heads(path)
-        previous = digest(_read(path)) if _read(path) is not None else ""
-    return findings
+            last = root["said"]
+            findings += _unkept_heads(last["heads"], root=path.name)
+            for name, (sequence, _) in last["heads"].items():
+                heads[name] = max(sequence, heads.get(name, 0))
+        previous = digest(root) if root is not None else ""
+    if last is None or not whole:
+        return findings, None
+    return findings, _Signed(heads=heads, last_entry=last["last_entry"], open_gaps=gaps_of(last))
 
 
-def _read(path: Path) -> Json:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def _root_problem(path: Path, *, number: int, previous: str) -> str | None:
-    root = _read(path)
+def _root_problem(root: Json, *, number: int, previous: str) -> str | None:
     if not isinstance(root, dict) or not isinstance(root.get("said"), dict):
         return "cannot be read"
     said = root["said"]
@@ -176,9 +208,8 @@ def _root_problem(path: Path, *, number: int, previous: str) -> str | None:
     return None
 
 
-def _unkept_heads(path: Path) -> list[AuditFinding]:
+def _unkept_heads(heads: Mapping[str, list[Any]], *, root: str) -> list[AuditFinding]:
     """Entries that a signed root saw and that no longer stand as it saw them."""
-    heads: dict[str, list[Json]] = _read(path)["said"]["heads"]
     names = sorted(heads)
     findings: list[AuditFinding] = []
     for start in range(0, len(names), 500):
@@ -193,7 +224,7 @@ def _unkept_heads(path: Path) -> list[AuditFinding]:
                 template = gettext_noop(
                     "%(root)s saw entry %(sequence)s of %(stream)s, which no longer stands so: cut off or rewritten."
                 )
-                said = {"root": path.name, "sequence": sequence, "stream": name}
+                said = {"root": root, "sequence": sequence, "stream": name}
                 findings.append(
                     AuditFinding(code="truncated", stream=name, sequence=sequence, sentence=Sentence(template, said))
                 )
@@ -213,55 +244,3 @@ def _untold_receipts() -> list[AuditFinding]:
         for number in numbers.iterator(chunk_size=_CHUNK)
         if str(number) not in told
     ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RootDraft:
-    """What a root will sign: the heads that moved since the last one."""
-
-    number: int
-    previous: str
-    heads: Mapping[str, tuple[int, str]]
-    last_entry: int
-
-
-def draft_root(*, roots: Path) -> RootDraft | None:
-    """The next root, or None when nothing was appended since the last."""
-    files = sorted(roots.glob("*.json")) if roots.is_dir() else []
-    last = _read(files[-1]) if files else None
-    seen = last["said"]["last_entry"] if last else 0
-    newest = AuditEntry.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    if newest <= seen:
-        return None
-    moved = AuditEntry.objects.filter(pk__gt=seen, pk__lte=newest)
-    later = moved.filter(stream_id=OuterRef("stream_id"), sequence__gt=OuterRef("sequence"))
-    ends = moved.filter(~Exists(later)).values_list("stream_id", "sequence", "hash")
-    heads = {stream: (sequence, found) for stream, sequence, found in ends.iterator(chunk_size=_CHUNK)}
-    return RootDraft(number=len(files) + 1, previous=digest(last) if last else "", heads=heads, last_entry=newest)
-
-
-def sign_root(*, roots: Path, at: datetime) -> Path | None:
-    """Write the next signed root outside the database, or None when nothing was appended since the last.
-
-    The file appears whole or not at all. Copy the directory to a place that the database's owner cannot write.
-    """
-    found = draft_root(roots=roots)
-    if found is None:
-        return None
-    key = key_ring()[0]
-    said = {
-        "number": found.number,
-        "previous": found.previous,
-        "at": at,
-        "key": key.key_id,
-        "last_entry": found.last_entry,
-        "heads": found.heads,
-    }
-    plain: Json = json.loads(canonical(said))
-    signature = key.signer.sign(canonical(plain).encode()).hex()
-    roots.mkdir(parents=True, exist_ok=True)
-    path = roots / f"{found.number:08d}.json"
-    draft = path.with_suffix(".part")
-    draft.write_text(json.dumps({"said": plain, "signature": signature}, indent=1, sort_keys=True), encoding="utf-8")
-    draft.replace(path)
-    return path

@@ -22,6 +22,7 @@ from weatherhead.interfaces.cli.demo_town.movements import plan_movements
 from weatherhead.interfaces.cli.demo_town.old_system import Frame
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, reading_days
 from weatherhead.interfaces.cli.demo_town.roll import SEED, TownSize, town_roll
+from weatherhead.interfaces.cli.demo_town.routes import plan_routes
 from weatherhead.interfaces.cli.demo_town.stories import SCRIPT, Stories
 from weatherhead.interfaces.cli.demo_town.town import Town
 
@@ -67,6 +68,7 @@ def build_town(size: TownSize, *, report: Report) -> Built:
         months = Months(town, days=days, script=SCRIPT)
     else:
         months = _plan_conversion(town, size=size, days=days, cut_over_on=cut_over_on, weather=weather)
+    plan_routes(town, on=clock.add(cut_over_on or max(first_days.values()), 2))
     Stories(town, months=months)
     shown_on = opens_on
     for at in town.diary.live(until_on=TODAY):

@@ -15,7 +15,7 @@ class Place:
     unit: str = ""
 
 
-_STREETS = (
+HOME_STREETS = (
     "Cottonwood St", "Depot St", "Platte St", "Bluestem Ave", "Switchgrass Ln", "Meadowlark Dr", "Sandhill Rd",
     "Linden St", "Harvest Ave", "Windmill Ct", "Roundhouse Rd", "Chokecherry Ln", "Pioneer Ave", "Sod House Rd",
     "Buffalo Grass Way", "Grange St", "Railway Ave", "Plum Creek Rd", "Sunflower Dr", "N 4th St",
@@ -40,8 +40,8 @@ def homes(count: int, *, taken: frozenset[str]) -> tuple[Place, ...]:
             door = (unit - 1) % _APARTMENTS_EACH + 1 + 100 * story
             found.append(Place(street=street, unit=f"Apt {door}"))
             continue
-        street = _STREETS[number % len(_STREETS)]
-        line = f"{104 + 100 * (number // len(_STREETS)) + 7 * (number % 11)} {street}"
+        street = HOME_STREETS[number % len(HOME_STREETS)]
+        line = f"{104 + 100 * (number // len(HOME_STREETS)) + 7 * (number % 11)} {street}"
         if line not in taken:
             found.append(Place(street=line))
     return tuple(found)

@@ -6,22 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from weatherhead.core.values import BusinessDays
+from weatherhead.interfaces.cli.demo_town.business_characters import BUSINESSES, LIGHTS, PLANTS
 from weatherhead.interfaces.cli.demo_town.businesses import plants, shops, yard_lights
 from weatherhead.interfaces.cli.demo_town.chance import Chance
-from weatherhead.interfaces.cli.demo_town.characters import (
-    BUSINESSES,
-    CHARACTERS,
-    LIGHTS,
-    PLANTS,
-    TAKEN_NAMES,
-    TAKEN_STREETS,
-)
+from weatherhead.interfaces.cli.demo_town.characters import CHARACTERS
 from weatherhead.interfaces.cli.demo_town.comings import with_comings_and_goings
 from weatherhead.interfaces.cli.demo_town.loads import Shape, Weather, daily_kwh, day_number
 from weatherhead.interfaces.cli.demo_town.members import Habit, Member, MeterPlan, Service
 from weatherhead.interfaces.cli.demo_town.people import Person, neighbours
 from weatherhead.interfaces.cli.demo_town.places import Place, homes
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, cut_over_day, reading_days
+
+_TAKEN_NAMES = frozenset(member.person.name for member in (*CHARACTERS, *BUSINESSES, *PLANTS, *LIGHTS))
+_TAKEN_STREETS = frozenset(
+    service.place.street for member in (*CHARACTERS, *BUSINESSES, *PLANTS) for service in member.services
+)
 
 SEED = "prairie-city 1"
 SERVICES_MIN, MONTHS_MIN, MONTHS_MAX = 13, 4, 24  # from 13 on every kind of story has its people
@@ -99,8 +98,8 @@ def town_roll(size: TownSize, *, weather: Weather, clock: BusinessDays) -> tuple
 def _residents(count: int, *, size: TownSize, clock: BusinessDays, chance: Chance) -> list[Member]:
     if count <= 0:
         return []
-    people = neighbours(count, chance=chance, taken=TAKEN_NAMES)
-    places = homes(count, taken=TAKEN_STREETS)
+    people = neighbours(count, chance=chance, taken=_TAKEN_NAMES)
+    places = homes(count, taken=_TAKEN_STREETS)
     cycles = sorted(DAY_OF_CYCLE)
     return [
         _resident(number, person=person, place=place, cycle=cycles[number % len(cycles)], size=size, clock=clock,
