@@ -181,6 +181,15 @@ def test_stories_have_come_out(books: sqlite3.Connection) -> None:
     assert books.execute("SELECT count(*) FROM payments_payment WHERE reversed_on IS NOT NULL").fetchone() == (1,)
 
 
+def test_every_cycle_is_walked_by_routes_and_readers_have_left_notes(books: sqlite3.Connection) -> None:
+    stops = "metering_routestop s JOIN metering_readingroute r ON r.id = s.route_id"
+    walked = books.execute(f"SELECT r.cycle, COUNT(*) FROM {stops} GROUP BY r.cycle").fetchall()
+    hanging = books.execute("SELECT COUNT(*) FROM metering_meterinstallation WHERE removed_on IS NULL").fetchone()[0]
+    assert [cycle for cycle, _ in walked] == [3, 8, 14, 19]
+    assert sum(count for _, count in walked) == hanging
+    assert books.execute("SELECT COUNT(*) FROM metering_routestop WHERE note <> ''").fetchone()[0] >= 2
+
+
 def test_ruth_is_behind_and_a_customer_may_have_two_accounts(books: sqlite3.Connection) -> None:
     balance = books.execute(
         "SELECT balance_cents FROM ledger_runningbalance b JOIN customers_account a ON a.id = b.account_id "

@@ -130,6 +130,7 @@ def test_whole_streets_are_put_on_a_route_in_the_order_of_the_walk(house: House,
         street: move_in(house, name=f"Customer {serial}", street=street, serial=f"7740{serial}").service_point_id
         for serial, street in enumerate(streets, 3000)
     }
+    house.pass_days(1)
     refused(house, NobodyOnStreet, "put_streets_on_route", route="14-01", streets="Linden St, Nowhere Rd")
     refused(house, NoSuchRoute, "put_streets_on_route", route="14-02", streets="")
     # When: first the one, then all that is left.
