@@ -377,7 +377,7 @@ def test_a_bill_run_is_started_by_one_and_released_by_another(page: Page, desk: 
     expect(page.locator("h1")).to_have_text("Bill runs")
     page.keyboard.press("s")
     expect(page.get_by_label("Cycle")).to_be_focused()
-    expect(page.locator("#preview")).to_contain_text("Bill run of all 6 accounts")
+    expect(page.locator("#preview")).to_contain_text("Bill run of all 8 accounts")
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-receipt]")).to_contain_text("tried out first")
     expect(page.locator("#run-state")).to_have_text("Being tried")
