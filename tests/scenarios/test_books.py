@@ -12,7 +12,15 @@ from pytest_django import DjangoDbBlocker
 
 from tests.guards import guards_lifted
 from tests.house import Home, House, built_once
-from weatherhead.areas.billing.models import Adjustment, Bill, BillLine, BillSegment, LinePrice
+from weatherhead.areas.billing.models import (
+    Adjustment,
+    Bill,
+    BillLine,
+    BillSegment,
+    LinePrice,
+    SummaryBill,
+    SummaryMember,
+)
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting
 from weatherhead.areas.payments.models import Payment
@@ -26,6 +34,10 @@ def findings() -> set[str]:
 
 
 def _live(house: House, home: Home) -> Home:
+    house.do("put_on_summary", account_id=home.account_id)
+    with pytest.MonkeyPatch.context() as patched:  # one bill is enough to be found wrong
+        patched.setattr("weatherhead.actions.billing.waiting_bills.BILLS_LEAST", 1)
+        house.do("make_summary_bill", by="okafor", customer_id=home.customer_id, issued_on=house.today)
     fee = house.made(
         "assess_fee", "adjustment", account_id=home.account_id, charge="connect_fee", reason="service_rendered"
     )
@@ -45,7 +57,7 @@ def _lived(_billed: tuple[House, Home], django_db_blocker: DjangoDbBlocker) -> I
 
 @pytest.fixture
 def lived(_lived: Home, db: None) -> Home:
-    """An account with a bill, a fee, a waiver, a payment and a reversed payment."""
+    """An account with a bill on a summary, a fee, a waiver, a payment and a reversed payment."""
     return _lived
 
 
@@ -85,6 +97,19 @@ CORRUPTIONS: dict[str, tuple[str, Callable[[], object]]] = {
         "bill_document_changed",
         lambda: Bill.objects.update(payload='{"charges_cents":1}'),
     ),
+    "a summary's charges": (
+        "summary_not_its_bills",
+        lambda: SummaryBill.objects.update(charges_cents=F("charges_cents") + 1),
+    ),
+    "a summary's amount due": (
+        "summary_not_its_bills",
+        lambda: SummaryBill.objects.update(amount_due_cents=F("amount_due_cents") + 1),
+    ),
+    "a summary without one of its bills": ("summary_not_its_bills", SummaryMember.objects.all().delete),
+    "a summary's payload": (
+        "summary_not_its_bills",
+        lambda: SummaryBill.objects.update(payload=Replace("payload", Value('"left_out":['), Value('"left_out":[7'))),
+    ),
     "a payment's amount": (
         "payment_not_its_entry",
         lambda: Payment.objects.filter(reversed_on=None).update(amount_cents=1),
@@ -115,5 +140,5 @@ def _last_entry() -> int:
 def test_a_corruption_is_found(lived: Home, name: str) -> None:
     code, corrupt = CORRUPTIONS[name]
     with guards_lifted():
-        corrupt()
+        assert corrupt()  # something was changed
     assert code in findings()

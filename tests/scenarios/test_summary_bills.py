@@ -21,12 +21,12 @@ from tests.areas.documents.papers import squeezed, text_of
 from tests.areas.documents.tagged import outline_of, page_of, tree_of
 from tests.guards import guards_lifted
 from tests.house import Home, House, built_once, moment, move_in, table_rows
-from weatherhead.actions.billing.make_summary_bill import NothingToSummarize, RunStillIssuing
+from weatherhead.actions.billing.make_summary_bill import BalancesMoved, NothingToSummarize, RunStillIssuing
 from weatherhead.actions.billing.put_on_summary import AccountHasEnded, BeginsInPast, MailGoesElsewhere, SummaryFull
 from weatherhead.actions.billing.take_off_summary import EndsTooEarly
 from weatherhead.actions.documents.keeping import summary_of
-from weatherhead.actions.documents.make_print_file import SummaryTorn
-from weatherhead.actions.documents.print_run import files_of, queue_rendering
+from weatherhead.actions.documents.make_print_file import BillWaitsForSummary, SummaryTorn
+from weatherhead.actions.documents.print_run import files_of, make_summaries, queue_rendering
 from weatherhead.actions.documents.render_summary_bill import SummaryRenderedAlready
 from weatherhead.areas.billing.models import BillRun, SummaryBill
 from weatherhead.areas.billing.operations.summaries import EnrolledAlready, NotOnSummary
@@ -41,6 +41,8 @@ from weatherhead.areas.documents.queries import (
     documents_of_summaries,
     print_files,
 )
+from weatherhead.areas.documents.showing import money
+from weatherhead.areas.documents.showing_summary import summary_view
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.retention.queries import expired
@@ -87,6 +89,8 @@ def _rent(house: House) -> tuple[House, Landlord]:
     house.do("make_summary_bill", by="okafor", customer_id=homes[0].customer_id, issued_on=house.today)
     house.do("take_payment", by="nguyen", account_id=homes[0].account_id, amount_cents="40.00", tender="cash")
     house.do("take_payment", by="nguyen", account_id=homes[2].account_id, amount_cents="500.00", tender="cash")
+    fee = {"charge": "connect_fee", "reason": "service_rendered"}
+    house.do("assess_fee", account_id=homes[0].account_id, **fee)
     bills = _bill_all(house, homes, reading=2600)
     made = house.made(
         "make_summary_bill", "summary_bill", by="reyes", customer_id=homes[0].customer_id, issued_on=house.today
@@ -96,12 +100,19 @@ def _rent(house: House) -> tuple[House, Landlord]:
 
 def _bill_all(house: House, homes: list[Home] | tuple[Home, ...], *, reading: int) -> tuple[int, ...]:
     house.pass_days(30)
-    made = []
-    for place, home in enumerate(homes):
-        read = {"meter": home.serial, "read_on": house.today, "reading": str(reading + 50 * place)}
-        house.do("enter_read", account_id=home.account_id, **read)
-        made.append(house.made("bill_account", "bill", account_id=home.account_id))
-    return tuple(made)
+    return tuple(_bill_one(house, home, reading=reading + 50 * place) for place, home in enumerate(homes))
+
+
+def _bill_one(house: House, home: Home, *, reading: int) -> int:
+    read = {"meter": home.serial, "read_on": house.today, "reading": str(reading)}
+    house.do("enter_read", account_id=home.account_id, **read)
+    return house.made("bill_account", "bill", account_id=home.account_id)
+
+
+def _still_issuing(house: House) -> int:
+    run = {"cycle": 14, "through_on": house.today, "state": "released", "issued_on": house.today}
+    by = {"planned_by": "C. Okafor", "planned_by_employee_id": 1, "planned_at": moment(house.today).at}
+    return BillRun.objects.create(**run, **by, accounts=3, shards=1, receipt_id=1).pk
 
 
 @pytest.fixture
@@ -121,8 +132,10 @@ def test_one_document_says_what_the_bills_and_the_books_say(house: House, landlo
     assert [item.balance_cents for item in paper.accounts] == [owed[number] for number in landlord.accounts]
     assert [item.charges_cents for item in paper.accounts] == [bill(number).total_cents for number in landlord.bills]
     assert [item.previous_cents for item in paper.accounts] == [item["last_balance_cents"] for item in payloads]
-    assert [item.moved_cents for item in paper.accounts] == [-4000, 0, -50000]
-    assert paper.previous_cents + paper.moved_cents + paper.charges_cents == sum(owed.values())
+    assert [item.paid_cents for item in paper.accounts] == [-4000, 0, -50000]
+    assert [item.other_cents for item in paper.accounts] == [2000, 0, 0]
+    moved = paper.paid_cents + paper.other_cents
+    assert paper.previous_cents + moved + paper.charges_cents == sum(owed.values())
     # The third account is in credit: that stays with it, and the stub asks for what the others owe.
     assert owed[landlord.accounts[2]] < 0
     assert paper.amount_due_cents == sum(cents for cents in owed.values() if cents > 0)
@@ -180,9 +193,7 @@ def test_a_summary_waits_for_the_run_and_for_two_bills(house: House, landlord: L
     _bill_all(house, landlord.homes[:1], reading=3300)
     day["issued_on"] = house.today
     refused(house, NothingToSummarize, "make_summary_bill", **day)  # one alone is mailed by itself
-    run = {"cycle": 14, "through_on": house.today, "state": "released", "issued_on": house.today}
-    by = {"planned_by": "C. Okafor", "planned_by_employee_id": 1, "planned_at": moment(house.today).at}
-    BillRun.objects.create(**run, **by, accounts=3, shards=1, receipt_id=1)
+    _still_issuing(house)
     refused(house, RunStillIssuing, "make_summary_bill", **day)
 
 
@@ -214,6 +225,13 @@ def test_a_corrected_bill_of_the_day_stands_beside_the_one_that_it_replaces(hous
     assert corrected.charges_cents == bill(again).total_cents
     assert corrected.energy_wh == 600_000
     assert corrected.balance_cents == balance_of(landlord.accounts)[landlord.accounts[0]]
+    # And: the one that it replaces is marked, and asks for nothing.
+    replaced, standing, _ = summary_view(summary_of(found))["bills"]
+    by = bill(again).number
+    assert replaced["messages"] == [["Cancelled.", f"Bill {by}, which follows, stands for this one."]]
+    assert replaced["summary"][-1] == ["Balance then", money(bill(bills[0]).payload["amount_due_cents"])]
+    assert standing["messages"][0][0] == "This bill replaces another."
+    assert standing["summary"][-1] == ["Amount due", money(corrected.balance_cents)]
     assert [landlord.accounts[2]] == [item.pk for item in Account.objects.filter(number__in=summary_of(found).left_out)]
 
 
@@ -260,6 +278,71 @@ def test_the_print_run_makes_the_summaries_of_its_days(
     assert json.loads(capsys.readouterr().out)[0]["bills"] == 3
     assert main(asked) == 0  # again: nothing is made, nothing is printed twice
     assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_customer_whose_run_is_still_issuing_waits_and_all_others_are_printed(
+    house: House, landlord: Landlord, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = move_in(house, street="9 Far Rd", serial="66009", name="Dana Fritz")
+    waiting = _bill_all(house, landlord.homes, reading=3300)
+    printed = _bill_one(house, other, reading=2350)
+    run = _still_issuing(house)
+    settings.TODAY = house.today
+    asked = ["print", "make", "--from", str(house.today), "--to", str(house.today), "--as", "okafor", "--json"]
+    assert main(asked) == 1
+    said = capsys.readouterr()
+    assert f"Bill run {run} is still issuing" in said.err
+    [made] = print_files(limit=5)
+    assert [item["bill_id"] for item in made.manifest["bills"]] == [printed]
+    # When: the run is done, the next round makes the summary and prints the rest.
+    BillRun.objects.filter(pk=run).update(state="issued")
+    assert main(asked) == 0
+    [last, _] = print_files(limit=5)
+    assert [[item["bill_id"] for item in found["bills"]] for found in last.manifest["summaries"]] == [list(waiting)]
+
+
+def test_a_bill_that_waits_for_its_summary_is_not_printed_alone(house: House, landlord: Landlord) -> None:
+    bills = _bill_all(house, landlord.homes, reading=3300)
+    number = bill(bills[1]).number
+    why = refused(house, BillWaitsForSummary, "make_print_file", by="okafor", bill_ids=bills[1:2])
+    assert f"Bill {number} waits" in why
+    assert f"weatherhead print make --from {house.today} --to {house.today}" in why
+
+
+def test_a_bill_whose_run_is_still_issuing_waits_even_alone(house: House, landlord: Landlord) -> None:
+    alone = _bill_all(house, landlord.homes[:1], reading=3300)
+    _still_issuing(house)
+    refused(house, BillWaitsForSummary, "make_print_file", by="okafor", bill_ids=alone)
+
+
+def test_what_was_paid_since_the_bills_is_not_asked_for_again(house: House, landlord: Landlord) -> None:
+    bills = _bill_all(house, landlord.homes, reading=3300)
+    day = {"customer_id": landlord.customer_id, "issued_on": house.today}
+    house.pass_days(3)
+    house.do("take_payment", by="nguyen", account_id=landlord.accounts[1], amount_cents="20.00", tender="cash")
+    found = make_summaries(
+        from_on=day["issued_on"], to_on=house.today, actor=house.actor("okafor"), moment=moment(house.today)
+    )
+    # Then: the summary is made of the others, says who is not on it, and the report names the bill that is alone.
+    assert (found.made, found.waiting, found.refused) == (1, frozenset(), ())
+    [said] = found.alone
+    assert f"without bill {bill(bills[1]).number}" in said
+    latest = frozen_summary(summaries_of_account(landlord.accounts[0], limit=1)[0].summary_id)
+    assert [item.bill_id for item in latest.bills] == [bills[0], bills[2]]
+    assert summary_of(latest).left_out == (account(landlord.accounts[1]).number,)
+    assert queue_rendering(bills[1:2], moment=moment(house.today)) == 1
+
+
+def test_where_all_have_paid_no_summary_is_made_and_each_bill_is_mailed(house: House, landlord: Landlord) -> None:
+    bills = _bill_all(house, landlord.homes[:2], reading=3300)
+    house.do("take_payment", by="nguyen", account_id=landlord.accounts[0], amount_cents="20.00", tender="cash")
+    why = refused(house, BalancesMoved, "make_summary_bill", customer_id=landlord.customer_id, issued_on=house.today)
+    assert f"Since bill {bill(bills[0]).number}" in why
+    house.do("make_print_file", by="okafor", bill_ids=bills)  # none of them waits any more
+    found = make_summaries(
+        from_on=house.today, to_on=house.today, actor=house.actor("okafor"), moment=moment(house.today)
+    )
+    assert (found.made, found.waiting, found.refused, found.alone) == (0, frozenset(), (), ())
 
 
 def test_bills_of_a_summary_stay_in_one_file(landlord: Landlord, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,9 +397,10 @@ def test_a_summary_that_was_changed_is_not_shown_and_is_found(landlord: Landlord
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def refused(house: House, why: type[Exception], name: str, *, by: str = "reyes", **inputs: Any) -> None:
-    """The action is refused, and nothing is another for it."""
+def refused(house: House, why: type[Exception], name: str, *, by: str = "reyes", **inputs: Any) -> str:
+    """The action is refused, and nothing is another for it. Gives what was said."""
     untouched = table_rows(but=("records_",))
-    with pytest.raises(why):
+    with pytest.raises(why) as refusal:
         house.do(name, by=by, **inputs)
     assert table_rows(but=("records_",)) == untouched
+    return str(refusal.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -10,9 +11,9 @@ from pypdf import PdfReader
 from tests.areas.documents.papers import document, rendered, rendered_summary, squeezed, summary, texts_of
 from tests.areas.documents.tagged import HEADINGS, Element, outline_of, tree_of
 
-from weatherhead.areas.documents.showing import bill_view
+from weatherhead.areas.documents.showing import bill_view, money
 from weatherhead.areas.documents.showing_summary import summary_view
-from weatherhead.core.statements import summary_accounts
+from weatherhead.core.statements import summary_accounts, summary_due_on
 
 THREE = ("corrected", "credit", "many movements")
 MANY = ("unmetered",) * 8
@@ -99,6 +100,37 @@ def test_what_moved_a_balance_is_listed_below_on_a_summary() -> None:
 
 def test_bills_of_an_account_that_do_not_follow_each_other_are_on_no_summary() -> None:
     first, second = document("regular", number="20118710"), document("regular", number="20118711")
-    assert summary_accounts([first])[0].moved_cents == -9064
+    assert summary_accounts([first])[0].paid_cents == -9064
     with pytest.raises(ValueError, match="does not foot"):
         summary_accounts([first, second])  # the second begins with another balance than the first left
+
+
+def test_payments_and_other_movements_are_two_figures_that_foot() -> None:
+    paper = summary(*THREE)
+    for item in (*paper.accounts, paper):
+        moved = item.paid_cents + item.other_cents
+        assert item.previous_cents + moved + item.charges_cents == item.balance_cents
+    assert [item.paid_cents for item in paper.accounts] == [-9064, -9064, 200]
+    assert [item.other_cents for item in paper.accounts] == [0, 0, -100]
+    view = summary_view(paper)
+    assert view["summary"][1:3] == [["Payments", money(paper.paid_cents)], ["Fees, other", "−$1.00"]]
+    assert view["accounts_total"][3:5] == [money(paper.paid_cents), "−$1.00"]
+
+
+def test_an_account_in_credit_does_not_say_that_nothing_is_to_be_paid() -> None:
+    view = summary_view(summary(*THREE))
+    alone, beside = bill_view(document("credit")), view["bills"][1]
+    assert [title for title, _ in alone["messages"]] == ["Nothing to pay."]
+    assert beside["messages"] == []
+    assert beside["summary"][-1] == ["Your credit", alone["due"]["amount"]]
+    assert squeezed("Nothing to pay.") not in tree_of(rendered_summary(*THREE).content).text
+
+
+def test_a_correction_that_is_due_today_does_not_make_all_due_today() -> None:
+    corrected = document("corrected", account_number="401722611", due_on=date(2018, 7, 18))
+    regular = document("regular", account_number="401722612", due_on=date(2018, 8, 8))
+    final = document("final", account_number="401722613", due_on=date(2018, 8, 3))
+    credit = document("credit", account_number="401722614", due_on=date(2018, 8, 1))
+    assert summary_due_on(summary_accounts([corrected, regular, final, credit])) == date(2018, 8, 3)
+    # Where nothing else is owed, its own day is the day of all.
+    assert summary_due_on(summary_accounts([corrected, credit])) == date(2018, 7, 18)

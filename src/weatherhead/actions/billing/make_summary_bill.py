@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.actions.documents.keeping import document_of
+from weatherhead.actions.billing.waiting_bills import WaitingBills, waiting_bills
 from weatherhead.actions.inputs import Number
-from weatherhead.areas.billing.frozen import frozen_bills
 from weatherhead.areas.billing.operations.summaries import SummaryPlan, keep_summaries
-from weatherhead.areas.billing.summaries import bills_for_summary, enrollments_of, runs_issuing_on
-from weatherhead.areas.customers.queries import AccountFacts, accounts_of_customer, customer
+from weatherhead.areas.customers.queries import accounts_of_customer, customer
 from weatherhead.areas.documents.frames import bill_frame, made_frame
 from weatherhead.areas.documents.operations import keep_frame
-from weatherhead.areas.documents.queries import bills_in_print_files, kept_frames
+from weatherhead.areas.documents.queries import kept_frames
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.statements import BillDocument, Frame, summary_accounts, summary_due_on, summary_payload
@@ -23,8 +21,6 @@ from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
 
-BILLS_LEAST = 2
-
 
 class NothingToSummarize(Refusal):
     """A summary is of several bills."""
@@ -32,6 +28,15 @@ class NothingToSummarize(Refusal):
     template = gettext_noop(
         "On %(on)s no two bills of this customer wait for a summary to one address. Bills that are alone, or in a "
         "print file already, are mailed by themselves."
+    )
+
+
+class BalancesMoved(Refusal):
+    """A summary made now would ask again for what was paid, or for less than is owed."""
+
+    template = gettext_noop(
+        "Since bill %(bills)s of %(on)s the balance has moved: a summary would ask for the wrong amount, and too few "
+        "other bills are left for one. They are mailed by themselves."
     )
 
 
@@ -51,14 +56,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The customer's accounts, the bills that wait, by their number, and a run that may issue more."""
+    """What waits, and the frame that a summary of today is read with."""
 
-    accounts: tuple[AccountFacts, ...]
-    enrolled: frozenset[int]
-    bills: Mapping[int, BillDocument]
+    waiting: WaitingBills
     frame: Frame
     frame_kept: bool
-    running: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,47 +84,31 @@ def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
         DocumentChanged: a bill is not what was issued.
     """
     customer(inputs.customer_id)
-    accounts = accounts_of_customer(inputs.customer_id)
-    known = enrollments_of(item.account_id for item in accounts)
-    waiting = bills_for_summary(customer_id=inputs.customer_id, issued_on=inputs.issued_on)
-    printed = bills_in_print_files(waiting)
-    found = frozen_bills(bill_id for bill_id in waiting if bill_id not in printed)
-    cycles = {item.cycle for item in accounts if item.account_id in known}
-    utility = current_utility()
-    frame = bill_frame(utility, rate_book=rate_book())
+    frame = bill_frame(current_utility(), rate_book=rate_book())
     return Facts(
-        accounts=accounts,
-        enrolled=frozenset(
-            account_id for account_id, items in known.items() if any(item.covers(inputs.issued_on) for item in items)
-        ),
-        bills={bill_id: document_of(bill) for bill_id, bill in found.items()},
+        waiting=waiting_bills(customer_id=inputs.customer_id, issued_on=inputs.issued_on),
         frame=frame,
         frame_kept=bool(kept_frames([frame.sha256])),
-        running=next(
-            (run for run, cycle in runs_issuing_on(inputs.issued_on) if cycle is None or cycle in cycles), None
-        ),
     )
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
-    """A summary of the bills to each address; what is alone there stays alone.
+    """A summary of the bills to each address; what is alone there, or says what is no longer owed, stays alone.
 
     Raises:
-        RunStillIssuing, NothingToSummarize: as they say.
+        RunStillIssuing, BalancesMoved, NothingToSummarize: as they say.
     """
-    if facts.running is not None:
-        raise RunStillIssuing(run=facts.running, on=inputs.issued_on)
-    by_mail: dict[tuple[str, ...], dict[int, BillDocument]] = {}
-    for bill_id, bill in facts.bills.items():
-        by_mail.setdefault((bill.customer_name, *bill.mail), {})[bill_id] = bill
-    together = [bills for bills in by_mail.values() if len(bills) >= BILLS_LEAST]
+    waiting = facts.waiting
+    if waiting.running is not None:
+        raise RunStillIssuing(run=waiting.running, on=inputs.issued_on)
+    together, alone = waiting.together, ", ".join(waiting.left_alone)
     if not together:
-        raise NothingToSummarize(on=inputs.issued_on)
-    billed = {bill.account_number for bill in facts.bills.values()}
+        raise BalancesMoved(bills=alone, on=inputs.issued_on) if alone else NothingToSummarize(on=inputs.issued_on)
+    billed = {bill.account_number for bill in waiting.bills.values()} - waiting.moved
     left = [
         item.number
-        for item in facts.accounts
-        if item.account_id in facts.enrolled and item.closed_on is None and item.number not in billed
+        for item in waiting.accounts
+        if item.account_id in waiting.enrolled and item.closed_on is None and item.number not in billed
     ]
     plans = tuple(_plan(bills, left=left, facts=facts, inputs=inputs) for bills in together)
     on_them = {bill.account_number for bills in together for bill in bills.values()}
@@ -132,13 +118,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         "documents_documentframe": 0 if facts.frame_kept else 1,
     }
     return Proposal(
-        summary=Sentence(
-            gettext_noop("Summary bill of %(on)s for %(count)s accounts"),
-            {"on": inputs.issued_on, "count": len(on_them)},
-        ),
+        summary=_said(on=inputs.issued_on, count=len(on_them), alone=alone),
         confirm=Sentence(gettext_noop("Make the summary bill")),
         plan=Plan(summaries=plans, frame_sha256=facts.frame.sha256),
-        account_ids=tuple(item.account_id for item in facts.accounts if item.number in on_them),
+        account_ids=tuple(item.account_id for item in waiting.accounts if item.number in on_them),
         creates={table: count for table, count in counts.items() if count},
         when_tied="allow",
         changes=(
@@ -146,6 +129,16 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             _cents("amount_due", gettext_noop("Amount due on it"), sum(plan.amount_due_cents for plan in plans)),
         ),
     )
+
+
+def _said(*, on: date, count: int, alone: str) -> Sentence:
+    if not alone:
+        return Sentence(gettext_noop("Summary bill of %(on)s for %(count)s accounts"), {"on": on, "count": count})
+    template = gettext_noop(
+        "Summary bill of %(on)s for %(count)s accounts, without bill %(alone)s: since then the balance has moved, so "
+        "that is mailed by itself"
+    )
+    return Sentence(template, {"on": on, "count": count, "alone": alone})
 
 
 def _cents(code: str, label: str, after: int) -> Change:

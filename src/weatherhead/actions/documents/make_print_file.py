@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from weatherhead.actions.billing.waiting_bills import bills_that_wait
 from weatherhead.actions.documents.keeping import keep_documents, keep_summary_documents
 from weatherhead.actions.inputs import Number
 from weatherhead.areas.billing.frozen import FrozenBill, frozen_bills
@@ -54,6 +55,15 @@ class SummaryTorn(Refusal):
     )
 
 
+class BillWaitsForSummary(Refusal):
+    """Mailed alone, it would never stand on the summary that its customer asked for."""
+
+    template = gettext_noop(
+        "Bill %(bill)s waits for its customer's summary bill. Make the summary, and print it, with: "
+        "weatherhead print make --from %(day)s --to %(day)s --as USERNAME"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """The bills, at most 500; those of a summary bill together."""
@@ -63,12 +73,13 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The bills as frozen, the summaries that they are on, what is rendered or printed, and what the ledger posted."""
+    """The bills as frozen, the summaries that they are on, what is rendered, printed or waits, what was posted."""
 
     bills: Mapping[int, FrozenBill]
     summaries: Mapping[int, FrozenSummary]
     rendered: int
     printed: frozenset[int]
+    waiting: frozenset[int]
     posted_cents: Mapping[int, int]
 
 
@@ -107,6 +118,7 @@ def gather(inputs: Inputs, _: Moment, __: Actor) -> Facts:
         summaries=summaries,
         rendered=len(documents_of_bills(alone)) + len(documents_of_summaries(summaries)),
         printed=bills_in_print_files(inputs.bill_ids),
+        waiting=bills_that_wait(inputs.bill_ids),
         posted_cents=posted,
     )
 
@@ -115,7 +127,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """A print file of the bills.
 
     Raises:
-        NoSuchBill, BillPrintedAlready, SummaryTorn, PrintDoesNotFoot: as they say.
+        NoSuchBill, BillPrintedAlready, BillWaitsForSummary, SummaryTorn, PrintDoesNotFoot: as they say.
     """
     ids = tuple(dict.fromkeys(inputs.bill_ids))
     missing = [bill_id for bill_id in ids if bill_id not in facts.bills]
@@ -123,6 +135,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise NoSuchBill(bill=missing[0])
     if facts.printed:
         raise BillPrintedAlready
+    for bill_id in sorted(facts.waiting):
+        bill = facts.bills[bill_id]
+        raise BillWaitsForSummary(bill=bill.number, day=bill.issued_on.isoformat())
     together = {bill.bill_id for summary in facts.summaries.values() for bill in summary.bills}
     for summary in facts.summaries.values():
         if any(bill.bill_id not in facts.bills for bill in summary.bills):

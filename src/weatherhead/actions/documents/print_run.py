@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 
-from weatherhead.actions.billing.make_summary_bill import NothingToSummarize
+from weatherhead.actions.billing.make_summary_bill import BalancesMoved, NothingToSummarize
 from weatherhead.actions.documents.keeping import keep_documents, keep_summary_documents
 from weatherhead.areas.billing.frozen import frozen_bills
-from weatherhead.areas.billing.summaries import days_for_summaries, frozen_summaries, summaries_of_bills
+from weatherhead.areas.billing.summaries import (
+    bills_for_summary,
+    days_for_summaries,
+    frozen_summaries,
+    summaries_of_bills,
+)
 from weatherhead.areas.documents.printing import BILLS_MAX
 from weatherhead.areas.documents.queries import bills_in_print_files, documents_of_bills, documents_of_summaries
-from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.canonical import Json, stored_sentence
 from weatherhead.areas.records.operations.work_items import enqueue
+from weatherhead.core.values import Refusal
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
 from weatherhead.door.worker import Handler, handles
@@ -23,26 +30,43 @@ BILLS_A_PIECE = 25
 """How many bills a piece of work renders: about half a second, for which SQLite's one writer is taken."""
 
 
-def make_summaries(*, from_on: date, to_on: date, actor: Actor, moment: Moment) -> int:
-    """Make every summary bill of some days that waits; counts the customers and days that got one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummariesMade:
+    """How many customers' days got a summary bill; which bills wait and why; what is mailed by itself and why."""
 
-    Raises:
-        RunStillIssuing: bills of a day are still to come.
-    """
+    made: int
+    waiting: frozenset[int]
+    refused: tuple[str, ...]
+    alone: tuple[str, ...]
+
+
+def make_summaries(*, from_on: date, to_on: date, actor: Actor, moment: Moment) -> SummariesMade:
+    """Make every summary bill of some days that waits. Where one is refused, that customer's bills of the day wait."""
     made = 0
+    waiting: set[int] = set()
+    refused: dict[str, None] = {}
+    alone: list[str] = []
     for customer_id, issued_on, first in days_for_summaries(from_on=from_on, to_on=to_on):
         try:
-            perform(
+            done = perform(
                 "make_summary_bill",
                 actor=actor,
                 key=f"summary of {issued_on} for customer {customer_id} from bill {first}",
                 moment=moment,
                 inputs={"customer_id": customer_id, "issued_on": issued_on},
             )
-            made += 1
         except NothingToSummarize:
             continue  # what waits is alone, or was mailed alone: it is printed by itself
-    return made
+        except BalancesMoved as moved:
+            alone.append(str(moved))
+        except Refusal as refusal:
+            waiting.update(bills_for_summary(customer_id=customer_id, issued_on=issued_on))
+            refused[str(refusal)] = None
+        else:
+            made += 1
+            if "alone" in done.body["summary"]["params"]:
+                alone.append(str(stored_sentence(done.body["summary"])))
+    return SummariesMade(made=made, waiting=frozenset(waiting), refused=tuple(refused), alone=tuple(alone))
 
 
 def bills_to_print(bill_ids: Sequence[int]) -> tuple[int, ...]:

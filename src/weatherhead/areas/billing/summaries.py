@@ -115,6 +115,15 @@ def days_for_summaries(*, from_on: date, to_on: date) -> tuple[tuple[int, date, 
     return tuple((customer_id, on, bill_id) for (on, customer_id), bill_id in sorted(waiting.items()))
 
 
+def days_of_bills(bill_ids: Iterable[int]) -> tuple[tuple[int, date], ...]:
+    """The customers and days of some bills that wait for a summary."""
+    found: set[tuple[int, date]] = set()
+    for chunk in chunks(bill_ids):
+        rows = _for_summaries(Bill.objects.filter(pk__in=chunk))
+        found.update(rows.values_list("account__customer_id", "issued_on"))
+    return tuple(sorted(found))
+
+
 def runs_issuing_on(issued_on: date) -> tuple[tuple[int, int | None], ...]:
     """The runs whose bills of a day are still being issued: their number and cycle."""
     rows = BillRun.objects.filter(state="released", issued_on=issued_on).order_by("pk")

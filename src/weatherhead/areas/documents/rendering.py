@@ -22,7 +22,7 @@ from weatherhead.core.statements import BillDocument, SummaryDocument
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "typst"
 FONTS = HERE / "fonts"
-TEMPLATES_VERSION = 3
+TEMPLATES_VERSION = 4
 """Raise it with every change of the templates: a kept document says what rendered it."""
 
 # Bills are shared out over processes; typst's own threads, which start with its first bill, would only hand two pages

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from weatherhead.areas.customers.numbers import group_number
 from weatherhead.areas.documents.showing import (
     View,
@@ -15,9 +17,10 @@ from weatherhead.areas.documents.showing import (
 )
 from weatherhead.core.statements import SUMMARY, BillDocument, SummaryAccount, SummaryDocument
 
+CREDIT = "credit"  # the message of a bill that leaves its account in credit
 LINES_ON_COVER = 14
 """How many lines of accounts the cover holds; more begin on the second page."""
-_PLACE_LETTERS = 30  # that surely stand on one line of its column
+_PLACE_LETTERS = 25  # that surely stand on one line of its column
 _LEFT_OUT_NAMED = 3
 
 
@@ -49,7 +52,8 @@ def summary_view(document: SummaryDocument) -> View:
             words["all_accounts"],
             kwh(document.energy_wh),
             money(document.previous_cents),
-            money(document.moved_cents),
+            money(document.paid_cents),
+            money(document.other_cents),
             money(document.charges_cents),
             money(document.balance_cents),
         ],
@@ -65,7 +69,11 @@ def summary_view(document: SummaryDocument) -> View:
             code=document.pay_code,
             scan_line=document.scan_line,
         ),
-        "bills": [_bill(bill, say=say) for item in document.accounts for bill in item.bills],
+        "bills": [
+            _bill(bill, by=item.replaced_by.get(bill.number), say=say)
+            for item in document.accounts
+            for bill in item.bills
+        ],
         "paragraphs": frame["paragraphs"],
         "language_line": frame["language_line"],
         "running_head": f"{words['summary_number']} {document.number} · {issued}",
@@ -88,7 +96,8 @@ def _summary(document: SummaryDocument, *, say: Words) -> list[list[str]]:
     """How the amount due came about: the sums of the accounts' columns; what is in credit is asked of nobody."""
     rows = [
         [say["previous_balance"], money(document.previous_cents)],
-        [say["payments_and_fees"], money(document.moved_cents)],
+        [say["payments"], money(document.paid_cents)],
+        [say["other_movements"], money(document.other_cents)],
         [say["new_charges"], money(document.charges_cents)],
     ]
     if document.credits_cents:
@@ -97,7 +106,7 @@ def _summary(document: SummaryDocument, *, say: Words) -> list[list[str]]:
 
 
 def _row(item: SummaryAccount, *, document: SummaryDocument, say: Words) -> list[str]:
-    """Account, place, period, kWh, previous balance, payments and fees, new charges, balance."""
+    """Account, place, period, kWh, previous balance, payments, fees and other, new charges, balance."""
     places = item.places
     return [
         group_number(item.number, groups=document.frame["account_groups"]),
@@ -105,7 +114,8 @@ def _row(item: SummaryAccount, *, document: SummaryDocument, say: Words) -> list
         say.short_span(start=item.start_on, last=item.last_on),
         kwh(item.energy_wh),
         money(item.previous_cents),
-        money(item.moved_cents),
+        money(item.paid_cents),
+        money(item.other_cents),
         money(item.charges_cents),
         money(item.balance_cents),
     ]
@@ -119,9 +129,19 @@ def _left_out(document: SummaryDocument, *, say: Words) -> str:
     return say["left_out"] % {"accounts": ", ".join(numbers)} if numbers else ""
 
 
-def _bill(bill: BillDocument, *, say: Words) -> View:
-    """One account's part: what its own bill shows beside the cover."""
-    shown = bill_view(bill, listed="movements_below")
+def _bill(bill: BillDocument, *, by: str | None, say: Words) -> View:
+    """One account's part: what its own bill shows beside the cover.
+
+    `by` is the number of the bill after it that cancels it, if one does. That an account is in credit is left to its
+    figures: "nothing to pay" would mislead beside a total that is due.
+    """
+    told = tuple(item for item in bill.messages if item.code != CREDIT)
+    shown = bill_view(replace(bill, messages=told), listed="movements_below")
+    messages = [*shown["messages"], *shown["more_messages"]]
+    label, amount = shown["due"]["label"], shown["due"]["amount"]
+    if by is not None:
+        messages = [[say["cancelled_title"], say["cancelled_text"] % {"by": by}]]
+        label, amount = say["balance_then"], money(bill.amount_due_cents)
     places = tuple(dict.fromkeys(item.address for item in bill.services))
     place = places[0] if len(places) == 1 else say["services"] % {"count": len(places)}
     return {
@@ -129,8 +149,8 @@ def _bill(bill: BillDocument, *, say: Words) -> View:
         "note": say["bill_numbered"] % {"number": bill.number, "issued": shown["issued"]},
         "number": bill.number,
         "due": shown["due"],
-        "summary": [*shown["summary"], [shown["due"]["label"], shown["due"]["amount"]]],
-        "messages": [*shown["messages"], *shown["more_messages"]],
+        "summary": [*shown["summary"], [label, amount]],
+        "messages": messages,
         "services": shown["services"],
         "charges": shown["charges"],
         "meters": shown["meters"],

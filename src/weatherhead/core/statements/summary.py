@@ -16,13 +16,15 @@ from weatherhead.core.statements.scan_line import ScanLine, pay_code, scan_line
 
 SUMMARY = "summary"
 SUMMARY_LAYOUT = 1
+PAYMENT = "payment"  # the charge of a movement by which a customer paid, or a payment was taken back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryAccount:
     """What the bills of one account come to, oldest first: most often it is one.
 
-    `moved_cents` are payments and fees since the bill before; previous + moved + charges is the balance.
+    `paid_cents` are payments since the bill before (negative; less those taken back), `other_cents` fees and whatever
+    else moved the balance; previous + paid + other + charges is the balance.
     """
 
     number: str
@@ -31,9 +33,15 @@ class SummaryAccount:
     end_on: date
     energy_wh: int
     previous_cents: int
-    moved_cents: int
+    paid_cents: int
+    other_cents: int
     charges_cents: int
     balance_cents: int
+
+    @property
+    def replaced_by(self) -> Mapping[str, str]:
+        """The numbers of those of its bills that another of them cancels, each with that other's."""
+        return {bill.cancelled.number: bill.number for bill in self.bills if bill.cancelled}
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -68,9 +76,14 @@ class SummaryDocument:
         return sum(item.previous_cents for item in self.accounts)
 
     @property
-    def moved_cents(self) -> int:
-        """Payments and fees since then."""
-        return sum(item.moved_cents for item in self.accounts)
+    def paid_cents(self) -> int:
+        """Payments since then, negative."""
+        return sum(item.paid_cents for item in self.accounts)
+
+    @property
+    def other_cents(self) -> int:
+        """Fees and whatever else moved a balance since then."""
+        return sum(item.other_cents for item in self.accounts)
 
     @property
     def charges_cents(self) -> int:
@@ -111,11 +124,12 @@ def _account(number: str, *, bills: Sequence[BillDocument]) -> SummaryAccount:
     standing = [bill for bill in bills if bill.number not in cancelled]
     charges_cents = sum(bill.charges_cents - (bill.cancelled.amount_cents if bill.cancelled else 0) for bill in bills)
     previous_cents, balance_cents = bills[0].last_balance_cents, bills[-1].amount_due_cents
-    moved_cents = sum(item.amount_cents for bill in bills for item in bill.movements)
-    if previous_cents + moved_cents + charges_cents != balance_cents:
-        raise ValueError(
-            f"account {number} does not foot: {previous_cents} + {moved_cents} + {charges_cents} is not {balance_cents}"
-        )
+    movements = [item for bill in bills for item in bill.movements]
+    paid_cents = sum(item.amount_cents for item in movements if item.charge == PAYMENT)
+    other_cents = sum(item.amount_cents for item in movements if item.charge != PAYMENT)
+    if previous_cents + paid_cents + other_cents + charges_cents != balance_cents:
+        summed = f"{previous_cents} + {paid_cents} + {other_cents} + {charges_cents}"
+        raise ValueError(f"account {number} does not foot: {summed} is not {balance_cents}")
     return SummaryAccount(
         number=number,
         bills=tuple(bills),
@@ -123,16 +137,22 @@ def _account(number: str, *, bills: Sequence[BillDocument]) -> SummaryAccount:
         end_on=max(bill.last_on for bill in standing) + timedelta(days=1),
         energy_wh=sum(item.energy_wh for bill in standing for item in bill.services),
         previous_cents=previous_cents,
-        moved_cents=moved_cents,
+        paid_cents=paid_cents,
+        other_cents=other_cents,
         charges_cents=charges_cents,
         balance_cents=balance_cents,
     )
 
 
 def summary_due_on(accounts: Sequence[SummaryAccount]) -> date:
-    """The earliest day on which something of it is due: who pays by then is late on no account."""
-    owed = [item.bills[-1].due_on for item in accounts if item.balance_cents > 0]
-    return min(owed or [item.bills[-1].due_on for item in accounts])
+    """The earliest day on which a regular or final bill of it is due: who pays by then is late on none of them.
+
+    A correction in the customer's favor keeps the day of the bill that it replaces, which may be today: it counts only
+    where nothing else is owed.
+    """
+    owed = [bill for item in accounts if item.balance_cents > 0 for bill in item.bills]
+    own = [bill for bill in owed if bill.kind != "corrected"]
+    return min(bill.due_on for bill in own or owed or [item.bills[-1] for item in accounts])
 
 
 def summary_payload(
@@ -159,7 +179,8 @@ def _said(item: SummaryAccount, /) -> dict[str, Any]:
         "end_on": item.end_on.isoformat(),
         "energy_wh": item.energy_wh,
         "previous_cents": item.previous_cents,
-        "moved_cents": item.moved_cents,
+        "paid_cents": item.paid_cents,
+        "other_cents": item.other_cents,
         "charges_cents": item.charges_cents,
         "balance_cents": item.balance_cents,
     }

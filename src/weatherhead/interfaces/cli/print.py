@@ -60,7 +60,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description=gettext(
             "Makes the summary bills of these days, renders what is not rendered yet, helped by every worker that "
             "runs, then makes the files. A bill is printed in one file, alone or on a summary: running it again makes "
-            "files of new bills only. Exits with 1 when a file was refused."
+            "files of new bills only. Where a summary cannot be made yet, its customer's bills wait for the next time. "
+            "Exits with 1 when a file was refused or bills wait."
         ),
     )
     make.add_argument("--from", dest="from_on", type=date.fromisoformat, required=True, metavar="DATE")
@@ -87,12 +88,13 @@ def run_make(args: argparse.Namespace) -> int:
     to_on = args.to_on or moment.as_of
     summaries = make_summaries(from_on=args.from_on, to_on=to_on, actor=actor, moment=moment)
     issued = bills_issued(from_on=args.from_on, to_on=to_on)
-    wanted = bills_to_print(issued)
+    unprinted = bills_to_print(issued)
+    wanted = tuple(bill_id for bill_id in unprinted if bill_id not in summaries.waiting)
     console = Console(stderr=True)
     queue_rendering(wanted, moment=moment)
     _render(wanted, console=console, quiet=args.json)
     made: list[PrintFileFacts] = []
-    refused: list[str] = []
+    refused = [*summaries.refused]
     files = files_of(wanted)
     before = {item.number for item in print_files(limit=FILES_LISTED)}
     for bills in track(files, description=gettext("Files"), console=console, disable=args.json, transient=True):
@@ -102,12 +104,14 @@ def run_make(args: argparse.Namespace) -> int:
             refused.append(str(refusal))
     made = [item for item in print_files(limit=len(files) + 1) if item.number not in before]
     _report(made, as_json=args.json)
-    for said in refused:
+    for said in (*summaries.alone, *refused):
         print(said, file=sys.stderr)
     if not args.json:
-        if summaries:
-            print(gettext("%(count)s customers got a summary bill.") % {"count": f"{summaries:,}"})
-        already = len(issued) - len(wanted)
+        if summaries.made:
+            print(gettext("%(count)s customers got a summary bill.") % {"count": f"{summaries.made:,}"})
+        if waiting := len(unprinted) - len(wanted):
+            print(gettext("%(count)s bills wait for a summary bill.") % {"count": f"{waiting:,}"})
+        already = len(issued) - len(unprinted)
         print(gettext("%(count)s bills were in a print file already.") % {"count": f"{already:,}"})
     return 1 if refused else 0
 

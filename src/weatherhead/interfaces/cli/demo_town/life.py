@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from weatherhead.actions.billing.make_summary_bill import NothingToSummarize
+from weatherhead.actions.billing.make_summary_bill import BalancesMoved, NothingToSummarize
 from weatherhead.actions.billing.start_bill_run import NobodyToBill
 from weatherhead.actions.metering.import_reads import inputs_for
 from weatherhead.actions.payments.post_payment_batch import Row
@@ -230,8 +230,8 @@ class Months:
             inputs = {"customer_id": customer_id, "issued_on": issued_on}
             try:
                 self._town.do("make_summary_bill", by="okafor", at=at, what=f"{name} {customer_id}", inputs=inputs)
-            except NothingToSummarize:
-                continue  # one bill alone is mailed by itself
+            except (NothingToSummarize, BalancesMoved):
+                continue  # what cannot go together is mailed by itself
 
     def _look_at(self, member: Member, exception_ids: Sequence[int], *, read_on: date, on: date) -> None:
         """A bill that is held is looked at in the afternoon, unless its story leaves it."""
