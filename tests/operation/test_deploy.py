@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from argparse import ArgumentParser
 from configparser import RawConfigParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from gunicorn.config import Config
 
 from tests.operation.installation import ROOT
 from weatherhead.areas.records import environment
-from weatherhead.interfaces.cli.main import COMMANDS
+from weatherhead.interfaces.cli import main as cli
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -41,8 +43,18 @@ class Unit(RawConfigParser):
 
 
 def known_command(words: list[str]) -> bool:
-    names = {command.name for command in COMMANDS}
-    return Path(words[0]).name == "gunicorn" or (Path(words[0]).name == "weatherhead" and words[1] in names)
+    """Whether there is such a command, with such options: its own parser, or the web server's, takes them."""
+    if Path(words[0]).name == "gunicorn":
+        parser: ArgumentParser = Config().parser()
+    elif Path(words[0]).name == "weatherhead":
+        parser = cli._parser(next(command for command in cli.COMMANDS if command.name == words[1]))
+    else:
+        return False
+    try:
+        parser.parse_args(words[1:])
+    except SystemExit:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
@@ -152,6 +164,19 @@ def test_the_container_copies_what_there_is() -> None:
         assert (ROOT / source).exists()
     assert "USER weatherhead" in text
     assert re.search(r"requirements/base\.txt", text)
+    kept = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in kept, "the context is what is named: no secrets, no history, no environment of this machine"
+    named = {line.removeprefix("!") for line in kept if line.startswith("!")}
+    assert all((ROOT / name).exists() for name in named)
+    assert {"src", "requirements", "pyproject.toml", "README.md", "LICENSE"} <= named
+    assert not {".git", ".venv", "var", "deploy", "tests"} & named
+
+
+def test_git_does_not_know_what_compose_reads_beside_itself() -> None:
+    named = set(re.findall(r"\w+\.env|\./[a-z]+(?=:)", (DEPLOY / "container" / "compose.yaml").read_text()))
+    assert {"owner.env", "app.env", "postgres.env", "./utility", "./backups"} <= named
+    ignored = set((ROOT / ".gitignore").read_text().splitlines())
+    assert {"/deploy/container/*.env", "/deploy/container/utility/", "/deploy/container/backups/"} <= ignored
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
