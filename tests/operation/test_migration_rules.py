@@ -30,8 +30,8 @@ from django.db.migrations.operations.base import Operation
 from tests.migrated import bring_migrated, keep_migrated
 from tests.operation.installation import forked, right
 from tests.operation.test_backup import environment, postgresql_url
-from weatherhead.areas.records.database import vendor_sql
 from weatherhead.areas.records.migration_rules import BEFORE_RULES, dangers_of
+from weatherhead.areas.records.migration_steps import vendor_sql
 
 INDEX = models.Index(fields=["due_on"], name="bill_by_due_day")
 CHECK = models.CheckConstraint(condition=models.Q(total_cents__gte=0), name="bill_not_negative")

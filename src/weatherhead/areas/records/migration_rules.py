@@ -32,7 +32,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Field
 from django.db.models.fields import NOT_PROVIDED
 
-from weatherhead.areas.records.database import DatabaseStep
+from weatherhead.areas.records.migration_steps import DatabaseStep
 
 BEFORE_RULES = frozenset(
     {

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from weatherhead.areas.records.database import DatabaseStep, is_postgresql
+from weatherhead.areas.records.database import is_postgresql
+from weatherhead.areas.records.migration_steps import DatabaseStep
 
 YEARS_MIN = 2
 _REFUSAL = "billing_bill_append_only: rows of billing_bill are appended, never changed or removed"

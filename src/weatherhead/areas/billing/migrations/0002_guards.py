@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from weatherhead.areas.records.database import (
+from weatherhead.areas.records.migration_steps import (
     append_only,
     create_sequence,
     never_removed,

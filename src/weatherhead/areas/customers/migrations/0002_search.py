@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from weatherhead.areas.records.database import vendor_sql
+from weatherhead.areas.records.migration_steps import vendor_sql
 
 POSTGRESQL = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",

@@ -6,7 +6,7 @@ tables later on SQLite rebuilds it without its triggers: such a migration must m
 
 from django.db import migrations
 
-from weatherhead.areas.records.database import append_only, create_sequence, vendor_sql
+from weatherhead.areas.records.migration_steps import append_only, create_sequence, vendor_sql
 
 SEALED = "ledger_entry_sealed: postings are missing, too many or not numbered from 1, or do not sum to zero"
 CORRECTS = "ledger_corrects_known: an entry reverses a posted entry, and resolves a pending one"
