@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -28,6 +29,8 @@ from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.composing import done_view, receipt_view, veiled
 from weatherhead.overviews.document import (
+    BillDocumentView,
+    SummaryDocumentView,
     account_of_bill,
     account_of_summary,
     bill_document,
@@ -187,15 +190,28 @@ def bill_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
     return render(request, "workbench/bill.html", {"bill": proof})
 
 
+def _paper(
+    request: HttpRequest,
+    seat: Seat,
+    *,
+    account_id: int,
+    page: str,
+    document: Callable[..., BillDocumentView | SummaryDocumentView],
+    **of: int,
+) -> HttpResponse:
+    """A document as the customer has it, on the page of its kind; `of` is its number as `document` takes it."""
+    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    shown = document(**of, revealed=frozenset({account_id} if until else ()))
+    context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
+    return render(request, f"workbench/{page}.html", context)
+
+
 @require_GET
 @at_desk
 def bill_document_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
     """A bill as the customer has it; the mailing address only while the account's details are shown."""
-    account_id = account_of_bill(bill_id)
-    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
-    shown = bill_document(bill_id, revealed=frozenset({account_id} if until else ()))
-    context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
-    return render(request, "workbench/bill_document.html", context)
+    account_id, page = account_of_bill(bill_id), "bill_document"
+    return _paper(request, seat, account_id=account_id, page=page, document=bill_document, bill_id=bill_id)
 
 
 @require_GET
@@ -219,11 +235,8 @@ def bill_pdf(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
 @at_desk
 def summary_document_page(request: HttpRequest, seat: Seat, summary_id: int) -> HttpResponse:
     """A summary bill as the customer has it; the mailing address while the details of its first account are shown."""
-    account_id = account_of_summary(summary_id)
-    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
-    shown = summary_document(summary_id, revealed=frozenset({account_id} if until else ()))
-    context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
-    return render(request, "workbench/summary_document.html", context)
+    account_id, page = account_of_summary(summary_id), "summary_document"
+    return _paper(request, seat, account_id=account_id, page=page, document=summary_document, summary_id=summary_id)
 
 
 @require_GET
