@@ -280,11 +280,11 @@ def _changes(facts: Facts, *, tenders: tuple[TenderPlan, ...], entries: tuple[En
     change_cents = sum(item.change_cents for item in tenders)
     if change_cents:
         given_cents = change_cents + sum(item.amount_cents for item in tenders if item.change_cents)
-        for code, label, cents in (
+        for code, said, cents in (
             ("cash_given", gettext_noop("Cash given"), given_cents),
             ("change_due", gettext_noop("Change to give"), change_cents),
         ):
-            found.append(Change(code=code, label=Sentence(label), unit=Unit.CENTS, before=None, after=cents))
+            found.append(Change(code=code, label=Sentence(said), unit=Unit.CENTS, before=None, after=cents))
     return tuple(found)
 
 
