@@ -13,6 +13,7 @@ from axes.models import AccessFailureLog
 
 from tests.house import PASSWORD, Home, House, moment, move_in
 from tests.migration.sets import GOOD, check
+from weatherhead.areas.billing.queries import adjustments_of_account
 from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.metering.queries import reads_of_meter
@@ -93,6 +94,25 @@ def _release_exception(house: House, home: Home) -> Example:
 def _reverse_payment(house: House, home: Home) -> Example:
     made = house.made("take_payment", "payment", account_id=home.account_id, amount_cents="25.00", tender="cash")
     return Example(by="reyes", inputs={"payment_id": made, "reason": "wrong_account", "note": "Meant for his mother"})
+
+
+def _move_payment(house: House, home: Home) -> Example:
+    """Her cash, posted to his account; hers bore a late charge, of which a part was waived. A part was his."""
+    other = move_in(house, street="311 Linden St", serial="77402931", name="Dale Sorensen")
+    made = house.made("take_payment", "payment", account_id=other.account_id, amount_cents="70.00", tender="cash")
+    house.pass_days(40)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    [charged] = [item for item in adjustments_of_account(home.account_id) if item.charge == "late_charge"]
+    house.do("waive_fee", by="reyes", adjustment_id=charged.adjustment_id, reason="our_error", amount_cents="1.00")
+    inputs = {
+        "payment_id": made,
+        "to_account": account(home.account_id).number,
+        "amount_cents": "60.00",
+        "reason": "number_mistyped",
+        "note": "The stub says hers",
+        "charge_hidden": True,
+    }
+    return Example(by="reyes", inputs=inputs)
 
 
 def _import_reads(house: House, home: Home) -> Example:
@@ -534,6 +554,7 @@ EXAMPLES: dict[str, Maker] = {
     "close_drawer": lambda house, home: Example(by="nguyen", inputs={"drawer_id": _counted_drawer(house, home)}),
     "make_deposit": _make_deposit,
     "reverse_payment": _reverse_payment,
+    "move_payment": _move_payment,
     "return_payment": _return_payment,
     "post_payment_batch": _post_payment_batch,
     "end_service": _end_service,

@@ -25,7 +25,7 @@ RECORDS = {"create_customer", "create_account", "add_premise", "add_service_poin
 SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
-UNDONE = {"reverse_payment", "return_payment"}
+UNDONE = {"reverse_payment", "move_payment", "return_payment"}
 REPRESENTATIVE = (
     MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
 )

@@ -12,10 +12,10 @@ from weatherhead.door.registry import Recording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentPlan:
-    """A fee or a waiver and its entry. `amount_cents` is what the balance changes by: below zero for a waiver."""
+    """An adjustment and its entry. `amount_cents` is what the balance changes by: below zero for a waiver."""
 
     account_id: int
-    kind: str  # fee, waiver
+    kind: str  # fee, waiver, reversal
     charge: str
     amount_cents: int
     reason: str
@@ -23,6 +23,7 @@ class AdjustmentPlan:
     rule: str
     entry: EntryDraft
     waives_id: int | None = None
+    reverses_id: int | None = None
 
 
 def fee_entry(
@@ -47,7 +48,7 @@ def fee_entry(
 
 
 def record_planned(plan: AdjustmentPlan, recording: Recording) -> None:
-    """Record a fee or a waiver of today and post it."""
+    """Record an adjustment of today and post it."""
     number, entry_id = record_adjustment(
         account_id=plan.account_id,
         kind=plan.kind,
@@ -57,6 +58,7 @@ def record_planned(plan: AdjustmentPlan, recording: Recording) -> None:
         reason=plan.reason,
         note=plan.note,
         waives_id=plan.waives_id,
+        reverses_id=plan.reverses_id,
         rule=plan.rule,
         entry=plan.entry,
         at=recording.moment.at,

@@ -25,7 +25,7 @@ from weatherhead.areas.billing.late_charges import (
     late_charge_due,
     late_charges,
 )
-from weatherhead.areas.billing.operations import record_late_charges
+from weatherhead.areas.billing.operations import record_late_charge_run, record_late_charges
 from weatherhead.areas.customers.queries import accounts_of_cycle
 from weatherhead.areas.ledger.queries import balance_of, movements_of
 from weatherhead.areas.records.utility import current_utility
@@ -72,6 +72,9 @@ class Facts:
 class Plan:
     """The charges and their entries, in the same order."""
 
+    cycle: int
+    from_account: int
+    to_account: int
     charges: tuple[LateCharge, ...]
     entries: tuple[EntryDraft, ...]
     rule: str
@@ -107,7 +110,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     )
 
 
-def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """Charge whom the rule charges. It names no account: a run is remembered once, its fees stand on each account.
 
     Raises:
@@ -132,9 +135,16 @@ def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
     return Proposal(
         summary=Sentence(gettext_noop("%(count)s late charges of $%(total)s on %(accounts)s accounts"), said),
         confirm=Sentence(gettext_noop("Charge $%(total)s"), said),
-        plan=Plan(charges=charges, entries=entries, rule=facts.fee.rule.code),
+        plan=Plan(
+            cycle=inputs.cycle,
+            from_account=inputs.from_account,
+            to_account=inputs.to_account,
+            charges=charges,
+            entries=entries,
+            rule=facts.fee.rule.code,
+        ),
         entries=entries,
-        creates={"billing_adjustment": len(charges)} if charges else {},
+        creates={"billing_latechargerun": 1} | ({"billing_adjustment": len(charges)} if charges else {}),
         changes=(
             made(gettext_noop("Late charges"), len(charges), code="count", unit=Unit.COUNT),
             made(gettext_noop("Together"), total_cents, code="total", unit=Unit.CENTS),
@@ -155,8 +165,15 @@ def _entry(charge: LateCharge, *, facts: Facts) -> EntryDraft:
 
 
 def record(proposal: Proposal[Plan], recording: Recording) -> None:
-    """Record the charges and post them, as sets."""
+    """Record the charges and post them, as sets; and that the rule was applied."""
     plan = proposal.plan
+    record_late_charge_run(
+        cycle=plan.cycle,
+        from_account=plan.from_account,
+        to_account=plan.to_account,
+        ran_on=recording.moment.as_of,
+        receipt_id=recording.receipt_id,
+    )
     if not plan.charges:
         return
     recording.entry_ids += record_late_charges(

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from pydantic import Field, model_validator
 
 from weatherhead.areas.billing.fees import Fee, compute_fee
@@ -28,6 +28,10 @@ from weatherhead.core.values import (
 )
 
 LATE_CHARGE = "late_charge"
+MOVED = "payment_moved"
+"""Why a late charge was reversed that would not have been made had a payment been right; and made that would have."""
+MOVED_OTHERWISE = "payment_moved_otherwise"
+"""The same where one of another amount would have been made: that day still counts as charged."""
 
 
 class NoLateCharges(Refusal):
@@ -142,9 +146,13 @@ def late_charge_due(
 
 
 def last_late_charges(account_ids: Iterable[int]) -> Mapping[int, date]:
-    """The day of the last late charge of each account, waived or not; none for one that never had any."""
+    """The day of the last late charge of each account, waived or not; none for one that never had any.
+
+    One that a payment in the wrong place had caused is as if it had not been.
+    """
     found: dict[int, date] = {}
+    undone = Adjustment.objects.filter(reverses_id=OuterRef("pk"), reason=MOVED)
     for chunk in chunks(sorted(set(account_ids))):
-        rows = Adjustment.objects.filter(account_id__in=chunk, kind="fee", charge=LATE_CHARGE)
+        rows = Adjustment.objects.filter(~Exists(undone), account_id__in=chunk, kind="fee", charge=LATE_CHARGE)
         found.update(rows.values("account_id").annotate(on=Max("adjusted_on")).values_list("account_id", "on"))
     return found

@@ -200,27 +200,52 @@ class Adjustment(models.Model):
     """A typed correction or fee on an account, with reason and authority."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=10)  # fee, waiver
+    kind = models.CharField(max_length=10)  # fee, waiver, reversal
     charge = models.CharField(max_length=40)  # late_charge, returned_payment_fee …
     amount_cents = models.BigIntegerField()  # signed effect on the balance
     adjusted_on = models.DateField()
     reason = models.CharField(max_length=60)
     note = models.TextField(default="", blank=True)
     waives = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="+", null=True)
     rule = models.CharField(max_length=80)
     entry_id = models.BigIntegerField()
     receipt_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=["fee", "waiver"]), name="adjustment_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["fee", "waiver", "reversal"]), name="adjustment_kind_known"
+            ),
             models.CheckConstraint(
                 condition=models.Q(kind="fee", amount_cents__gt=0, waives__isnull=True)
-                | models.Q(kind="waiver", amount_cents__lt=0, waives__isnull=False),
+                | models.Q(kind="waiver", amount_cents__lt=0, waives__isnull=False)
+                | models.Q(kind="reversal", waives__isnull=True) & ~models.Q(amount_cents=0),
                 name="adjustment_sign_follows_kind",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="reversal", reverses__isnull=False)
+                | ~models.Q(kind="reversal") & models.Q(reverses__isnull=True),
+                name="adjustment_reversal_names_what",
             ),
         ]
         indexes = [models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account")]
+
+
+class LateChargeRun(models.Model):
+    """That the rule of late charges was applied to a range of a cycle's accounts on a day, and charged whom it charged.
+
+    Whom it left alone stands nowhere else; what a payment in the wrong place caused or hid is found by these days.
+    """
+
+    cycle = models.IntegerField()
+    from_account = models.BigIntegerField()
+    to_account = models.BigIntegerField()
+    ran_on = models.DateField()
+    receipt_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["cycle", "receipt_id"], name="late_charge_run_by_cycle")]
 
 
 class SummaryEnrollment(models.Model):

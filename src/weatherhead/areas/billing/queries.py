@@ -330,21 +330,23 @@ def adjustment(adjustment_id: int) -> AdjustmentFacts:
     Raises:
         NoSuchAdjustment: for an unknown number.
     """
-    row = Adjustment.objects.filter(pk=adjustment_id).first()
-    if row is None:
+    account_id = Adjustment.objects.filter(pk=adjustment_id).values_list("account_id", flat=True).first()
+    if account_id is None:
         raise NoSuchAdjustment(adjustment=adjustment_id)
-    waived = Adjustment.objects.filter(waives_id=row.pk).aggregate(total=Sum("amount_cents"))["total"] or 0
-    return _adjustment(row, waived_cents=-int(waived))
+    return next(item for item in adjustments_of_account(account_id) if item.adjustment_id == adjustment_id)
 
 
 def adjustments_of_account(account_id: int) -> tuple[AdjustmentFacts, ...]:
-    """The fees and waivers of an account, latest first, in one query."""
+    """The adjustments of an account, latest first, in one query."""
     rows = list(Adjustment.objects.filter(account_id=account_id).order_by("-adjusted_on", "-pk"))
+    reversed_by = {row.reverses_id: row.pk for row in rows if row.reverses_id is not None}
     waived: dict[int, int] = {}
     for row in rows:
-        if row.waives_id is not None:
+        if row.waives_id is not None and row.pk not in reversed_by:
             waived[row.waives_id] = waived.get(row.waives_id, 0) - row.amount_cents
-    return tuple(_adjustment(row, waived_cents=waived.get(row.pk, 0)) for row in rows)
+    return tuple(
+        _adjustment(row, waived_cents=waived.get(row.pk, 0), reversed_by_id=reversed_by.get(row.pk)) for row in rows
+    )
 
 
 def fees_to_waive(account_id: int) -> tuple[AdjustmentFacts, ...]:
@@ -352,7 +354,7 @@ def fees_to_waive(account_id: int) -> tuple[AdjustmentFacts, ...]:
     return tuple(item for item in adjustments_of_account(account_id) if item.kind == "fee" and item.left_cents > 0)
 
 
-def _adjustment(row: Adjustment, *, waived_cents: int) -> AdjustmentFacts:
+def _adjustment(row: Adjustment, *, waived_cents: int, reversed_by_id: int | None) -> AdjustmentFacts:
     return AdjustmentFacts(
         adjustment_id=row.pk,
         account_id=row.account_id,
@@ -364,6 +366,8 @@ def _adjustment(row: Adjustment, *, waived_cents: int) -> AdjustmentFacts:
         reason=row.reason,
         note=row.note,
         waives_id=row.waives_id,
+        reverses_id=row.reverses_id,
+        reversed_by_id=reversed_by_id,
         rule=row.rule,
         entry_id=row.entry_id,
         receipt_id=row.receipt_id,

@@ -27,6 +27,20 @@ class Document(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "subject_id"], name="document_rendered_once")]
 
 
+class Letter(models.Model):
+    """A letter to an account's customer, prepared: its frozen content, without name or address, which are the mail's.
+
+    Its PDF is rendered from this when it is opened, the same bytes every time.
+    """
+
+    kind = models.CharField(max_length=30)  # payment_moved_away, payment_moved_here
+    account_id = models.BigIntegerField(db_index=True)
+    prepared_on = models.DateField()
+    payload = models.TextField()  # canonical JSON
+    payload_sha256 = models.CharField(max_length=64)
+    receipt_id = models.BigIntegerField(db_index=True)
+
+
 class PrintFile(models.Model):
     """A file for the printer: at most 500 bills in the order of their mail, and a manifest that says what it holds."""
 

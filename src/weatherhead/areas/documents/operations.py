@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from weatherhead.areas.documents.models import Document, DocumentFrame, PrintFile, PrintFileBill
+from weatherhead.areas.documents.letters import LetterPlan
+from weatherhead.areas.documents.models import Document, DocumentFrame, Letter, PrintFile, PrintFileBill
 from weatherhead.areas.documents.printing import PrintedDocument, sha256_of
 from weatherhead.areas.documents.rendering import Rendered, renderer_name
 from weatherhead.areas.records.operations.attachments import keep_attachment
 from weatherhead.areas.records.operations.counters import next_number
-from weatherhead.core.statements import Frame, payload_text
+from weatherhead.core.statements import Frame, payload_sha256, payload_text
 from weatherhead.core.values import Refusal, gettext_noop
 
 PDF = "application/pdf"
@@ -57,6 +58,19 @@ def keep_document(
         rendered_at=at,
     )
     return row.pk
+
+
+def keep_letter(plan: LetterPlan, *, prepared_on: date, receipt_id: int) -> int:
+    """Prepare a letter. Returns its number. Belongs to an action's transaction."""
+    text = payload_text(plan.payload)
+    return Letter.objects.create(
+        kind=plan.kind,
+        account_id=plan.account_id,
+        prepared_on=prepared_on,
+        payload=text,
+        payload_sha256=payload_sha256(text),
+        receipt_id=receipt_id,
+    ).pk
 
 
 def next_print_number() -> str:

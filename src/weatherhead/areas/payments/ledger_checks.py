@@ -46,6 +46,7 @@ def _tenders_unlike_payments() -> Iterator[Finding]:
         SELECT tender.id, tender.amount_cents, COALESCE(SUM(payment.amount_cents), 0)
           FROM payments_tender AS tender
           LEFT JOIN payments_payment AS payment ON payment.tender_id = tender.id AND payment.event_id = tender.event_id
+                AND payment.reversal_reason <> 'moved'
          GROUP BY tender.id, tender.amount_cents
         HAVING COALESCE(SUM(payment.amount_cents), 0) <> tender.amount_cents
          ORDER BY tender.id

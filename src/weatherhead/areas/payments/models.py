@@ -196,6 +196,7 @@ class Payment(models.Model):
     reversed_on = models.DateField(null=True)  # it was posted wrong, or its tender came back
     reversal_entry_id = models.BigIntegerField(null=True)
     reversal_reason = models.CharField(max_length=60, default="", blank=True)
+    moved_from = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(amount_cents__gt=0), name="payment_positive")]

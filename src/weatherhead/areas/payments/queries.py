@@ -59,6 +59,7 @@ class PaymentFacts:
     batch_id: int | None
     returned_on: date | None
     return_reason: str
+    moved_from_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,12 @@ def payments_of_tender(tender_id: int) -> tuple[PaymentFacts, ...]:
     return tuple(_facts(row) for row in rows.order_by("pk"))
 
 
+def moved_to(payment_id: int) -> tuple[PaymentFacts, ...]:
+    """The payments that a moved one went on as, in their order."""
+    rows = Payment.objects.select_related("tender", "event").filter(moved_from_id=payment_id)
+    return tuple(_facts(row) for row in rows.order_by("pk"))
+
+
 def where_tender_is(tender_id: int) -> Whereabouts:
     """Where the money of a tender is; what decides on it is read under the lock of its drawer or batch."""
     row = Tender.objects.select_related("event__drawer", "event__batch").get(pk=tender_id)
@@ -157,4 +164,5 @@ def _facts(row: Payment) -> PaymentFacts:
         batch_id=row.event.batch_id,
         returned_on=row.tender.cancelled_on,
         return_reason=row.tender.cancel_reason,
+        moved_from_id=row.moved_from_id,
     )

@@ -124,6 +124,15 @@ class Migration(migrations.Migration):
                         to="billing.adjustment",
                     ),
                 ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.adjustment",
+                    ),
+                ),
                 ("rule", models.CharField(max_length=80)),
                 ("entry_id", models.BigIntegerField()),
                 ("receipt_id", models.BigIntegerField()),
@@ -132,17 +141,44 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account")],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["fee", "waiver"])), name="adjustment_kind_known"
+                        condition=models.Q(("kind__in", ["fee", "waiver", "reversal"])), name="adjustment_kind_known"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("amount_cents__gt", 0), ("kind", "fee"), ("waives__isnull", True)),
                             models.Q(("amount_cents__lt", 0), ("kind", "waiver"), ("waives__isnull", False)),
+                            models.Q(
+                                ("kind", "reversal"),
+                                ("waives__isnull", True),
+                                models.Q(("amount_cents", 0), _negated=True),
+                            ),
                             _connector="OR",
                         ),
                         name="adjustment_sign_follows_kind",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "reversal"), ("reverses__isnull", False)),
+                            models.Q(models.Q(("kind", "reversal"), _negated=True), ("reverses__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="adjustment_reversal_names_what",
+                    ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="LateChargeRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cycle", models.IntegerField()),
+                ("from_account", models.BigIntegerField()),
+                ("to_account", models.BigIntegerField()),
+                ("ran_on", models.DateField()),
+                ("receipt_id", models.BigIntegerField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["cycle", "receipt_id"], name="late_charge_run_by_cycle")],
             },
         ),
         migrations.CreateModel(

@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.late_charges import LATE_CHARGE, LateCharge
 from weatherhead.areas.billing.lines import LineColumn, PricePoint
-from weatherhead.areas.billing.models import Adjustment, BillException, BillSegment, LinePrice
+from weatherhead.areas.billing.models import Adjustment, BillException, BillSegment, LateChargeRun, LinePrice
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.records.arrays import ColumnType, Values, days_of, insert_columns, numbers_of, take_row_ids
 from weatherhead.areas.records.canonical import Json, canonical, to_json
@@ -387,12 +387,13 @@ def record_adjustment(
     reason: str,
     note: str,
     waives_id: int | None,
+    reverses_id: int | None,
     rule: str,
     entry: EntryDraft,
     at: datetime,
     receipt_id: int,
 ) -> tuple[int, int]:
-    """Record a fee or waiver and post its entry. Returns the adjustment's and the entry's numbers."""
+    """Record an adjustment and post its entry. Returns the adjustment's and the entry's numbers."""
     (entry_id,) = post([entry], inserted_at=at, receipt_id=receipt_id)
     row = Adjustment.objects.create(
         account_id=account_id,
@@ -403,11 +404,19 @@ def record_adjustment(
         reason=reason,
         note=note,
         waives_id=waives_id,
+        reverses_id=reverses_id,
         rule=rule,
         entry_id=entry_id,
         receipt_id=receipt_id,
     )
     return row.pk, entry_id
+
+
+def record_late_charge_run(*, cycle: int, from_account: int, to_account: int, ran_on: date, receipt_id: int) -> None:
+    """Remember that the rule was applied to a range of accounts on a day."""
+    LateChargeRun.objects.create(
+        cycle=cycle, from_account=from_account, to_account=to_account, ran_on=ran_on, receipt_id=receipt_id
+    )
 
 
 def record_late_charges(

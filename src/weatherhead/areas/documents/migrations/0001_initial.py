@@ -18,6 +18,18 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Letter",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=30)),
+                ("account_id", models.BigIntegerField(db_index=True)),
+                ("prepared_on", models.DateField()),
+                ("payload", models.TextField()),
+                ("payload_sha256", models.CharField(max_length=64)),
+                ("receipt_id", models.BigIntegerField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name="PrintFile",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -182,6 +182,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "moved_from",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.payment",
+                    ),
+                ),
+                (
                     "tender",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.tender"

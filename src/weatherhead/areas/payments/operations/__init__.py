@@ -54,6 +54,8 @@ _PAYMENT_COLUMNS = ("event_id", "tender_id", "account_id", "amount_cents", "paid
 
 TENDER_RETURNED = "tender_returned"
 """Why a payment is reversed whose tender came back: nobody posted it wrong."""
+MOVED = "moved"
+"""Why a payment is reversed that went on to the account it was meant for: its tender stays where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +164,55 @@ def record_reversal(
         on = Payment.objects.values_list("reversed_on", flat=True).get(pk=payment_id)
         raise PaymentAlreadyReversed(payment=payment_id, on=on or "")
     return entry_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedPart:
+    """What goes of a payment to an account."""
+
+    payment_id: int
+    account_id: int
+    amount_cents: int
+    entry: EntryDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedPlan:
+    """Payments that go on to other accounts: the entry that undoes each, and their parts, which come to the same."""
+
+    reversals: Mapping[int, EntryDraft]  # by payment
+    parts: tuple[MovedPart, ...]
+    moved_on: date
+
+
+def record_move(plan: MovedPlan, *, at: datetime, receipt_id: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Undo payments and make new ones of the same tenders, received when those were. Returns the numbers of the new
+    payments, and those of all entries: first what undoes, then what is new.
+
+    Raises:
+        PaymentAlreadyReversed: one of them was reversed, returned or moved meanwhile.
+    """
+    undone = [
+        record_reversal(
+            payment_id=payment_id, entry=entry, reversed_on=plan.moved_on, reason=MOVED, at=at, receipt_id=receipt_id
+        )
+        for payment_id, entry in plan.reversals.items()
+    ]
+    entry_ids = post([item.entry for item in plan.parts], inserted_at=at, receipt_id=receipt_id)
+    sources = Payment.objects.in_bulk(list(plan.reversals))
+    made = [
+        Payment.objects.create(
+            event_id=sources[item.payment_id].event_id,
+            tender_id=sources[item.payment_id].tender_id,
+            account_id=item.account_id,
+            amount_cents=item.amount_cents,
+            paid_on=sources[item.payment_id].paid_on,
+            entry_id=entry_id,
+            moved_from_id=item.payment_id,
+        )
+        for item, entry_id in zip(plan.parts, entry_ids, strict=True)
+    ]
+    return tuple(item.pk for item in made), (*undone, *entry_ids)
 
 
 def _take_back(payment_id: int) -> None:

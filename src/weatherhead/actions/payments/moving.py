@@ -1,0 +1,271 @@
+"""What a payment in the wrong place did to late charges, and what puts it right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry
+from weatherhead.areas.billing.fees import Fee, NoSuchFee, fee
+from weatherhead.areas.billing.late_charge_review import (
+    Finding,
+    Known,
+    LateChargesOf,
+    Made,
+    Part,
+    late_charges_of,
+    review,
+)
+from weatherhead.areas.billing.late_charges import (
+    LATE_CHARGE,
+    MOVED,
+    MOVED_OTHERWISE,
+    LateCharge,
+    LateCharges,
+    NoLateCharges,
+    late_charges,
+)
+from weatherhead.areas.customers.queries import AccountFacts
+from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
+from weatherhead.areas.payments.operations import MOVED as PAYMENT_MOVED
+from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
+from weatherhead.core.ledger import Entry, EntryDraft, PostingRef, ReceivableMovement, reversal
+
+_ALL = 2**31 - 1
+_NOT_STORED = 2**60
+
+
+def effective_on(on: date, *, first_open_on: date | None) -> date:
+    """When something of a day counts: on that day, or on the first that is open where its own is closed."""
+    return on if first_open_on is None else max(on, first_open_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHistory:
+    """An account as far as its late charges go. `stored` are the entries of its late charges and their waivers."""
+
+    account: AccountFacts
+    postings: tuple[TimelinePosting, ...]
+    payments: tuple[PaymentFacts, ...]
+    charges: LateChargesOf
+    stored: Mapping[int, Entry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateChargeRules:
+    """When a late charge is due, how much it is, and how long it may be paid."""
+
+    rule: LateCharges
+    fee: Fee
+    due_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargePlan:
+    """A late charge of a day on which the rule ran, with its entry."""
+
+    charge: LateCharge
+    on: date
+    reason: str
+    rule: str
+    entry: EntryDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrections:
+    """What becomes of an account's late charges: some are reversed, some made in the right amount, some only shown."""
+
+    account_id: int
+    findings: tuple[Finding, ...]
+    reversals: tuple[AdjustmentPlan, ...]
+    charges: tuple[ChargePlan, ...]
+    hidden: tuple[Finding, ...]  # not charged
+
+    @property
+    def reversed_cents(self) -> int:
+        """By how much the account owes less."""
+        return sum(item.made_cents - item.rest_cents - _waived(item) for item in self.findings if item.caused)
+
+    @property
+    def entries(self) -> tuple[EntryDraft, ...]:
+        """In the order in which they are posted."""
+        return (*(item.entry for item in self.reversals), *(item.entry for item in self.charges))
+
+
+def _waived(found: Finding) -> int:
+    return found.made.waived_cents if found.made else 0
+
+
+def rules_of_late_charges(*, due_days: int) -> LateChargeRules | None:
+    """The rules; None where there are no late charges."""
+    try:
+        return LateChargeRules(rule=late_charges(), fee=fee(LATE_CHARGE), due_days=due_days)
+    except (NoLateCharges, NoSuchFee):
+        return None
+
+
+def histories_of(accounts: Iterable[AccountFacts], *, since: int) -> tuple[AccountHistory, ...]:
+    """Read what happened on accounts; `since` is the receipt of the mistake."""
+    found = []
+    for account in accounts:
+        charges = late_charges_of(account.account_id, cycle=account.cycle, since=since)
+        found.append(
+            AccountHistory(
+                account=account,
+                postings=postings_for_timeline(account.account_id),
+                payments=payments_of_account(account.account_id, limit=_ALL),
+                charges=charges,
+                stored={item.entry_id: item for item in entries(charges.entry_ids)},
+            )
+        )
+    return tuple(found)
+
+
+def right_history(
+    found: AccountHistory, *, leaving: Collection[int], arriving: Sequence[tuple[PaymentFacts, int]]
+) -> tuple[Known, ...]:
+    """What would have happened on an account if payments had always been where they are, or come, now.
+
+    Payments `leaving` never were there; of those `arriving` so many cents came on their day, known as they were where
+    they came first. Late charges since the mistake are left out: `review` says what is right of them.
+    """
+    gone = {number for item in found.payments if _is_gone(item, leaving=leaving) for number in _entries_of(item)}
+    paid = {item.entry_id: item for item in found.payments}
+    known = [
+        _known(posting, payment=paid.get(posting.ref.entry_id))
+        for posting in found.postings
+        if posting.ref.entry_id not in gone and posting.ref.entry_id not in found.charges.entry_ids
+    ]
+    known += [
+        Known(
+            movement=ReceivableMovement(
+                ref=PostingRef(entry_id=_NOT_STORED + place, sequence=1),
+                effective_on=item.paid_on,
+                amount_cents=-cents,
+                charge="payment",
+            ),
+            since=item.receipt_id,
+        )
+        for place, (item, cents) in enumerate(arriving)
+    ]
+    return tuple(known)
+
+
+def _is_gone(item: PaymentFacts, *, leaving: Collection[int]) -> bool:
+    return item.payment_id in leaving or item.reversal_reason == PAYMENT_MOVED
+
+
+def _entries_of(item: PaymentFacts) -> tuple[int, ...]:
+    return (item.entry_id,) if item.reversal_entry_id is None else (item.entry_id, item.reversal_entry_id)
+
+
+def _known(posting: TimelinePosting, *, payment: PaymentFacts | None) -> Known:
+    """A payment is known since it was received, wherever it was then, and counts from its own day."""
+    return Known(
+        movement=ReceivableMovement(
+            ref=posting.ref,
+            effective_on=payment.paid_on if payment else posting.effective_on,
+            amount_cents=posting.amount_cents,
+            charge=posting.charge,
+            due_on=posting.due_on,
+            matches=posting.matches,
+        ),
+        since=payment.receipt_id if payment else posting.receipt_id or 0,
+    )
+
+
+def corrections(
+    found: AccountHistory,
+    history: Sequence[Known],
+    *,
+    rules: LateChargeRules,
+    charge_hidden: bool,
+    first_open_on: date | None,
+) -> Corrections:
+    """What the rule says of an account's late charges now that its payments are right. Pure.
+
+    What was charged and is not due is reversed, with its waivers; what is due in a smaller amount is reversed and
+    charged so; what is due and was not charged is shown, and charged only if that is asked for.
+
+    Raises:
+        LateChargesNotInForce, FeeNotInForce: as they say.
+    """
+    findings = review(
+        history,
+        found.charges,
+        account_id=found.account.account_id,
+        fee=rules.fee,
+        rule=rules.rule,
+        due_days=rules.due_days,
+    )
+    changed = [item for item in findings if item.caused or (charge_hidden and item.hidden_cents)]
+    return Corrections(
+        account_id=found.account.account_id,
+        findings=findings,
+        reversals=tuple(
+            plan
+            for item in changed
+            if item.made is not None and not item.made.settled
+            for plan in _reversals(item, made=item.made, found=found, first_open_on=first_open_on)
+        ),
+        charges=tuple(
+            _charge(item, right=item.right, found=found, rules=rules, first_open_on=first_open_on)
+            for item in changed
+            if item.right is not None and item.rest_cents
+        ),
+        hidden=() if charge_hidden else tuple(item for item in findings if item.hidden_cents),
+    )
+
+
+def _reversals(
+    item: Finding, *, made: Made, found: AccountHistory, first_open_on: date | None
+) -> Iterable[AdjustmentPlan]:
+    """The charge and every waiver of it, undone on the days on which they counted."""
+    reason = MOVED if item.right is None else MOVED_OTHERWISE
+    for part in (made.charge, *made.waivers):
+        yield _undone(part, found=found, reason=reason, rule=made.rule, first_open_on=first_open_on)
+
+
+def _undone(part: Part, *, found: AccountHistory, reason: str, rule: str, first_open_on: date | None) -> AdjustmentPlan:
+    stored = found.stored[part.entry_id]
+    on = effective_on(stored.draft.effective_on, first_open_on=first_open_on)
+    return AdjustmentPlan(
+        account_id=found.account.account_id,
+        kind="reversal",
+        charge=LATE_CHARGE,
+        amount_cents=-part.amount_cents,
+        reason=reason,
+        note="",
+        rule=rule,
+        entry=reversal(stored, effective_on=on, reason=reason),
+        reverses_id=part.adjustment_id,
+    )
+
+
+def _charge(
+    item: Finding, *, right: LateCharge, found: AccountHistory, rules: LateChargeRules, first_open_on: date | None
+) -> ChargePlan:
+    """What is right of a late charge and not waived: due when it would have been."""
+    on = effective_on(item.on, first_open_on=first_open_on)
+    due_on = item.on + timedelta(days=rules.due_days)
+    account_id = found.account.account_id
+    return ChargePlan(
+        charge=LateCharge(
+            account_id=account_id,
+            bearing_cents=right.bearing_cents,
+            amount_cents=item.rest_cents,
+            arithmetic=right.arithmetic,
+        ),
+        on=item.on,
+        reason=MOVED,
+        rule=rules.fee.rule.code,
+        entry=fee_entry(
+            account_id=account_id,
+            charge=LATE_CHARGE,
+            amount_cents=item.rest_cents,
+            reason=MOVED,
+            effective_on=on,
+            due_days=(due_on - on).days,
+        ),
+    )

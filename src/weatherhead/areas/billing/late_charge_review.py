@@ -1,0 +1,234 @@
+"""Late charges as they would have been had an account's payments been right: the rule again, run by run, as then known.
+
+A run of the rule knew what was recorded before it. So each movement says since which receipt it is known, and a run,
+which has a receipt of its own, sees what came before that. See docs/decisions/0171.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from weatherhead.areas.billing.fees import Fee
+from weatherhead.areas.billing.late_charges import (
+    LATE_CHARGE,
+    MOVED,
+    MOVED_OTHERWISE,
+    LateCharge,
+    LateCharges,
+    late_charge_due,
+)
+from weatherhead.areas.billing.models import Adjustment, LateChargeRun
+from weatherhead.core.ledger import PostingRef, ReceivableMovement
+
+_BY_A_MOVE = frozenset({MOVED, MOVED_OTHERWISE})
+_NOT_STORED = 2**61
+_RECEIVABLE = 1  # the first posting of a fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """That the rule was applied to an account on a day."""
+
+    ran_on: date
+    receipt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A movement of a receivable, and the receipt since which it is known."""
+
+    movement: ReceivableMovement
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Something that was recorded about a late charge and stands: the charge itself, or a waiver of it."""
+
+    adjustment_id: int
+    amount_cents: int
+    entry_id: int
+    receipt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A late charge that a run made and no move took back. `settled`: a person reversed it, which waives it all."""
+
+    charge: Part
+    waivers: tuple[Part, ...]
+    settled: bool
+    rule: str
+
+    @property
+    def waived_cents(self) -> int:
+        """What of it is not owed any more, by someone's decision."""
+        return -sum(item.amount_cents for item in self.waivers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateChargesOf:
+    """An account's late charges around a mistake: what its runs after it made, by day, and the days of all others.
+
+    `entry_ids` are those of everything that was ever posted about the former: the rule says anew what is right of it.
+    """
+
+    runs: tuple[Run, ...]
+    made: Mapping[date, Made]
+    entry_ids: frozenset[int]
+    others: tuple[tuple[date, int], ...]  # the day, and the receipt since which it is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A day on which the rule charged otherwise than it should have. `made` is None where it charged nothing."""
+
+    on: date
+    made: Made | None
+    right: LateCharge | None
+
+    @property
+    def made_cents(self) -> int:
+        """What was charged."""
+        return self.made.charge.amount_cents if self.made else 0
+
+    @property
+    def right_cents(self) -> int:
+        """What would have been charged."""
+        return self.right.amount_cents if self.right else 0
+
+    @property
+    def caused(self) -> bool:
+        """Whether too much was charged, and nobody has put that right: a part of it that is due was not all waived."""
+        if self.made is None or self.made.settled or self.right_cents >= self.made_cents:
+            return False
+        return self.right is None or self.made.waived_cents < self.made_cents
+
+    @property
+    def hidden_cents(self) -> int:
+        """What was charged too little."""
+        return max(self.right_cents - self.made_cents, 0)
+
+    @property
+    def rest_cents(self) -> int:
+        """What is right of it, less what was waived."""
+        return max(self.right_cents - (self.made.waived_cents if self.made else 0), 0)
+
+
+def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf:
+    """Read an account's late charges; `since` is the receipt of the mistake."""
+    all_runs = [
+        Run(ran_on=ran_on, receipt_id=receipt_id)
+        for ran_on, receipt_id in LateChargeRun.objects.filter(
+            cycle=cycle, from_account__lte=account_id, to_account__gte=account_id, receipt_id__gt=since
+        )
+        .order_by("receipt_id")
+        .values_list("ran_on", "receipt_id")
+    ]
+    receipts, days = {run.receipt_id for run in all_runs}, {run.ran_on for run in all_runs}
+    rows = list(Adjustment.objects.filter(account_id=account_id, charge=LATE_CHARGE).order_by("pk"))
+    reversed_by = {row.reverses_id: row for row in rows if row.reverses_id is not None}
+    made: dict[date, Made] = {}
+    entry_ids: set[int] = set()
+    others: list[tuple[date, int]] = []
+    for row in rows:
+        if row.kind != "fee":
+            continue
+        undone = reversed_by.get(row.pk)
+        if row.receipt_id in receipts or (row.reason == MOVED and row.adjusted_on in days):
+            about = [row, *(item for item in rows if item.waives_id == row.pk)]
+            about += [item for one in list(about) if (item := reversed_by.get(one.pk)) is not None]
+            entry_ids.update(item.entry_id for item in about)
+            if undone is None or undone.reason not in _BY_A_MOVE:
+                waivers = [item for item in about if item.waives_id == row.pk and item.pk not in reversed_by]
+                waivers += [undone] if undone is not None else []
+                made[row.adjusted_on] = Made(
+                    charge=_part(row), waivers=tuple(map(_part, waivers)), settled=undone is not None, rule=row.rule
+                )
+        elif undone is None or undone.reason != MOVED:
+            others.append((row.adjusted_on, row.receipt_id))
+    return LateChargesOf(runs=tuple(all_runs), made=made, entry_ids=frozenset(entry_ids), others=tuple(others))
+
+
+def _part(row: Adjustment) -> Part:
+    return Part(adjustment_id=row.pk, amount_cents=row.amount_cents, entry_id=row.entry_id, receipt_id=row.receipt_id)
+
+
+def review(
+    history: Sequence[Known],
+    charges: LateChargesOf,
+    *,
+    account_id: int,
+    fee: Fee,
+    rule: LateCharges,
+    due_days: int,
+) -> tuple[Finding, ...]:
+    """Where the rule, applied to the right history on the days on which it ran, says otherwise than it did. Pure.
+
+    `history` holds nothing of the late charges in `charges.made`: what of them is right is added as it is found, with
+    what people waived of it.
+
+    Raises:
+        LateChargesNotInForce, FeeNotInForce: there is no rule for a day on which it ran.
+    """
+    right: list[Known] = []
+    findings: list[Finding] = []
+    charged_on: list[date] = []
+    for place, run in enumerate(charges.runs):
+        due = late_charge_due(
+            [item.movement for item in (*history, *right) if item.since < run.receipt_id],
+            account_id=account_id,
+            last_charged_on=max(
+                (*charged_on, *(on for on, since in charges.others if since < run.receipt_id)), default=None
+            ),
+            fee=fee,
+            version=rule.version_on(run.ran_on),
+            as_of=run.ran_on,
+        )
+        made = charges.made.get(run.ran_on) if run.ran_on not in charged_on else None
+        if due is None and _again(charges.runs, place=place):
+            continue  # a later run of that day may have charged, or an earlier one did
+        if due is not None:
+            charged_on.append(run.ran_on)
+            right += _movements(due, run=run, made=made, due_days=due_days, place=place)
+        if (due.amount_cents if due else 0) != (made.charge.amount_cents if made else 0):
+            findings.append(Finding(on=run.ran_on, made=made, right=due))
+    return tuple(findings)
+
+
+def _again(runs: Sequence[Run], *, place: int) -> bool:
+    """Whether the rule ran again later that day."""
+    return any(run.ran_on == runs[place].ran_on for run in runs[place + 1 :])
+
+
+def _movements(due: LateCharge, *, run: Run, made: Made | None, due_days: int, place: int) -> Iterable[Known]:
+    """The right charge, and what was waived of it, as ageing sees them."""
+    number = made.charge.entry_id if made else _NOT_STORED + place
+    ref = PostingRef(entry_id=number, sequence=_RECEIVABLE)
+    yield Known(
+        movement=ReceivableMovement(
+            ref=ref,
+            effective_on=run.ran_on,
+            amount_cents=due.amount_cents,
+            charge=LATE_CHARGE,
+            due_on=run.ran_on + timedelta(days=due_days),
+        ),
+        since=run.receipt_id,
+    )
+    left_cents = due.amount_cents
+    for item in made.waivers if made else ():
+        waived_cents = min(-item.amount_cents, left_cents)
+        left_cents -= waived_cents
+        if waived_cents:
+            yield Known(
+                movement=ReceivableMovement(
+                    ref=PostingRef(entry_id=item.entry_id, sequence=_RECEIVABLE + 1),
+                    effective_on=run.ran_on,
+                    amount_cents=-waived_cents,
+                    charge=LATE_CHARGE,
+                    matches=ref,
+                ),
+                since=item.receipt_id,
+            )
