@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 
@@ -58,25 +58,25 @@ class Timeline:
 
 _STEP = st.builds(
     Step,
-    days=st.integers(1, 25),
-    what=st.sampled_from(["bill", "pay", "late", "late", "late", "waive"]),
+    days=st.integers(4, 32),
+    what=st.sampled_from(["late", "late", "bill", "bill", "pay", "waive"]),
     whose=st.integers(0, 1),
-    cents=st.integers(500, 9_000),
+    cents=st.integers(2_000, 60_000),
 )
 
 
 @st.composite
 def timelines(draw: st.DrawFn) -> Timeline:
     """Timelines of up to ten steps."""
-    steps = tuple(draw(st.lists(_STEP, min_size=3, max_size=10)))
-    at = draw(st.integers(0, len(steps) - 1))
-    found_after = draw(st.integers(at, len(steps) - 1))
-    charge_hidden = draw(st.booleans())
+    steps = tuple(draw(st.lists(_STEP, min_size=5, max_size=9)))
+    at = draw(st.integers(0, len(steps) // 2))
+    found_after = draw(st.integers(len(steps) // 2, len(steps) - 1))
+    charge_hidden = draw(st.sampled_from([True, True, False]))
     return Timeline(
         # What was only shown and never charged changes what the rule charges later: then the mistake is found last.
         steps=steps if charge_hidden else steps[: found_after + 1],
         at=at,
-        cents=draw(st.integers(1_000, 16_000)),
+        cents=draw(st.integers(4_000, 60_000)),
         found_after=found_after,
         charge_hidden=charge_hidden,
     )
@@ -181,7 +181,7 @@ def owe_more(house: House, home: Home, *, cents: int) -> None:
     """A bill for as much a day as before, or a fee where that would be too soon."""
     billed = bills_of_account(home.account_id, limit=1)[0]
     days = (house.today - billed.issued_on).days
-    if not 25 <= days <= 36:
+    if not 27 <= days <= 33:
         what = {"charge": "connect_fee", "reason": "service_rendered", "amount_cents": cents}
         house.do("assess_fee", account_id=home.account_id, **what)
         return
@@ -218,7 +218,7 @@ def two(_billed: tuple[House, Home], django_db_blocker: DjangoDbBlocker) -> Iter
 
 @example(timeline=TWO_CYCLES)
 @given(timeline=timelines())
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 def test_a_payment_that_was_moved_leaves_what_one_posted_right_leaves(
     two: tuple[House, tuple[Home, Home]], db: None, timeline: Timeline
 ) -> None:
