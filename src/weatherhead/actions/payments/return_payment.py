@@ -17,7 +17,12 @@ from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
 from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoPastDue, NoSuchFee, compute_fee, fee
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
-from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned, cancel_tender
+from weatherhead.areas.payments.operations import (
+    MOVED,
+    PaymentAlreadyReversed,
+    TenderAlreadyReturned,
+    cancel_tender,
+)
 from weatherhead.areas.payments.queries import (
     PaymentFacts,
     Whereabouts,
@@ -114,6 +119,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     chosen = payment(inputs.payment_id)
     found = payments_of_tender(chosen.tender_id)
     standing = [item for item in found if item.reversed_on is None]
+    chosen = _where_it_is(chosen, found=found)
     stored = {item.entry_id: item for item in entries_of([item.entry_id for item in standing])}
     others = sorted({item.account_id for item in standing} - {chosen.account_id})
     return Facts(
@@ -126,6 +132,14 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         due_days=current_utility().billing.due_days,
         as_of=moment.as_of,
     )
+
+
+def _where_it_is(chosen: PaymentFacts, *, found: tuple[PaymentFacts, ...]) -> PaymentFacts:
+    """The payment itself, or what it went on as: a return follows the money to where it was moved."""
+    while chosen.reversal_reason == MOVED:
+        went_on = [item for item in found if item.moved_from_id == chosen.payment_id]
+        chosen = next((item for item in went_on if item.reversed_on is None), went_on[0])
+    return chosen
 
 
 def _fee_rule() -> Fee | None:

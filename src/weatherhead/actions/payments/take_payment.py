@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
@@ -14,12 +15,14 @@ from weatherhead.actions.inputs import (
     Cents,
     CheckNumber,
     Label,
+    Note,
     Number,
     OptionalCents,
     OptionalLabel,
     ShortText,
     rows_typed,
 )
+from weatherhead.actions.payments.accepting import DECIDES, require_accepted
 from weatherhead.actions.payments.receiving import (
     PAYMENT_CENTS_MAX,
     CardDigits,
@@ -35,6 +38,7 @@ from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, acc
 from weatherhead.areas.payments.drawers import DrawerFacts, NoDrawerOpen, open_drawer_of
 from weatherhead.areas.payments.operations import AppliedPlan, EventPlan, TenderPlan, record_event
 from weatherhead.areas.payments.queries import PHYSICAL
+from weatherhead.areas.payments.returns import CashOnly, cash_only_of
 from weatherhead.areas.payments.spread import spread
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import EntryDraft
@@ -82,7 +86,8 @@ class Inputs:
     """What goes to the account, by which tender, and when; `also_pays` and `more_tenders` when it is not only that.
 
     The first tender is for whatever the others leave of the sum. `tendered_cents` is what was handed over by it: more
-    in cash is change, and of anything else it must be the same.
+    in cash is change, and of anything else it must be the same. `despite_returns` is why a supervisor takes a check for
+    an account that is on cash only.
     """
 
     account_id: Number
@@ -103,6 +108,7 @@ class Inputs:
         rows_typed("tender", "amount_cents", "number", "name", least=2),
         Field(max_length=_MORE_MAX),
     ] = ()
+    despite_returns: Note = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,8 @@ class Facts:
     standings: tuple[Standing, ...]
     drawer: DrawerFacts | None
     needs_drawer: bool
+    restricted: Mapping[int, CashOnly]  # which accounts are on cash only
+    may_override: bool
     as_of: date
 
 
@@ -146,11 +154,14 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
         raise NoSuchAccount(account=inputs.account_id)
     at_counter = inputs.channel == "counter"
     drawer = open_drawer_of(actor.employee_id) if at_counter else None
+    grant = grant_for(actor, as_of=moment.as_of)
     return Facts(
         accounts=tuple(found[number] for number in numbers),
         standings=tuple(standings[number] for number in numbers),
         drawer=drawer,
-        needs_drawer=at_counter and drawer is None and grant_for(actor, as_of=moment.as_of).needs_drawer,
+        needs_drawer=at_counter and drawer is None and grant.needs_drawer,
+        restricted=cash_only_of(numbers, as_of=moment.as_of),
+        may_override=DECIDES in grant.actions,
         as_of=moment.as_of,
     )
 
@@ -160,7 +171,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
 
     Raises:
         PaidInFuture, PaidTooLongAgo, PaymentTooLarge, AccountTwice, TendersDiffer, CheckNumberMissing,
-        CardReferenceMissing, AgencyMissing, NoDrawerOpen: as they say.
+        CardReferenceMissing, AgencyMissing, NoDrawerOpen, CashOnlyAccount, SupervisorDecides: as they say.
     """
     paid_on = inputs.paid_on or facts.as_of
     require_received_by(paid_on, as_of=facts.as_of)
@@ -170,6 +181,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
         raise PaymentTooLarge(amount=format_cents(total_cents))
     _require_once(facts)
     tenders = _tenders(inputs, total_cents=total_cents)
+    require_accepted(
+        facts.accounts,
+        kinds=(item.kind for item in tenders),
+        restricted=facts.restricted,
+        reason=inputs.despite_returns,
+        may_override=facts.may_override,
+    )
     if facts.needs_drawer and any(item.kind in PHYSICAL for item in tenders):
         raise NoDrawerOpen
     payments = _payments(facts, tenders=tenders, amounts=amounts, paid_on=paid_on)

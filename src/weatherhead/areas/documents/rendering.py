@@ -93,6 +93,15 @@ def render_summary(document: SummaryDocument) -> Rendered:
     return render("summary-bill", view=view | {"drawings": {"code": code}}, at=_noon(document.issued_on))
 
 
+def render_letter(view: View, *, prepared_on: date) -> Rendered:
+    """The PDF of a letter, the same bytes every time.
+
+    Raises:
+        RenderingFailed: with what typst said.
+    """
+    return render("letter", view=view, at=_noon(prepared_on))
+
+
 def _noon(day: date, /) -> datetime:
     return datetime.combine(day, time(12), tzinfo=UTC)
 

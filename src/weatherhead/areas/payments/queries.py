@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -139,6 +139,14 @@ def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, .
     """The latest payments of an account, latest first."""
     rows = Payment.objects.select_related("tender", "event").filter(account_id=account_id)
     return tuple(_facts(row) for row in rows.order_by("-paid_on", "-pk")[:limit])
+
+
+def returned_payments(account_ids: Iterable[int]) -> tuple[PaymentFacts, ...]:
+    """The payments of some accounts whose tenders the bank returned."""
+    rows = Payment.objects.select_related("tender", "event").filter(
+        account_id__in=sorted(set(account_ids)), tender__cancelled_on__isnull=False
+    )
+    return tuple(_facts(row) for row in rows.order_by("pk"))
 
 
 def _facts(row: Payment) -> PaymentFacts:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, runs_views, views
+from weatherhead.interfaces.workbench import letter_views, reads_views, runs_views, views
 
 app_name = "workbench"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("summary/<int:summary_id>/document", views.summary_document_page, name="summary_document"),
     path("summary/<int:summary_id>/pdf", views.summary_pdf, name="summary_pdf"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("letter/<int:letter_id>/", letter_views.letter_document, name="letter"),
+    path("letter/<int:letter_id>/pdf", letter_views.letter_pdf, name="letter_pdf"),
     path("reads", reads_views.reads, name="reads"),
     path("reads/do/<slug:name>", reads_views.decide_read, name="decide_read"),
     path("reads/calendar", reads_views.calendar, name="reads_calendar"),

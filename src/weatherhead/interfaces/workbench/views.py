@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from weatherhead.areas.customers.queries import account
+from weatherhead.areas.documents.letters import letters_of_receipt
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.authority import NotPermitted
 from weatherhead.door.context import Moment
@@ -118,6 +119,9 @@ def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
     summary_id = number_in(request.POST.get("summary", ""))
     if summary_id is not None:
         return redirect("workbench:summary_document", summary_id)
+    letter_id = number_in(request.POST.get("letter", ""))
+    if letter_id is not None:
+        return redirect("workbench:letter", letter_id)
     return redirect("workbench:account", account_id)
 
 
@@ -200,7 +204,7 @@ def _paper(
     **of: int,
 ) -> HttpResponse:
     """A document as the customer has it, on the page of its kind; `of` is its number as `document` takes it."""
-    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    until = revealed_until(request, account_id=account_id, moment=seat.moment)
     shown = document(**of, revealed=frozenset({account_id} if until else ()))
     context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
     return render(request, f"workbench/{page}.html", context)
@@ -219,7 +223,7 @@ def bill_document_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpRe
 def bill_pdf(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
     """The kept PDF of a bill, made on the first request. It names the mailing address, so each opening is a look."""
     account_id = account_of_bill(bill_id)
-    if _revealed_until(request, account_id=account_id, moment=seat.moment) is None:
+    if revealed_until(request, account_id=account_id, moment=seat.moment) is None:
         return redirect("workbench:bill_document", bill_id)
     file = bill_file(bill_id)
     reason = f"PDF of bill {file.number}"
@@ -228,7 +232,7 @@ def bill_pdf(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
         key = f"render bill {bill_id}"
         perform("render_bill", actor=seat.actor, key=key, moment=seat.moment, inputs={"bill_id": bill_id})
         file = bill_file(bill_id)
-    return _pdf(file.content, name=f"bill-{file.number}")
+    return pdf_answer(file.content, name=f"bill-{file.number}")
 
 
 @require_GET
@@ -244,7 +248,7 @@ def summary_document_page(request: HttpRequest, seat: Seat, summary_id: int) -> 
 def summary_pdf(request: HttpRequest, seat: Seat, summary_id: int) -> HttpResponse:
     """The kept PDF of a summary bill, made on the first request; each opening is a look at every account on it."""
     account_id = account_of_summary(summary_id)
-    if _revealed_until(request, account_id=account_id, moment=seat.moment) is None:
+    if revealed_until(request, account_id=account_id, moment=seat.moment) is None:
         return redirect("workbench:summary_document", summary_id)
     file = summary_file(summary_id)
     reason = f"PDF of summary bill {file.number}"
@@ -254,10 +258,11 @@ def summary_pdf(request: HttpRequest, seat: Seat, summary_id: int) -> HttpRespon
         key = f"render summary bill {summary_id}"
         perform("render_summary_bill", actor=seat.actor, key=key, moment=seat.moment, inputs={"summary_id": summary_id})
         file = summary_file(summary_id)
-    return _pdf(file.content, name=f"summary-{file.number}")
+    return pdf_answer(file.content, name=f"summary-{file.number}")
 
 
-def _pdf(content: bytes | None, *, name: str) -> HttpResponse:
+def pdf_answer(content: bytes | None, *, name: str) -> HttpResponse:
+    """A PDF that opens in the browser."""
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return answer
@@ -269,7 +274,7 @@ def receipt_page(request: HttpRequest, seat: Seat, receipt_id: int) -> HttpRespo
     """A receipt."""
     shown = receipt_view(receipt_id)
     numbers = [number for number, _, _ in shown.accounts]
-    if not all(_revealed_until(request, account_id=number, moment=seat.moment) for number in numbers):
+    if not all(revealed_until(request, account_id=number, moment=seat.moment) for number in numbers):
         shown = replace(shown, changes=veiled(shown.changes, after_too=True))
     return render(request, "workbench/receipt.html", {"receipt": shown, "next_steps": _next_steps(shown, seat=seat)})
 
@@ -319,11 +324,12 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
 
 
 def _account(request: HttpRequest, seat: Seat, account_id: int, *, whole: bool = False) -> AccountOverview:
-    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    until = revealed_until(request, account_id=account_id, moment=seat.moment)
     return account_overview(account_id, as_of=seat.moment.as_of, grant=seat.grant, revealed_until=until, whole=whole)
 
 
-def _revealed_until(request: HttpRequest, *, account_id: int, moment: Moment) -> datetime | None:
+def revealed_until(request: HttpRequest, *, account_id: int, moment: Moment) -> datetime | None:
+    """Until when the details of an account are shown; None while they are hidden."""
     text = request.session.get("revealed", {}).get(str(account_id))
     until = datetime.fromisoformat(text) if text else None
     return until if until is not None and until > moment.at else None
@@ -352,17 +358,27 @@ _AFTER = {
 }
 
 
-def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
+def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, Sentence]]:
     """What usually follows: the address of its form, with what was just made filled in, and its title."""
     runs = dict(shown.made).get("bill_run", ())
     if runs and may_follow_runs(seat.grant):
-        return [(reverse("workbench:run", args=[runs[0]]), gettext_noop("Follow the bill run"))]
+        return [(reverse("workbench:run", args=[runs[0]]), Sentence(gettext_noop("Follow the bill run")))]
+    if letters := letters_of_receipt(shown.receipt_id):
+        numbers_of = {account_id: number for account_id, number, _ in shown.accounts}
+        return [
+            (
+                reverse("workbench:letter", args=[letter_id]),
+                Sentence(gettext_noop("Letter for account %(number)s"), {"number": numbers_of[account_id]}),
+            )
+            for letter_id, account_id in letters
+            if account_id in numbers_of
+        ]
     name, kind = _AFTER.get(shown.action, ("", ""))
     numbers = dict(shown.made).get(kind, ())
     if name not in seat.grant.actions or not numbers:
         return []
     address = f"{reverse('workbench:utility_action', args=[name])}?{kind}={numbers[0]}"
-    return [(address, registry.get(name).title)]
+    return [(address, Sentence(registry.get(name).title))]
 
 
 _BY_FILE = frozenset({"import_reads"})

@@ -181,7 +181,7 @@ def account_overview(
         cycle=first.cycle,
         people=(_responsible(first, contacts=contacts),),
         other_accounts=_others(others),
-        alerts=_alerts(found),
+        alerts=_alerts(found, as_of=as_of),
         money=money_of(found, as_of=as_of),
         usage=usage_of((*found.holdings.bills, *found.former)),
         timeline=rows[:limit],
@@ -275,8 +275,29 @@ def _others(others: Sequence[AccountFacts]) -> tuple[OtherAccount, ...]:
     )
 
 
-def _alerts(found: Gathered) -> tuple[Alert, ...]:
-    alerts = [
+def _cash_only(found: Gathered, *, as_of: date) -> list[Alert]:
+    rules = returns_rules()
+    held = cash_only(returned_days(found.holdings.payments), rules=rules, as_of=as_of) if rules else None
+    if held is None:
+        return []
+    return [
+        Alert(
+            level="caution",
+            icon="stop",
+            title=Sentence(gettext_noop("Cash only through %(on)s"), {"on": held.through_on}),
+            text=Sentence(
+                gettext_noop("%(count)s payments came back. Checks and bank payments are not taken; see %(clause)s."),
+                {"count": held.returned, "clause": rules.rule.citation if rules else ""},
+            ),
+            link_label=Sentence(gettext_noop("Take a payment")),
+            link=f"/account/{found.account.account_id}/do/take_payment",
+        )
+    ]
+
+
+def _alerts(found: Gathered, *, as_of: date) -> tuple[Alert, ...]:
+    alerts = _cash_only(found, as_of=as_of)
+    alerts += [
         Alert(
             level="caution",
             icon="stop",

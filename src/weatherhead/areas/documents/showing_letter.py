@@ -1,0 +1,107 @@
+"""What a letter shows, as texts: the page and the PDF say the same. It names nobody but whom it is for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext
+
+from weatherhead.areas.documents.letters import LetterFacts
+from weatherhead.areas.documents.showing import View, Words, money, window_view
+from weatherhead.core.values import gettext_noop
+
+_TENDERS = {
+    "cash": gettext_noop("Cash received on %(on)s"),
+    "check": gettext_noop("Check received on %(on)s"),
+    "money_order": gettext_noop("Money order received on %(on)s"),
+    "card": gettext_noop("Card payment of %(on)s"),
+    "bank": gettext_noop("Bank payment of %(on)s"),
+    "agency": gettext_noop("Agency payment of %(on)s"),
+}
+
+
+def letter_view(letter: LetterFacts, *, frame: Mapping[str, Any], account: str, name: str, mail: Sequence[str]) -> View:
+    """Everything that the letter about a moved payment shows, in reading order."""
+    say = Words(frame["words"], language=frame["language"])
+    said = letter.payload
+    title = gettext("We corrected where a payment was posted")
+    rows = [
+        *_payments(said["away"], sign=1, what=gettext("%(payment)s, taken off this account"), say=say),
+        *_payments(said["here"], sign=-1, what=gettext("%(payment)s, now on this account"), say=say),
+    ]
+    for on, owed_cents, right_cents in said["late_charges"]:
+        label = (
+            gettext("Late charge of %(on)s, taken back")
+            if not right_cents
+            else gettext("Late charge of %(on)s, corrected")
+        )
+        rows.append([label % {"on": say.day(date.fromisoformat(on))}, money(right_cents - owed_cents)])
+    for on, cents in said["late_charges_added"]:
+        label = gettext("Late charge of %(on)s, which the wrong posting had kept off")
+        rows.append([label % {"on": say.day(date.fromisoformat(on))}, money(cents)])
+    balance_cents, credit = said["balance_cents"], money(-said["balance_cents"])
+    return {
+        "language": frame["language"],
+        "words": frame["words"],
+        "utility": frame["utility"],
+        "paragraphs": frame["paragraphs"],
+        "language_line": frame["language_line"],
+        "document_title": title,
+        "title": title,
+        "window": window_view(mail),
+        "mail": list(mail),
+        "date_label": gettext("Date"),
+        "date": say.day(letter.prepared_on),
+        "account_label": gettext("Account"),
+        "account": account,
+        "opening": [gettext("Dear %(name)s,") % {"name": name}, _opening(said)],
+        "columns": [gettext("What changed"), gettext("Your balance")],
+        "rows": rows,
+        "total": [
+            gettext("Your balance on %(on)s") % {"on": say.day(letter.prepared_on)},
+            money(balance_cents)
+            if balance_cents >= 0
+            else gettext("%(amount)s credit") % {"amount": money(-balance_cents)},
+        ],
+        "closing": _closing(said),
+        "ask": gettext("Questions, or do you see it differently?"),
+    }
+
+
+def _payments(rows: Sequence[Sequence[Any]], *, sign: int, what: str, say: Words) -> list[list[str]]:
+    return [
+        [what % {"payment": gettext(_TENDERS[kind]) % {"on": say.day(date.fromisoformat(on))}}, money(sign * cents)]
+        for on, kind, cents in rows
+    ]
+
+
+def _opening(said: Mapping[str, Any]) -> str:
+    if said["away"]:
+        return gettext(
+            "A payment that was not meant for this account was posted to it by mistake. We have moved it to the "
+            "account that it was meant for. This was our correction; nothing that you did caused it."
+        )
+    return gettext(
+        "A payment that was meant for this account was posted to another one by mistake. We have moved it here, as of "
+        "the day on which we received it. We are sorry."
+    )
+
+
+def _closing(said: Mapping[str, Any]) -> list[str]:
+    found = []
+    if said["late_charges"]:
+        found.append(
+            gettext("Late charges that would not have been made without the mistake are corrected, as listed above.")
+        )
+    if said["away"]:
+        found.append(
+            gettext(
+                "Bills that the payment had seemed to cover are due as they were. If you cannot pay them at once, call "
+                "us: we will agree on a way."
+            )
+        )
+    else:
+        found.append(gettext("You need do nothing. Your next bill shows the payment and what was corrected."))
+    return found
