@@ -15,8 +15,8 @@ from weatherhead.actions.payments.return_payment import CashDoesNotReturn, Retur
 from weatherhead.areas.billing.late_charges import late_charges
 from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account
 from weatherhead.areas.ledger.queries import ageing_of, balance_of, trial_balance
-from weatherhead.areas.payments.operations import TENDER_RETURNED, PaymentAlreadyReversed, TenderAlreadyReturned
-from weatherhead.areas.payments.queries import payment
+from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned
+from weatherhead.areas.payments.queries import TENDER_RETURNED, payment
 from weatherhead.areas.records.utility import regulation
 from weatherhead.core.ledger import Ageing
 from weatherhead.core.values import Refusal

@@ -16,8 +16,8 @@ class CashOnlyAccount(Refusal):
     """Payments for the account kept coming back."""
 
     template = gettext_noop(
-        "Account %(number)s is on cash only through %(on)s: %(count)s payments came back. Take cash, a money order or a "
-        "card, or ask a supervisor, who can take it with a reason."
+        "Account %(number)s is on cash only through %(on)s: %(count)s payments came back. Take cash, a money order or "
+        "a card, or ask a supervisor, who can take it with a reason."
     )
 
 
@@ -25,7 +25,8 @@ class SupervisorDecides(Refusal):
     """A reason alone is not enough."""
 
     template = gettext_noop(
-        "Account %(number)s is on cash only through %(on)s. Only a supervisor may take this payment all the same: ask one."
+        "Account %(number)s is on cash only through %(on)s. Only a supervisor may take this payment all the same: ask "
+        "one."
     )
 
 

@@ -36,14 +36,13 @@ from weatherhead.areas.documents.letters import PAYMENT_MOVED, LetterPlan
 from weatherhead.areas.documents.operations import keep_letter
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import (
-    MOVED,
     MovedPart,
     MovedPlan,
     PaymentAlreadyReversed,
     TenderAlreadyReturned,
     record_move,
 )
-from weatherhead.areas.payments.queries import PaymentFacts, moved_to, payment
+from weatherhead.areas.payments.queries import MOVED, PaymentFacts, moved_to, payment
 from weatherhead.areas.payments.spread import spread
 from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.areas.records.utility import current_utility

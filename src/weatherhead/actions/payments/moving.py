@@ -28,7 +28,7 @@ from weatherhead.areas.billing.late_charges import (
 )
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
-from weatherhead.areas.payments.operations import MOVED as PAYMENT_MOVED
+from weatherhead.areas.payments.queries import MOVED as PAYMENT_MOVED
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.core.ledger import Entry, EntryDraft, PostingRef, ReceivableMovement, reversal
 

@@ -18,12 +18,12 @@ from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoPastDue, NoSuch
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import (
-    MOVED,
     PaymentAlreadyReversed,
     TenderAlreadyReturned,
     cancel_tender,
 )
 from weatherhead.areas.payments.queries import (
+    MOVED,
     PaymentFacts,
     Whereabouts,
     payment,

@@ -41,7 +41,7 @@ def letter_view(letter: LetterFacts, *, frame: Mapping[str, Any], account: str, 
     for on, cents in said["late_charges_added"]:
         label = gettext("Late charge of %(on)s, which the wrong posting had kept off")
         rows.append([label % {"on": say.day(date.fromisoformat(on))}, money(cents)])
-    balance_cents, credit = said["balance_cents"], money(-said["balance_cents"])
+    balance_cents = said["balance_cents"]
     return {
         "language": frame["language"],
         "words": frame["words"],
@@ -61,13 +61,15 @@ def letter_view(letter: LetterFacts, *, frame: Mapping[str, Any], account: str, 
         "rows": rows,
         "total": [
             gettext("Your balance on %(on)s") % {"on": say.day(letter.prepared_on)},
-            money(balance_cents)
-            if balance_cents >= 0
-            else gettext("%(amount)s credit") % {"amount": money(-balance_cents)},
+            _balance(balance_cents),
         ],
         "closing": _closing(said),
         "ask": gettext("Questions, or do you see it differently?"),
     }
+
+
+def _balance(cents: int) -> str:
+    return money(cents) if cents >= 0 else gettext("%(amount)s credit") % {"amount": money(-cents)}
 
 
 def _payments(rows: Sequence[Sequence[Any]], *, sign: int, what: str, say: Words) -> list[list[str]]:

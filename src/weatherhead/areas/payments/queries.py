@@ -13,6 +13,10 @@ from weatherhead.core.values import Refusal, gettext_noop
 
 PHYSICAL = frozenset({"cash", "check", "money_order"})
 """Kinds of tender that lie in a drawer until they go to the bank."""
+TENDER_RETURNED = "tender_returned"
+"""Why a payment is reversed whose tender came back: nobody posted it wrong."""
+MOVED = "moved"
+"""Why a payment is reversed that went on to the account it was meant for: its tender stays where it is."""
 
 
 class Whereabouts(StrEnum):

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from weatherhead.areas.payments.operations import TENDER_RETURNED
-from weatherhead.areas.payments.queries import PaymentFacts, returned_payments
+from weatherhead.areas.payments.queries import TENDER_RETURNED, PaymentFacts, returned_payments
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import CitedRule, ProblemsAt, Rule, RuleVersion, version_in_force, version_problems
 

@@ -12,6 +12,7 @@ from weatherhead.areas.customers.contacts import show_phone
 from weatherhead.areas.customers.queries import AccountFacts, ContactFacts, contact_points, identifiers
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import ReadFacts
+from weatherhead.areas.payments.returns import cash_only, returned_days, returns_rules
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant

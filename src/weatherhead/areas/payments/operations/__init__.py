@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.payments.models import Drawer, Payment, PaymentBatch, PaymentEvent, Tender
 from weatherhead.areas.payments.operations.drawers import require_open
-from weatherhead.areas.payments.queries import Whereabouts, where_tender_is
+from weatherhead.areas.payments.queries import MOVED, TENDER_RETURNED, Whereabouts, where_tender_is
 from weatherhead.areas.records.arrays import take_row_ids
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.database import bulk_insert, lock_rows
@@ -51,11 +51,6 @@ class BatchNameTaken(Refusal):
 _TENDER_COLUMNS = ("kind", "amount_cents", "change_cents", "check_number", "reference", "payer", "card_last4")
 _EVENT_COLUMNS = ("id", "batch_id", "received_at", "received_on", "channel", "received_by", "receipt_id")
 _PAYMENT_COLUMNS = ("event_id", "tender_id", "account_id", "amount_cents", "paid_on", "entry_id", "reversal_reason")
-
-TENDER_RETURNED = "tender_returned"
-"""Why a payment is reversed whose tender came back: nobody posted it wrong."""
-MOVED = "moved"
-"""Why a payment is reversed that went on to the account it was meant for: its tender stays where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
