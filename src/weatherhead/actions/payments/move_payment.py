@@ -396,13 +396,12 @@ def _charge_changes(one: Corrections, *, number: str, charge_hidden: bool) -> li
     for item in one.findings:
         said = {"on": item.on, "number": number}
         if item.caused or (charge_hidden and item.hidden_cents):
-            owed_cents = item.made_cents - (item.made.waived_cents if item.made else 0)
             found.append(
                 Change(
                     code="late_charge",
                     label=Sentence(gettext_noop("Late charge of %(on)s, account %(number)s"), said),
                     unit=Unit.CENTS,
-                    before=owed_cents if item.made else None,
+                    before=item.owed_cents if item.made else None,
                     after=item.rest_cents,
                 )
             )
@@ -445,12 +444,9 @@ def _letter(one: Corrections, *, facts: Facts, moved: MovedPlan, entries: tuple[
     ]
     standing = facts.standings[one.account_id]
     [balance] = [item for item in money_changes(standing, entries=entries, as_of=facts.as_of) if item.code == "balance"]
-    fewer = [
-        [item.on, item.made_cents - (item.made.waived_cents if item.made else 0), item.rest_cents]
-        for item in one.findings
-        if item.caused
-    ]
-    added = [[plan.on, plan.charge.amount_cents] for plan in one.charges if _is_added(plan.on, one=one)]
+    fewer = [[item.on, item.owed_cents, item.rest_cents] for item in one.findings if item.caused]
+    charged = {plan.on for plan in one.charges}
+    added = [[item.on, item.hidden_cents] for item in one.findings if item.hidden_cents and item.on in charged]
     return LetterPlan(
         kind=PAYMENT_MOVED,
         account_id=one.account_id,
@@ -462,10 +458,6 @@ def _letter(one: Corrections, *, facts: Facts, moved: MovedPlan, entries: tuple[
             "balance_cents": balance.after if isinstance(balance.after, int) else 0,
         },
     )
-
-
-def _is_added(on: date, *, one: Corrections) -> bool:
-    return any(item.on == on and item.hidden_cents for item in one.findings)
 
 
 def _plain(rows: Sequence[Sequence[object]]) -> Json:

@@ -83,18 +83,9 @@ class Corrections:
     hidden: tuple[Finding, ...]  # not charged
 
     @property
-    def reversed_cents(self) -> int:
-        """By how much the account owes less."""
-        return sum(item.made_cents - item.rest_cents - _waived(item) for item in self.findings if item.caused)
-
-    @property
     def entries(self) -> tuple[EntryDraft, ...]:
         """In the order in which they are posted."""
         return (*(item.entry for item in self.reversals), *(item.entry for item in self.charges))
-
-
-def _waived(found: Finding) -> int:
-    return found.made.waived_cents if found.made else 0
 
 
 def rules_of_late_charges(*, due_days: int) -> LateChargeRules | None:

@@ -63,20 +63,22 @@ class Made:
     rule: str
 
     @property
-    def waived_cents(self) -> int:
-        """What of it is not owed any more, by someone's decision."""
-        return -sum(item.amount_cents for item in self.waivers)
+    def owed_cents(self) -> int:
+        """What of it counts now."""
+        return self.charge.amount_cents + sum(item.amount_cents for item in self.waivers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateChargesOf:
     """An account's late charges around a mistake: what its runs after it made, by day, and the days of all others.
 
-    `entry_ids` are those of everything that was ever posted about the former: the rule says anew what is right of it.
+    `waived` is what people waived, by day, of charges that an earlier move took back: it stays waived of what is right.
+    `entry_ids` are those of everything that was ever posted about them: the rule says anew what is right of it.
     """
 
     runs: tuple[Run, ...]
     made: Mapping[date, Made]
+    waived: Mapping[date, tuple[Part, ...]]
     entry_ids: frozenset[int]
     others: tuple[tuple[date, int], ...]  # the day, and the receipt since which it is known
 
@@ -88,33 +90,29 @@ class Finding:
     on: date
     made: Made | None
     right: LateCharge | None
+    waived_cents: int  # by people, of whatever was charged that day
 
     @property
-    def made_cents(self) -> int:
-        """What was charged."""
-        return self.made.charge.amount_cents if self.made else 0
+    def owed_cents(self) -> int:
+        """What was charged and counts."""
+        return self.made.owed_cents if self.made else 0
 
     @property
-    def right_cents(self) -> int:
-        """What would have been charged."""
-        return self.right.amount_cents if self.right else 0
+    def rest_cents(self) -> int:
+        """What would have been charged, less what was waived."""
+        return max(self.right.amount_cents - self.waived_cents, 0) if self.right else 0
 
     @property
     def caused(self) -> bool:
-        """Whether too much was charged, and nobody has put that right: a part of it that is due was not all waived."""
-        if self.made is None or self.made.settled or self.right_cents >= self.made_cents:
+        """Whether the mistake caused a charge, or more of one, that nobody put right."""
+        if self.made is None or self.made.settled:
             return False
-        return self.right is None or self.made.waived_cents < self.made_cents
+        return self.right is None or self.rest_cents < self.owed_cents
 
     @property
     def hidden_cents(self) -> int:
         """What was charged too little."""
-        return max(self.right_cents - self.made_cents, 0)
-
-    @property
-    def rest_cents(self) -> int:
-        """What is right of it, less what was waived."""
-        return max(self.right_cents - (self.made.waived_cents if self.made else 0), 0)
+        return max(self.rest_cents - self.owed_cents, 0)
 
 
 def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf:
@@ -131,6 +129,7 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
     rows = list(Adjustment.objects.filter(account_id=account_id, charge=LATE_CHARGE).order_by("pk"))
     reversed_by = {row.reverses_id: row for row in rows if row.reverses_id is not None}
     made: dict[date, Made] = {}
+    waived: dict[date, tuple[Part, ...]] = {}
     entry_ids: set[int] = set()
     others: list[tuple[date, int]] = []
     for row in rows:
@@ -147,9 +146,18 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
                 made[row.adjusted_on] = Made(
                     charge=_part(row), waivers=tuple(map(_part, waivers)), settled=undone is not None, rule=row.rule
                 )
+            else:
+                taken_back = [item for item in about if item.waives_id == row.pk and _is_by_a_move(reversed_by, item)]
+                waived[row.adjusted_on] = (*waived.get(row.adjusted_on, ()), *map(_part, taken_back))
         elif undone is None or undone.reason != MOVED:
             others.append((row.adjusted_on, row.receipt_id))
-    return LateChargesOf(runs=tuple(all_runs), made=made, entry_ids=frozenset(entry_ids), others=tuple(others))
+    return LateChargesOf(
+        runs=tuple(all_runs), made=made, waived=waived, entry_ids=frozenset(entry_ids), others=tuple(others)
+    )
+
+
+def _is_by_a_move(reversed_by: Mapping[int, Adjustment], row: Adjustment) -> bool:
+    return row.pk in reversed_by and reversed_by[row.pk].reason in _BY_A_MOVE
 
 
 def _part(row: Adjustment) -> Part:
@@ -188,13 +196,15 @@ def review(
             as_of=run.ran_on,
         )
         made = charges.made.get(run.ran_on) if run.ran_on not in charged_on else None
+        waivers = (*(made.waivers if made else ()), *charges.waived.get(run.ran_on, ()))
         if due is None and _again(charges.runs, place=place):
             continue  # a later run of that day may have charged, or an earlier one did
         if due is not None:
             charged_on.append(run.ran_on)
-            right += _movements(due, run=run, made=made, due_days=due_days, place=place)
-        if (due.amount_cents if due else 0) != (made.charge.amount_cents if made else 0):
-            findings.append(Finding(on=run.ran_on, made=made, right=due))
+            right += _movements(due, run=run, made=made, waivers=waivers, due_days=due_days, place=place)
+        found = Finding(on=run.ran_on, made=made, right=due, waived_cents=-sum(item.amount_cents for item in waivers))
+        if found.caused or found.hidden_cents:
+            findings.append(found)
     return tuple(findings)
 
 
@@ -203,7 +213,9 @@ def _again(runs: Sequence[Run], *, place: int) -> bool:
     return any(run.ran_on == runs[place].ran_on for run in runs[place + 1 :])
 
 
-def _movements(due: LateCharge, *, run: Run, made: Made | None, due_days: int, place: int) -> Iterable[Known]:
+def _movements(
+    due: LateCharge, *, run: Run, made: Made | None, waivers: Sequence[Part], due_days: int, place: int
+) -> Iterable[Known]:
     """The right charge, and what was waived of it, as ageing sees them."""
     number = made.charge.entry_id if made else _NOT_STORED + place
     ref = PostingRef(entry_id=number, sequence=_RECEIVABLE)
@@ -218,7 +230,7 @@ def _movements(due: LateCharge, *, run: Run, made: Made | None, due_days: int, p
         since=run.receipt_id,
     )
     left_cents = due.amount_cents
-    for item in made.waivers if made else ():
+    for item in waivers:
         waived_cents = min(-item.amount_cents, left_cents)
         left_cents -= waived_cents
         if waived_cents:

@@ -1,0 +1,215 @@
+"""Money as dictionaries say it: what accounts owe, what drawers hold and what the books sum to, without a database.
+
+It keeps the events of every account in their order and plays them from the beginning whenever it is asked, with each
+payment on the account where it belongs now. So it knows nothing of moves, reversals of late charges or linked entries:
+where the product corrects, the model simply was right from the start.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+DUE_DAYS = 20
+LATE_AFTER_DAYS = 5
+LATE_LEAST_BEARING = 1_000
+LATE_LEAST = 500
+LATE_BETWEEN = 28
+BOOKED_IN = {
+    "cash": "cash_drawer",
+    "check": "checks_received",
+    "money_order": "checks_received",
+    "card": "card_clearing",
+    "bank": "bank",
+}
+PHYSICAL = ("cash", "check", "money_order")
+
+
+@dataclass(kw_only=True)
+class Debit:
+    """Something owed, and what was set off against it."""
+
+    due: date
+    effective: date
+    order: int
+    charge: str
+    cents: int
+    off: int = 0
+
+    @property
+    def left(self) -> int:
+        """What is not set off."""
+        return self.cents - self.off
+
+
+@dataclass(kw_only=True)
+class Standing:
+    """An account as the events leave it: debts, money that pays the oldest first, late charges by day."""
+
+    debits: dict[object, Debit] = field(default_factory=dict)
+    paid: int = 0
+    late: dict[date, int] = field(default_factory=dict)
+
+    def open_items(self) -> list[Debit]:
+        """What is owed of each debt, oldest due first, as new debts of that size."""
+        credit, found = self.paid, []
+        for item in sorted(self.debits.values(), key=lambda one: (one.due, one.effective, one.order)):
+            used = min(credit, item.left)
+            credit -= used
+            if item.left > used:
+                found.append(
+                    Debit(
+                        due=item.due, effective=item.effective, order=item.order, charge=item.charge,
+                        cents=item.left - used,
+                    )
+                )  # fmt: skip
+        return found
+
+    @property
+    def balance(self) -> int:
+        """What is owed."""
+        return sum(item.left for item in self.debits.values()) - self.paid
+
+    def by_due(self) -> Counter[date]:
+        """What is owed by the day on which it was due."""
+        found: Counter[date] = Counter()
+        for item in self.open_items():
+            found[item.due] += item.cents
+        return found
+
+    def late_charge(self, on: date) -> int:
+        """What the rule charges for being late on a day."""
+        if self.late and (on - max(self.late)).days < LATE_BETWEEN:
+            return 0
+        bearing = sum(
+            item.cents
+            for item in self.open_items()
+            if (on - item.due).days >= LATE_AFTER_DAYS and item.charge != "late_charge"
+        )
+        return max((bearing * 3 + 50) // 100, LATE_LEAST) if bearing >= LATE_LEAST_BEARING else 0
+
+
+@dataclass(kw_only=True)
+class Piece:
+    """A payment: the part of a tender on an account. `undone` says that it was reversed or came back."""
+
+    number: int
+    account: int
+    cents: int
+    tender: int
+    undone: bool = False
+
+
+@dataclass(kw_only=True)
+class TenderHeld:
+    """What was handed over, and where it is: a drawer's number, "loose", "closed", "bank" or "electronic"."""
+
+    number: int
+    kind: str
+    cents: int
+    taken_back: int = 0
+    drawer: int | None = None
+    place: str = "loose"
+    returned: bool = False
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether a reversal takes the money out again."""
+        return self.place in ("loose", "drawer")
+
+    @property
+    def worth(self) -> int:
+        """What lies there."""
+        return 0 if self.returned else self.cents - self.taken_back
+
+
+@dataclass(kw_only=True)
+class Use:
+    """Authority that was used."""
+
+    account: int
+    by: str
+    cents: int
+    on: date
+    approved: bool
+
+
+@dataclass(kw_only=True)
+class Model:
+    """All of it."""
+
+    accounts: tuple[int, ...]
+    today: date
+    events: list[tuple[object, ...]] = field(default_factory=list)
+    pieces: dict[int, Piece] = field(default_factory=dict)
+    tenders: dict[int, TenderHeld] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)  # pieces that went on
+    books: Counter[str] = field(default_factory=Counter)  # but receivable and fees, which are played
+    fees: dict[int, tuple[int, int]] = field(default_factory=dict)  # fee: account, left
+    uses: list[Use] = field(default_factory=list)
+    returns: dict[int, dict[int, date]] = field(default_factory=lambda: defaultdict(dict))  # by account, by tender
+    requests: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # request: fee, account, cents
+
+    def play(self, account: int) -> Standing:
+        """An account from its first event on."""
+        at = Standing()
+        for order, (kind, *said) in enumerate(self.events):
+            _EVENTS[str(kind)](self, at, account, order, said)
+        return at
+
+    def used(self, account: int, *, by: str) -> int:
+        """The authority someone used on an account in 30 days; what an approver allowed does not count."""
+        since = self.today - timedelta(days=29)
+        return sum(
+            item.cents
+            for item in self.uses
+            if item.account == account and item.on >= since and not item.approved and item.by == by
+        )
+
+    def cash_only(self, account: int) -> bool:
+        """Whether checks are refused."""
+        days = sorted(self.returns[account].values())
+        for place, on in enumerate(days):
+            count = sum(1 for other in days[: place + 1] if (on - other).days < 365)
+            if count >= 2 and on + timedelta(days=365) >= self.today:
+                return True
+        return False
+
+
+def _debit(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
+    whose, key, cents, on, due, charge = said
+    if whose == account:
+        at.debits[key] = Debit(due=due, effective=on, order=order, charge=charge, cents=cents)  # type: ignore[arg-type]
+
+
+def _off(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
+    """Something is set off against a debt, at most all that is left of it."""
+    whose, key, cents = said
+    if whose == account and key in at.debits:
+        item = at.debits[key]
+        item.off += min(int(cents), item.left)  # type: ignore[call-overload]
+
+
+def _tender(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
+    for item in model.pieces.values():
+        if item.tender == said[0] and item.account == account and item.number not in model.moved:
+            at.paid += item.cents
+
+
+def _undo(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
+    item = model.pieces[int(said[0])]  # type: ignore[call-overload]
+    if item.account == account:
+        at.paid -= item.cents
+
+
+def _late(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
+    [on] = said
+    assert isinstance(on, date)
+    if cents := at.late_charge(on):
+        at.late[on] = cents
+        due = on + timedelta(days=DUE_DAYS)
+        at.debits["late", on] = Debit(due=due, effective=on, order=order, charge="late_charge", cents=cents)
+
+
+_EVENTS = {"debit": _debit, "off": _off, "tender": _tender, "undo": _undo, "late": _late}
