@@ -292,7 +292,8 @@ def _waived(life: Life, fee: int, cents: int) -> None:
 def a_late_charge_is_waived(life: Life) -> bool:
     """Wholly, by the supervisor."""
     account = life.account()
-    found = [item for item in adjustments_of_account(account) if item.charge == "late_charge" and item.left_cents > 0]
+    late = [item for item in adjustments_of_account(account) if item.charge == "late_charge" and item.kind == "fee"]
+    found = [item for item in late if item.left_cents > 0]
     if not found:
         return False
     item = life.pick(found)

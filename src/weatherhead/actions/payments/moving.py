@@ -124,7 +124,11 @@ def right_history(
     gone = {number for item in found.payments if _is_gone(item, leaving=leaving) for number in _entries_of(item)}
     paid = {item.entry_id: item for item in found.payments}
     known = [
-        _known(posting, payment=paid.get(posting.ref.entry_id))
+        _known(
+            posting,
+            payment=paid.get(posting.ref.entry_id),
+            since=found.charges.known_since.get(posting.ref.entry_id, posting.receipt_id or 0),
+        )
         for posting in found.postings
         if posting.ref.entry_id not in gone and posting.ref.entry_id not in found.charges.entry_ids
     ]
@@ -151,7 +155,7 @@ def _entries_of(item: PaymentFacts) -> tuple[int, ...]:
     return (item.entry_id,) if item.reversal_entry_id is None else (item.entry_id, item.reversal_entry_id)
 
 
-def _known(posting: TimelinePosting, *, payment: PaymentFacts | None) -> Known:
+def _known(posting: TimelinePosting, *, payment: PaymentFacts | None, since: int) -> Known:
     """A payment is known since it was received, wherever it was then, and counts from its own day."""
     return Known(
         movement=ReceivableMovement(
@@ -162,7 +166,7 @@ def _known(posting: TimelinePosting, *, payment: PaymentFacts | None) -> Known:
             due_on=posting.due_on,
             matches=posting.matches,
         ),
-        since=payment.receipt_id if payment else posting.receipt_id or 0,
+        since=payment.receipt_id if payment else since,
     )
 
 

@@ -73,13 +73,15 @@ class LateChargesOf:
     """An account's late charges around a mistake: what its runs after it made, by day, and the days of all others.
 
     `waived` is what people waived, by day, of charges that an earlier move took back: it stays waived of what is right.
-    `entry_ids` are those of everything that was ever posted about them: the rule says anew what is right of it.
+    `entry_ids` are those of everything that was ever posted about them, as the rule says anew what is right of it, and
+    about earlier ones that a move took back. What a move charged is known since its day's run: `known_since`, by entry.
     """
 
     runs: tuple[Run, ...]
     made: Mapping[date, Made]
     waived: Mapping[date, tuple[Part, ...]]
     entry_ids: frozenset[int]
+    known_since: Mapping[int, int]
     others: tuple[tuple[date, int], ...]  # the day, and the receipt since which it is known
 
 
@@ -120,25 +122,28 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
     all_runs = [
         Run(ran_on=ran_on, receipt_id=receipt_id)
         for ran_on, receipt_id in LateChargeRun.objects.filter(
-            cycle=cycle, from_account__lte=account_id, to_account__gte=account_id, receipt_id__gt=since
+            cycle=cycle, from_account__lte=account_id, to_account__gte=account_id
         )
         .order_by("receipt_id")
         .values_list("ran_on", "receipt_id")
     ]
-    receipts, days = {run.receipt_id for run in all_runs}, {run.ran_on for run in all_runs}
+    ran = {run.ran_on: run.receipt_id for run in reversed(all_runs)}
+    runs = [run for run in all_runs if run.receipt_id > since]
+    receipts, days = {run.receipt_id for run in runs}, {run.ran_on for run in runs}
     rows = list(Adjustment.objects.filter(account_id=account_id, charge=LATE_CHARGE).order_by("pk"))
     reversed_by = {row.reverses_id: row for row in rows if row.reverses_id is not None}
     made: dict[date, Made] = {}
     waived: dict[date, tuple[Part, ...]] = {}
     entry_ids: set[int] = set()
+    known_since: dict[int, int] = {}
     others: list[tuple[date, int]] = []
     for row in rows:
         if row.kind != "fee":
             continue
         undone = reversed_by.get(row.pk)
+        about = [row, *(item for item in rows if item.waives_id == row.pk)]
+        about += [item for one in list(about) if (item := reversed_by.get(one.pk)) is not None]
         if row.receipt_id in receipts or (row.reason == MOVED and row.adjusted_on in days):
-            about = [row, *(item for item in rows if item.waives_id == row.pk)]
-            about += [item for one in list(about) if (item := reversed_by.get(one.pk)) is not None]
             entry_ids.update(item.entry_id for item in about)
             if undone is None or undone.reason not in _BY_A_MOVE:
                 waivers = [item for item in about if item.waives_id == row.pk and item.pk not in reversed_by]
@@ -149,10 +154,20 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
             else:
                 taken_back = [item for item in about if item.waives_id == row.pk and _is_by_a_move(reversed_by, item)]
                 waived[row.adjusted_on] = (*waived.get(row.adjusted_on, ()), *map(_part, taken_back))
-        elif undone is None or undone.reason != MOVED:
-            others.append((row.adjusted_on, row.receipt_id))
+            continue
+        if undone is not None and undone.reason in _BY_A_MOVE:
+            entry_ids.update(item.entry_id for item in about)
+        if row.reason == MOVED:
+            known_since[row.entry_id] = ran.get(row.adjusted_on, row.receipt_id)
+        if undone is None or undone.reason != MOVED:
+            others.append((row.adjusted_on, known_since.get(row.entry_id, row.receipt_id)))
     return LateChargesOf(
-        runs=tuple(all_runs), made=made, waived=waived, entry_ids=frozenset(entry_ids), others=tuple(others)
+        runs=tuple(runs),
+        made=made,
+        waived=waived,
+        entry_ids=frozenset(entry_ids),
+        known_since=known_since,
+        others=tuple(others),
     )
 
 

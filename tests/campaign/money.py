@@ -1,0 +1,103 @@
+"""A million random deeds with money on both databases, each compared with a model made of dictionaries.
+
+    python -m tests.campaign.money                                  500,000 deeds on each database
+    python -m tests.campaign.money --database sqlite --parts 1      fewer, on one; nothing is kept
+
+A part is forty stories of 125 deeds, told by tests/scenarios/test_money_model.py in a process of its own. It goes on
+where it was interrupted (progress is kept below var/campaigns). A seed that fails is told again, shorter, by the same
+test: WEATHERHEAD_MONEY="SEED 1 125". Writes docs/campaigns/money.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.campaign.kept import PAGES, ROOT, forget_progress, keep_progress, machine, read_progress, revision
+
+COMPARED = ("src", "tests/campaign/money_moves.py", "tests/campaign/money_model.py")
+VENDORS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+STORIES, DEEDS = 40, 125
+PARTS = 100
+TOLD_OF_FAILURE = 4_000
+
+
+def run_part(vendor: str, *, part: int) -> dict[str, Any]:
+    """One part; what went wrong stands in `problems`."""
+    environment = os.environ | {
+        "WEATHERHEAD_TEST_DATABASE": vendor,
+        "WEATHERHEAD_MONEY": f"{part * STORIES + 1} {STORIES} {DEEDS}",
+    }
+    begun = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "tests/scenarios/test_money_model.py"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    problems = [] if done.returncode == 0 else [done.stdout[-TOLD_OF_FAILURE:]]
+    return {"part": part, "seconds": round(time.monotonic() - begun, 1), "problems": problems}
+
+
+def run(vendor: str, *, parts: int, keep: str) -> list[dict[str, Any]]:
+    """The parts of a database that are not kept yet."""
+    kept = (read_progress(keep) if keep else None) or {"parts": []}
+    found: list[dict[str, Any]] = kept["parts"]
+    while len(found) < parts:
+        found.append(run_part(vendor, part=len(found)) | {"revision": revision(COMPARED)})
+        print(f"{vendor} {found[-1]}", flush=True)
+        if keep:
+            keep_progress(keep, {"parts": found})
+    return found
+
+
+def page(found: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """The result."""
+    lines = [
+        "# Money against a model",
+        "",
+        "Written by `python -m tests.campaign.money`. After each deed balances, ageing by due date, cash and checks in",
+        "hand, drawers and used authority are what the model says; after each story `ledger check` finds nothing.",
+        "",
+        "| database | deeds | stories | wrong | minutes | revision |",
+        "|---|---|---|---|---|---|",
+    ]
+    for vendor, parts in found.items():
+        minutes = sum(item["seconds"] for item in parts) / 60
+        wrong = sum(bool(item["problems"]) for item in parts)
+        revisions = "; ".join(dict.fromkeys(item["revision"] for item in parts))
+        deeds, stories = len(parts) * STORIES * DEEDS, len(parts) * STORIES
+        lines.append(f"| {VENDORS[vendor]} | {deeds:,} | {stories:,} | {wrong} | {minutes:.0f} | {revisions} |")
+    for vendor, parts in found.items():
+        for item in parts:
+            lines += ["", f"{VENDORS[vendor]}, part {item['part']}:", "", "```", *item["problems"], "```"] * bool(
+                item["problems"]
+            )
+    return [*lines, "", f"{machine()}; finished {datetime.now(UTC):%Y-%m-%d}.", ""]
+
+
+def main() -> int:
+    """Run the parts; returns 1 when one did not end as it should."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.campaign.money", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--database", choices=VENDORS, help="this database alone, keeping nothing")
+    parser.add_argument("--parts", type=int, default=PARTS)
+    parser.add_argument("--again", action="store_true", help="forget the progress that was kept")
+    args = parser.parse_args()
+    if args.database:
+        found = run(args.database, parts=args.parts, keep="")
+        return 1 if any(item["problems"] for item in found) else 0
+    results = {}
+    for vendor in VENDORS:
+        keep = f"money-{vendor}-{STORIES}-{DEEDS}-{args.parts}"
+        if args.again:
+            forget_progress(keep)
+        results[vendor] = run(vendor, parts=args.parts, keep=keep)
+    (PAGES / "money.md").write_text("\n".join(page(results)), encoding="utf-8")
+    return 1 if any(item["problems"] for parts in results.values() for item in parts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
