@@ -46,8 +46,8 @@ def preview(
     values = action.parse(inputs)
     with transaction.atomic():
         proposal = action.propose(action.gather(values, moment, actor), values)
-        verdict = judge(proposal, actor=actor, grant=grant, moment=moment, ties=ties)
+        verdict = judge(proposal, action=action.name, actor=actor, grant=grant, moment=moment, ties=ties)
         if verdict.ask is not None:
-            require_not_asked(action, values=values, proposal=proposal)
+            require_not_asked(action, values=values, proposal=proposal, as_of=moment.as_of)
         transaction.set_rollback(True)
     return Preview(proposal=proposal, verdict=verdict, substance=proposal.substance(as_of=moment.as_of))

@@ -1,15 +1,18 @@
-"""Waive a fee, wholly or in part. Consumes authority: the amount waived."""
+"""Waive a fee, wholly or in part. Consumes authority: the amount waived, unless the courtesy policy waives it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, record_planned
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, basis_of, record_planned
+from weatherhead.actions.adjustments.courtesy import offer_on
 from weatherhead.actions.figures import Standing, money_changes, standing_of
-from weatherhead.actions.inputs import Code, Note, Number, OptionalCents
+from weatherhead.actions.inputs import Code, Note, Number, OptionalCents, ShortText
+from weatherhead.areas.billing.adjustment_types import ledger_account_of
+from weatherhead.areas.billing.courtesy import Offer
 from weatherhead.areas.billing.facts import AdjustmentFacts
-from weatherhead.areas.billing.fees import FeeBook, fee, fee_book, require_reason
+from weatherhead.areas.billing.fees import FeeBook, fee, fee_book, require_evidence, require_reason
 from weatherhead.areas.billing.queries import adjustment
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting
@@ -44,12 +47,13 @@ class Inputs:
     adjustment_id: Number
     reason: Code
     amount_cents: OptionalCents = None
+    evidence: ShortText = ""
     note: Note = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The fee, its entry, the account's receivable, the reasons, and the day."""
+    """The fee, its entry, the account's receivable, the reasons, what the courtesy policy offers, and the day."""
 
     fee: AdjustmentFacts
     title: str
@@ -57,6 +61,8 @@ class Facts:
     entry: Entry
     standing: Standing
     book: FeeBook
+    offer: Offer | None
+    against: str
     as_of: date
 
 
@@ -76,6 +82,8 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         entry=entry(found.entry_id),
         standing=standing_of(found.account_id),
         book=fee_book(),
+        offer=offer_on(found, as_of=moment.as_of),
+        against=ledger_account_of("waive_fee", on=moment.as_of, otherwise=LedgerAccount.ADJUSTMENTS_EXPENSE),
         as_of=moment.as_of,
     )
 
@@ -84,7 +92,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Credit the receivable against the fee's own posting.
 
     Raises:
-        NotAFee, NothingLeftToWaive, MoreThanTheFee, ReasonUnknown: as they say.
+        NotAFee, NothingLeftToWaive, MoreThanTheFee, ReasonUnknown, EvidenceNeeded: as they say.
     """
     found = facts.fee
     if found.kind != "fee":
@@ -92,10 +100,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     if found.left_cents <= 0:
         raise NothingLeftToWaive
     reason = require_reason(inputs.reason, among=facts.book.waiver_reasons)
+    require_evidence(reason, given=bool(inputs.evidence))
     amount_cents = inputs.amount_cents if inputs.amount_cents is not None else found.left_cents
     if amount_cents > found.left_cents:
         raise MoreThanTheFee(left=format_cents(found.left_cents))
     draft = _entry(facts, amount_cents=amount_cents, reason=reason.code)
+    offer = facts.offer
+    by_policy = offer is not None and offer.entitled and offer.reason == reason.code
     said = {"title": facts.title, "amount": format_cents(amount_cents), "reason": reason.title}
     left = Change(
         code="fee",
@@ -114,18 +125,29 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
             amount_cents=-amount_cents,
             reason=reason.code,
             note=inputs.note,
-            rule=facts.rule.code,
+            rule=offer.rule.code if offer is not None and by_policy else facts.rule.code,
             entry=draft,
             waives_id=found.adjustment_id,
+            basis="computed" if by_policy else basis_of(inputs.evidence),
+            evidence=inputs.evidence,
         ),
         account_ids=(found.account_id,),
         entries=(draft,),
         creates={"billing_adjustment": 1},
-        changes=(*money_changes(facts.standing, entries=(draft,), as_of=facts.as_of), left),
-        rules=(facts.rule,),
-        authority_cents=amount_cents,
-        authority_account_id=found.account_id,
+        changes=(*money_changes(facts.standing, entries=(draft,), as_of=facts.as_of), left, *_courtesy(offer)),
+        rules=(facts.rule,) if offer is None else (facts.rule, offer.rule),
+        authority_cents=0 if by_policy else amount_cents,
+        authority_account_id=None if by_policy else found.account_id,
     )
+
+
+def _courtesy(offer: Offer | None) -> tuple[Change, ...]:
+    """What the policy says, beside the figures: whether this consumes authority, and why."""
+    if offer is None:
+        return ()
+    said = gettext_noop("No authority used") if offer.entitled else gettext_noop("Your authority")
+    label = Sentence(gettext_noop("Courtesy policy"))
+    return (Change(code="courtesy", label=label, unit=Unit.TEXT, before=None, after=said, note=offer.why),)
 
 
 def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
@@ -136,9 +158,7 @@ def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
         effective_on=facts.as_of,
         reason=reason,
         postings=(
-            Posting(
-                ledger_account=LedgerAccount.ADJUSTMENTS_EXPENSE, amount_cents=amount_cents, charge=facts.fee.charge
-            ),
+            Posting(ledger_account=facts.against, amount_cents=amount_cents, charge=facts.fee.charge),
             Posting(
                 ledger_account=LedgerAccount.RECEIVABLE,
                 amount_cents=-amount_cents,

@@ -83,7 +83,7 @@ class Stories:
     def _charge(self, ref: str, charge: str, *, reason: str = "service_rendered", by: str, note: str = "") -> Deed:
         return lambda at: self._months.assess(ref, charge=charge, reason=reason, by=by, at=at, note=note)
 
-    def _waive(self, ref: str, charge: str, *, by: str, reason: str, note: str) -> Deed:
+    def _waive(self, ref: str, charge: str, *, by: str, reason: str, note: str, evidence: str = "") -> Deed:
         """Waive the latest fee of a kind; over the limit this becomes a request, which is remembered."""
 
         def deed(at: datetime) -> None:
@@ -96,6 +96,7 @@ class Stories:
                 adjustment_id=self._fee(ref, charge),
                 reason=reason,
                 note=note,
+                evidence=evidence,
             )
             if "request" in body:
                 self._town.known[ref].request_ids.append(body["request"])
@@ -187,6 +188,7 @@ class Stories:
                 by="reyes",
                 reason="hardship",
                 note="Letter of Prairie Community Action on file; two children at home",
+                evidence="Letter of November 12",
             ),
         )
 
@@ -221,6 +223,7 @@ class Stories:
                 by="reyes",
                 reason="mail_or_bank_delay",
                 note="The envelope is postmarked October 20",
+                evidence="Envelope, postmarked October 20",
             ),
         )
 
@@ -323,6 +326,7 @@ class Stories:
                 by="reyes",
                 reason="mail_or_bank_delay",
                 note="Says the mail was late",
+                evidence="His word on the phone",
             ),
         )
         self._on(
