@@ -204,8 +204,7 @@ def judge(
 
     Raises:
         AmountOverAuthority: nobody may approve it.
-        MakerIsChecker, MakerMayNoLonger, OverCheckersAuthority, OverCheckersShare, OwnAccount: the actor may not
-            approve this request.
+        MakerIsChecker, OverCheckersAuthority, OverCheckersShare, OwnAccount: the actor may not approve this request.
     """
     own = grant.within(action)
     if proposal.approving is not None:
@@ -244,6 +243,16 @@ def _declined_before(account_id: int, *, action: str, actor: Actor, at: datetime
     return Sentence(gettext_noop("%(by)s declined request %(request)s on this account within 30 days."), params)
 
 
+def require_maker(approving: Approving, *, as_of: date) -> None:
+    """See that whoever asked still has a job that includes it: it is done in their name.
+
+    Raises:
+        MakerMayNoLonger: they have none, or work here no longer.
+    """
+    if approving.action not in grant_of(jobs_of(approving.maker_employee_id, as_of=as_of)).actions:
+        raise MakerMayNoLonger(maker=approving.maker)
+
+
 def require_not_asked(
     action: Action[Any, Any, Any],
     *,
@@ -279,8 +288,6 @@ def _require_checker(
     relation = tie_to(actor, account_ids=proposal.account_ids, ties=ties)
     if relation is not None:
         raise OwnAccount(relation=relation)
-    if approving.action not in grant_of(jobs_of(approving.maker_employee_id, as_of=moment.as_of)).actions:
-        raise MakerMayNoLonger(maker=approving.maker)
     amount_cents = proposal.authority_cents
     if amount_cents > grant.adjustment_cents:
         raise OverCheckersAuthority(amount=_dollars(amount_cents), limit=_dollars(grant.adjustment_cents))

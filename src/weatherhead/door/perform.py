@@ -26,7 +26,7 @@ from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
 from weatherhead.core.values import Refusal, gettext_noop
 from weatherhead.door.ahead import Thought, holds
-from weatherhead.door.authority import Verdict, judge, require_not_asked, require_permission, used_on
+from weatherhead.door.authority import Verdict, judge, require_maker, require_not_asked, require_permission, used_on
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.door.proposal import Proposal
@@ -189,8 +189,10 @@ def _in_transaction(ask: _Ask) -> ReceiptFacts:
     proposal = _proposed(ask)
     if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
         raise ChangedSincePreview
-    if ask.seen is None and proposal.approving is not None and proposal.approving.changed:
-        raise ChangedSinceAsked
+    if proposal.approving is not None:
+        require_maker(proposal.approving, as_of=moment.as_of)
+        if ask.seen is None and proposal.approving.changed:
+            raise ChangedSinceAsked
     verdict = judge(proposal, action=action.name, actor=actor, grant=grant, moment=moment)
     if verdict.ask is not None:
         require_not_asked(action, values=values, proposal=proposal, as_of=moment.as_of)

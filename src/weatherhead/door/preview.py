@@ -36,7 +36,8 @@ def preview(
     """Propose an action without performing it. `grant` and `ties` are the actor's, when they were read already.
 
     Raises:
-        Refusal: what `perform` would refuse, except what only shows under its locks.
+        Refusal: what `perform` would refuse, except what only shows under its locks, and whether a request's maker still
+            may.
     """
     action = registry.get(name)
     if grant is None:
