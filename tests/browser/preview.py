@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -76,7 +76,13 @@ from weatherhead.overviews.account.figures import Money, UsageMonth  # noqa: E40
 from weatherhead.overviews.account.offers import ActionOffer  # noqa: E402
 from weatherhead.overviews.account.page import AccountOverview, Alert, OtherAccount, Person, ServiceFacts  # noqa: E402
 from weatherhead.overviews.account.timeline import TimelineRow  # noqa: E402
-from weatherhead.overviews.approvals import ApprovalPeek, ApprovalRow, ApprovalsOverview, DecidedRow  # noqa: E402
+from weatherhead.overviews.approvals import (  # noqa: E402
+    ApprovalPeek,
+    ApprovalRow,
+    ApprovalsOverview,
+    DecidedRow,
+    ExpiredRow,
+)
 from weatherhead.overviews.bill import (  # noqa: E402
     BillNeighbour,
     BillProof,
@@ -546,11 +552,16 @@ def _approval(
     why: str,
     flag: str = "",
     may: bool = True,
+    hours: int = 3,
+    own: bool = False,
 ) -> ApprovalRow:
     return ApprovalRow(
         request_id=request_id,
         due_on=due,
         overdue=due < AS_OF,
+        expires_on=due + timedelta(days=11),
+        waits_long=hours > 8,
+        waited_hours=hours,
         title=S(title),
         customer_name=who,
         account_id=417,
@@ -562,6 +573,7 @@ def _approval(
         reason=S(why),
         flag=S(flag) if flag else None,
         may_decide=may,
+        may_withdraw=own,
     )
 
 
@@ -577,6 +589,7 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
             1140,
             "J. Reyes",
             "Our draft failed three times",
+            hours=11,
         ),
         _approval(
             2,
@@ -612,12 +625,17 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
             4611,
             "J. Reyes",
             "Five dials read as four",
+            "You asked for this",
+            may=False,
+            own=True,
         ),
     )
     return ApprovalsOverview(
         as_of=AS_OF,
         rows=() if empty else rows,
         due_today=0 if empty else 1,
+        waiting_long=0 if empty else 1,
+        remind_after_hours=9,
         oldest_requested_at=None if empty else datetime(2026, 11, 18, 14, 52, tzinfo=UTC),
         decided=(
             DecidedRow(
@@ -639,6 +657,17 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
                 decided_by="T. Alvarez",
                 decided_at=datetime(2026, 11, 19, 15, 30, tzinfo=UTC),
                 note="No outage that day",
+            ),
+        ),
+        expired=(
+            ExpiredRow(
+                request_id=5,
+                title=S("Goodwill credit of $75.00: Repeated outages"),
+                account_id=3,
+                account_number_grouped="0740 3310 2",
+                requested_by="J. Reyes",
+                requested_at=datetime(2026, 10, 30, 15, 2, tzinfo=UTC),
+                expires_on=date(2026, 11, 13),
             ),
         ),
         peek=None

@@ -36,8 +36,7 @@ def preview(
     """Propose an action without performing it. `grant` and `ties` are the actor's, when they were read already.
 
     Raises:
-        Refusal: what `perform` would refuse, except what only shows under its locks, and whether a request's maker still
-            may.
+        Refusal: what `perform` would refuse, but for what only shows under its locks, and for a maker's lost job.
     """
     action = registry.get(name)
     if grant is None:
