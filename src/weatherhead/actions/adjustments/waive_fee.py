@@ -25,13 +25,21 @@ from weatherhead.door.registry import Action, Recording, registry
 class NotAFee(Refusal):
     """Only fees can be waived."""
 
-    template = gettext_noop("That is a waiver, not a fee. Choose the fee on the account's timeline.")
+    template = gettext_noop(
+        "That is no fee. Choose the fee on the account's timeline, or reverse what was made in error."
+    )
 
 
 class NothingLeftToWaive(Refusal):
     """All of it was waived."""
 
     template = gettext_noop("All of this fee was waived already.")
+
+
+class WaivedBeforeCharged(Refusal):
+    """It was not there yet."""
+
+    template = gettext_noop("This fee was charged on %(on)s. It cannot be waived on an earlier day.")
 
 
 class MoreThanTheFee(Refusal):
@@ -72,8 +80,14 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
-    """Read the fee, its entry and the account's receivable."""
+    """Read the fee, its entry and the account's receivable.
+
+    Raises:
+        NotAFee: it is another adjustment.
+    """
     found = adjustment(inputs.adjustment_id)
+    if found.kind != "fee":
+        raise NotAFee
     rule = fee(found.charge)
     return Facts(
         fee=found,
@@ -92,13 +106,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Credit the receivable against the fee's own posting.
 
     Raises:
-        NotAFee, NothingLeftToWaive, MoreThanTheFee, ReasonUnknown, EvidenceNeeded: as they say.
+        NothingLeftToWaive, WaivedBeforeCharged, MoreThanTheFee, ReasonUnknown, EvidenceNeeded: as they say.
     """
     found = facts.fee
-    if found.kind != "fee":
-        raise NotAFee
     if found.left_cents <= 0:
         raise NothingLeftToWaive
+    if facts.as_of < found.adjusted_on:
+        raise WaivedBeforeCharged(on=found.adjusted_on)
     reason = require_reason(inputs.reason, among=facts.book.waiver_reasons)
     require_evidence(reason, given=bool(inputs.evidence))
     amount_cents = inputs.amount_cents if inputs.amount_cents is not None else found.left_cents
