@@ -10,6 +10,8 @@ from weatherhead.areas.billing.queries import adjustments_of_account
 from weatherhead.areas.payments.queries import payments_of_account
 
 _PAYMENTS_READ = 400
+_BANKS_OWN = "bank_error"
+"""A return that the customer did not cause."""
 
 
 def offer_on(found: AdjustmentFacts, *, as_of: date) -> Offer | None:
@@ -33,5 +35,13 @@ def history_of(found: AdjustmentFacts) -> CourtesyHistory:
             if item.kind == "fee" and item.reversed_by_id is None and item.adjustment_id != found.adjustment_id
         ),
         waived=tuple(item.adjusted_on for item in alike if item.kind == "waiver"),
-        returned=tuple(sorted({item.returned_on for item in payments if item.returned_on is not None})),
+        returned=tuple(
+            sorted(
+                {
+                    item.returned_on
+                    for item in payments
+                    if item.returned_on is not None and item.return_reason != _BANKS_OWN
+                }
+            )
+        ),
     )
