@@ -117,7 +117,6 @@ def test_the_analyst_takes_back_a_tax_that_an_exempt_customer_paid(house: House,
     content = b"%PDF-1.7 exemption certificate"
     keep_attachment(name="form 13.pdf", media_type="application/pdf", content=content, at=moment(house.today).at)
 
-
     by_file = {"evidence": "", "attachment_sha256": hashlib.sha256(content).hexdigest()}
     adjust(house, home, "tax_correction_credit", "exemption_certificate", "4.40", by="okafor", **by_file)
     assert trial_balance(as_of=house.today)["sales_tax_payable"] - books["sales_tax_payable"] == 440
