@@ -158,10 +158,26 @@ class Stories:
         raise AssertionError("a cashier waived a fee")
 
     def _sorensen(self) -> None:
-        """Five times the usual use: the read was right, and the bill still waits for someone to look."""
+        """Five times the usual use: the read was right, the bill still waits; he had waited for the reader in vain."""
 
         reason = "Read again on November 5: the dial is right"
         self._on("sorensen", 11, 5, 8, 36, self._release("sorensen", by="dvorak", reason=reason))
+        self._on("sorensen", 11, 6, 13, 5, self._credit)
+
+    def _credit(self, at: datetime) -> None:
+        """Goodwill, with what shows it, within a representative's limit."""
+        self._act(
+            "post_adjustment",
+            by="dvorak",
+            at=at,
+            what=f"credit sorensen {at.date()}",
+            account_id=self._town.known["sorensen"].account_id,
+            type="goodwill_credit",
+            reason="missed_appointment",
+            amount_cents=20_00,
+            evidence="Re-read of November 4, not kept",
+            note="Waited all morning for the meter reader",
+        )
 
     def _release(self, ref: str, *, by: str, reason: str) -> Deed:
         """Release the one read of an account that is held."""
