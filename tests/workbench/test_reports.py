@@ -18,6 +18,7 @@ from tests.house import House
 from tests.workbench.stage import TODAY, Stage
 from weatherhead.areas.billing.models import Adjustment
 from weatherhead.areas.records.models import AuditEntry
+from weatherhead.interfaces.cli.main import main
 from weatherhead.overviews.conduct import conduct_report, fairness_report
 from weatherhead.overviews.spread import spread_of
 
@@ -128,6 +129,25 @@ def test_rates_are_compared_with_the_rate_of_all_and_few_are_not(stage: Stage) -
     assert report.to_review >= 2
     few = fairness_report(as_of=TODAY.replace(year=TODAY.year + 2), days=30)
     assert all(not table.rows and table.rate is None for table in few.tables)
+
+
+def test_the_command_line_says_the_same_and_remembers_the_look(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    credit(stage, house(), 1_250, by="reyes")
+    assert main(["reports", "adjustments", "--as", "alvarez", "--days", "30", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    own = next(row for row in said["rows"] if row["name"] == "J. Reyes")
+    assert next(item for item in own["measures"] if item["code"] == "credits")["cents"] == 1_250
+    last = AuditEntry.objects.order_by("pk").last()
+    assert last is not None
+    assert (last.kind, last.action) == ("look", "look:staff_reports")
+    assert main(["reports", "adjustments", "--as", "alvarez"]) == 0
+    assert "J. Reyes" in capsys.readouterr().out
+    assert main(["reports", "fairness", "--as", "alvarez"]) == 0
+    assert "ZIP code" in capsys.readouterr().out
+    assert main(["reports", "fairness", "--as", "reyes"]) == 2
+    assert "Your job does not include seeing staff reports" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
