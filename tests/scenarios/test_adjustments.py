@@ -187,8 +187,8 @@ def test_a_type_that_is_wrong_is_named_by_file_line_and_key(
 def test_the_first_late_charge_of_a_prompt_payer_is_waived_by_policy(house: House, home: Home) -> None:
     number = late_charge(house, home, "60.00")  # more than a representative may give
     assert said(look(house, number)) == (
-        "No authority used",
-        "Prompt otherwise for 12 months, and none waived: entitled by policy.",
+        "Entitled",
+        "Entitled by policy, prompt otherwise for 12 months: consumes no authority.",
     )
     used = AuthorityUse.objects.count()
     done = house.do("waive_fee", by="reyes", adjustment_id=number, reason=POLICY)
@@ -209,7 +209,7 @@ def test_who_had_one_waived_within_a_year_is_not_entitled(house: House, home: Ho
     house.pass_days(40)
     number = late_charge(house, home)
     shown = look(house, number)
-    assert said(shown) == ("Your authority", f"One was waived on {first_on}, within 12 months.")
+    assert said(shown) == ("Not entitled", f"One was waived on {first_on}, within 12 months.")
     assert shown.proposal.authority_cents == 1200
     house.today = date(2026, 11, 30)
     assert said(look(house, late_charge(house, home)))[1].startswith("Late on 2025-12-10 as well")
@@ -217,9 +217,9 @@ def test_who_had_one_waived_within_a_year_is_not_entitled(house: House, home: Ho
 
 def test_who_was_late_before_is_not_entitled_and_a_mistake_does_not_count(house: House, home: Home) -> None:
     mistake, number = late_charge(house, home), late_charge(house, home)
-    assert said(look(house, number)) == ("Your authority", f"Late on {house.today} as well, within 12 months.")
+    assert said(look(house, number)) == ("Not entitled", f"Late on {house.today} as well, within 12 months.")
     house.do("reverse_adjustment", adjustment_id=mistake, note="Charged twice")
-    assert said(look(house, number))[0] == "No authority used"
+    assert said(look(house, number))[0] == "Entitled"
 
 
 def test_whose_check_came_back_is_not_entitled(house: House, home: Home) -> None:
@@ -228,7 +228,7 @@ def test_whose_check_came_back_is_not_entitled(house: House, home: Home) -> None
     number = late_charge(house, home)
     again = house.made("take_payment", "payment", account_id=home.account_id, **check)
     house.do("return_payment", payment_id=again, reason="bank_error")
-    assert said(look(house, number))[0] == "No authority used", "the bank's error is not the customer's"
+    assert said(look(house, number))[0] == "Entitled", "the bank's error is not the customer's"
     house.do("return_payment", payment_id=paid, reason="insufficient_funds")
     assert said(look(house, number))[1].startswith("A payment came back on 2025-10-31")
 

@@ -98,7 +98,7 @@ def courtesy_offer(history: CourtesyHistory, *, policy: Courtesy, as_of: date) -
     why_not = _why_not(history, policy=policy, version=version, as_of=as_of)
     if why_not is not None:
         return _offer(policy, entitled=False, why=why_not)
-    template = gettext_noop("Prompt otherwise for %(months)s months, and none waived: entitled by policy.")
+    template = gettext_noop("Entitled by policy, prompt otherwise for %(months)s months: consumes no authority.")
     return _offer(policy, entitled=True, why=Sentence(template, {"months": str(version.months)}))
 
 

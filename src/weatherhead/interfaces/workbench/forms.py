@@ -342,7 +342,7 @@ def _help(name: str) -> str:
     if name == "payments":
         return gettext("One a line: account, amount, check number; without one it is cash.")
     if name == "evidence":
-        return gettext("What shows it: a letter's date, a bill or ticket, a call.")
+        return gettext("What shows it: a letter's date, a bill or ticket, a call. Most reasons need it.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 
 
