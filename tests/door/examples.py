@@ -548,6 +548,20 @@ EXAMPLES: dict[str, Maker] = {
         by="reyes",
         inputs={"adjustment_id": _fee(house, home), "reason": "first_in_12_months", "amount_cents": "7.39"},
     ),
+    "post_adjustment": lambda house, home: Example(
+        by="reyes",
+        inputs={
+            "account_id": home.account_id,
+            "type": "goodwill_credit",
+            "reason": "repeated_outages",
+            "amount_cents": "15.00",
+            "evidence": "Outage tickets 4410 and 4423",
+        },
+    ),
+    "reverse_adjustment": lambda house, home: Example(
+        by="reyes", inputs={"adjustment_id": _fee(house, home), "note": "Meant for the neighbor"}
+    ),
+    "withdraw_request": lambda house, home: Example(by="reyes", inputs={"request_id": _request(house, home)}),
     "place_legal_hold": lambda house, home: Example(
         by="larsen", inputs={"customer_id": home.customer_id, "reason": "Lancaster County CI 26-1183"}
     ),

@@ -21,13 +21,24 @@ READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_rou
 RUNS = {"start_bill_run"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}
+ADJUSTING = {"post_adjustment", "reverse_adjustment"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
 SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
 REPRESENTATIVE = (
-    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
+    MONEY
+    | METERS
+    | BILLS
+    | FEES
+    | ADJUSTING
+    | RECORDS
+    | SERVICE
+    | HUNG
+    | UNDONE
+    | SUMMARIES
+    | {"change_mailing_address"}
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
@@ -38,6 +49,7 @@ GRANTS = {
     | READING
     | RUNS
     | SUMMARIES
+    | ADJUSTING
     | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
     "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges", "make_deposit"},

@@ -327,7 +327,7 @@ def test_an_address_with_a_nul_in_it_is_read_without(stage: Stage, at_desk: Sign
 
 
 def test_two_requests_wait_and_the_supervisor_sees_both(stage: Stage, at_desk: SignIn) -> None:
-    assert waiting_count() == 2
+    assert waiting_count(as_of=TODAY) == 2
     page = text_of(at_desk("alvarez").get("/approvals").content)
     assert "2 approvals wait." in page
     assert "Approve $70.00" in page

@@ -148,7 +148,10 @@ class BillOfHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentFacts:
-    """A fee or a waiver. `amount_cents` is the signed effect on the balance; `waived_cents` what was waived of it."""
+    """A fee, a waiver, a credit, a debit, or the reversal of one.
+
+    `amount_cents` is the signed effect on the balance; `waived_cents` what was waived of a fee, and not added back.
+    """
 
     adjustment_id: int
     account_id: int
@@ -159,12 +162,16 @@ class AdjustmentFacts:
     adjusted_on: date
     reason: str
     note: str
+    basis: str  # computed, attached, stated
+    evidence: str
     waives_id: int | None
+    reverses_id: int | None
+    reversed_by_id: int | None
     rule: str
     entry_id: int
     receipt_id: int
 
     @property
     def left_cents(self) -> int:
-        """What of a fee is not waived."""
-        return self.amount_cents - self.waived_cents
+        """What of a fee is neither waived nor reversed."""
+        return 0 if self.reversed_by_id is not None else self.amount_cents - self.waived_cents

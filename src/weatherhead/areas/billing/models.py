@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 
 from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.customers.models import Account, Customer
+from weatherhead.areas.records.models import Attachment
 
 
 class BillRun(models.Model):
@@ -200,27 +201,53 @@ class Adjustment(models.Model):
     """A typed correction or fee on an account, with reason and authority."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=10)  # fee, waiver
-    charge = models.CharField(max_length=40)  # late_charge, returned_payment_fee …
+    kind = models.CharField(max_length=10)  # fee, waiver, credit, debit, reversal
+    charge = models.CharField(max_length=40)  # late_charge, returned_payment_fee …, or the adjustment's type
     amount_cents = models.BigIntegerField()  # signed effect on the balance
     adjusted_on = models.DateField()
     reason = models.CharField(max_length=60)
     note = models.TextField(default="", blank=True)
+    basis = models.CharField(max_length=8)  # computed by a rule, attached evidence, stated by a person
+    evidence = models.TextField(default="", blank=True)  # a typed reference
+    attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     waives = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="+", null=True)
     rule = models.CharField(max_length=80)
     entry_id = models.BigIntegerField()
     receipt_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=["fee", "waiver"]), name="adjustment_kind_known"),
             models.CheckConstraint(
-                condition=models.Q(kind="fee", amount_cents__gt=0, waives__isnull=True)
-                | models.Q(kind="waiver", amount_cents__lt=0, waives__isnull=False),
+                condition=models.Q(kind__in=["fee", "waiver", "credit", "debit", "reversal"]),
+                name="adjustment_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["fee", "debit"], amount_cents__gt=0)
+                | models.Q(kind__in=["waiver", "credit"], amount_cents__lt=0)
+                | models.Q(kind="reversal") & ~models.Q(amount_cents=0),
                 name="adjustment_sign_follows_kind",
             ),
+            models.CheckConstraint(
+                condition=models.Q(kind="waiver", waives__isnull=False)
+                | ~models.Q(kind="waiver") & models.Q(waives__isnull=True),
+                name="adjustment_waiver_names_its_fee",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="reversal", reverses__isnull=False)
+                | ~models.Q(kind="reversal") & models.Q(reverses__isnull=True),
+                name="adjustment_reversal_names_what",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(basis__in=["computed", "stated"])
+                | models.Q(basis="attached") & (~models.Q(evidence="") | models.Q(attachment__isnull=False)),
+                name="adjustment_basis_stands",
+            ),
         ]
-        indexes = [models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account")]
+        indexes = [
+            models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account"),
+            models.Index(fields=["adjusted_on"], name="adjustment_by_day"),
+        ]
 
 
 class SummaryEnrollment(models.Model):

@@ -53,7 +53,7 @@ class ProofLost(Refusal):
 class NoSuchAdjustment(Refusal):
     """No adjustment has that number."""
 
-    template = gettext_noop("There is no fee or waiver %(adjustment)s. Open the account's timeline again.")
+    template = gettext_noop("There is no adjustment %(adjustment)s. Open the account's timeline again.")
 
 
 class NoSuchException(Refusal):
@@ -325,26 +325,28 @@ def held_exceptions_of_account(account_id: int) -> tuple[ExceptionFacts, ...]:
 
 
 def adjustment(adjustment_id: int) -> AdjustmentFacts:
-    """One fee or waiver.
+    """One adjustment.
 
     Raises:
         NoSuchAdjustment: for an unknown number.
     """
-    row = Adjustment.objects.filter(pk=adjustment_id).first()
-    if row is None:
+    account_id = Adjustment.objects.filter(pk=adjustment_id).values_list("account_id", flat=True).first()
+    if account_id is None:
         raise NoSuchAdjustment(adjustment=adjustment_id)
-    waived = Adjustment.objects.filter(waives_id=row.pk).aggregate(total=Sum("amount_cents"))["total"] or 0
-    return _adjustment(row, waived_cents=-int(waived))
+    return next(item for item in adjustments_of_account(account_id) if item.adjustment_id == adjustment_id)
 
 
 def adjustments_of_account(account_id: int) -> tuple[AdjustmentFacts, ...]:
-    """The fees and waivers of an account, latest first, in one query."""
+    """The adjustments of an account, latest first, in one query."""
     rows = list(Adjustment.objects.filter(account_id=account_id).order_by("-adjusted_on", "-pk"))
+    reversed_by = {row.reverses_id: row.pk for row in rows if row.reverses_id is not None}
     waived: dict[int, int] = {}
     for row in rows:
-        if row.waives_id is not None:
+        if row.waives_id is not None and row.pk not in reversed_by:
             waived[row.waives_id] = waived.get(row.waives_id, 0) - row.amount_cents
-    return tuple(_adjustment(row, waived_cents=waived.get(row.pk, 0)) for row in rows)
+    return tuple(
+        _adjustment(row, waived_cents=waived.get(row.pk, 0), reversed_by_id=reversed_by.get(row.pk)) for row in rows
+    )
 
 
 def fees_to_waive(account_id: int) -> tuple[AdjustmentFacts, ...]:
@@ -352,7 +354,21 @@ def fees_to_waive(account_id: int) -> tuple[AdjustmentFacts, ...]:
     return tuple(item for item in adjustments_of_account(account_id) if item.kind == "fee" and item.left_cents > 0)
 
 
-def _adjustment(row: Adjustment, *, waived_cents: int) -> AdjustmentFacts:
+def latest_adjustment(account_id: int) -> int:
+    """The number of an account's last adjustment; 0 when it has none."""
+    return Adjustment.objects.filter(account_id=account_id).aggregate(last=Max("pk"))["last"] or 0
+
+
+def adjustments_to_reverse(account_id: int) -> tuple[AdjustmentFacts, ...]:
+    """What may be reversed, latest first: no reversal, not reversed yet, and of a fee nothing waived."""
+    return tuple(
+        item
+        for item in adjustments_of_account(account_id)
+        if item.kind != "reversal" and item.reversed_by_id is None and not item.waived_cents
+    )
+
+
+def _adjustment(row: Adjustment, *, waived_cents: int, reversed_by_id: int | None) -> AdjustmentFacts:
     return AdjustmentFacts(
         adjustment_id=row.pk,
         account_id=row.account_id,
@@ -363,7 +379,11 @@ def _adjustment(row: Adjustment, *, waived_cents: int) -> AdjustmentFacts:
         adjusted_on=row.adjusted_on,
         reason=row.reason,
         note=row.note,
+        basis=row.basis,
+        evidence=row.evidence,
         waives_id=row.waives_id,
+        reverses_id=row.reverses_id,
+        reversed_by_id=reversed_by_id,
         rule=row.rule,
         entry_id=row.entry_id,
         receipt_id=row.receipt_id,

@@ -77,7 +77,10 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmployeeTie:
-    """How an employee is tied to an account, a customer or a premise: to one of them."""
+    """How an employee is tied to an account, a customer or a premise: to one of them.
+
+    A tie to an account is one to all accounts of its holder: `customer_id` names them then, too.
+    """
 
     relation: str
     account_id: int | None
@@ -245,9 +248,11 @@ def ties_of(employee_id: int) -> EmployeeTies:
     rows = EmployeeLink.objects.filter(employee_id=employee_id).order_by("pk")
     return EmployeeTies(
         links=tuple(
-            EmployeeTie(relation=relation, account_id=account_id, customer_id=customer_id, premise_id=premise_id)
-            for relation, account_id, customer_id, premise_id in rows.values_list(
-                "relation", "account_id", "customer_id", "premise_id"
+            EmployeeTie(
+                relation=relation, account_id=account_id, customer_id=customer_id or holder_id, premise_id=premise_id
+            )
+            for relation, account_id, customer_id, holder_id, premise_id in rows.values_list(
+                "relation", "account_id", "customer_id", "account__customer_id", "premise_id"
             )
         )
     )

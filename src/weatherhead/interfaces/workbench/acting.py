@@ -52,7 +52,8 @@ def act(
     `chosen` are answers that stand already, because of where the form was opened: its questions leave them out.
     """
     sent = request.POST if request.method == "POST" else None
-    form = form_of(action, account=shown, given=sent, initial=_asked_for(request) | dict(chosen or {}))
+    asked = _asked_for(request) | dict(chosen or {})
+    form = form_of(action, account=shown, given=sent, initial=asked, jobs=seat.grant.jobs)
     for name in chosen or {}:
         if name in form.fields:
             form.fields[name].widget = forms.HiddenInput()
@@ -98,7 +99,7 @@ def act(
             opened.key = secrets.token_urlsafe(24)  # the refused attempt is over; the next one is another
             _preview_again(opened, seat=seat, action=action, values=values)
     else:
-        opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
+        opened.preview = preview_view(found, action=action.name)
     return opened, None
 
 
@@ -109,7 +110,7 @@ def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, A
     except Refusal as refusal:
         opened.refusal = refusal
         return
-    opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
+    opened.preview = preview_view(found, action=action.name)
 
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from weatherhead.areas.billing.adjustment_types import adjustment_types, title_of
 from weatherhead.areas.billing.fees import fee, fee_book
 from weatherhead.areas.billing.queries import (
+    adjustments_to_reverse,
     bills_of_account,
     fees_to_waive,
     held_exceptions_of_account,
@@ -45,12 +47,16 @@ class ChoiceLabel:
 Choices = Sequence[tuple[str, Any]]
 
 
-def choices_of(action: Action[Any, Any, Any], name: str, *, account: AccountOverview | None) -> Choices | None:
+def choices_of(
+    action: Action[Any, Any, Any], name: str, *, account: AccountOverview | None, jobs: tuple[str, ...] = ()
+) -> Choices | None:
     """The choices that an account, the fee book or the rate book holds for a field; None when anything may be typed."""
     if name == "reason" and action.name in {"waive_fee", "assess_fee"}:
         book = fee_book()
         reasons = book.waiver_reasons if action.name == "waive_fee" else book.fee_reasons
         return [(reason.code, gettext(reason.title)) for reason in reasons]
+    if action.name == "post_adjustment" and name in {"type", "reason"}:
+        return _adjustments(name, account=account, jobs=jobs)
     if name == "charge":
         return [(item.charge, gettext(item.title)) for item in fee_book().fees]
     if name == "schedule":
@@ -68,6 +74,8 @@ def choices_of(action: Action[Any, Any, Any], name: str, *, account: AccountOver
         return _accepted_reads(account)
     if name == "agreement_id" and action.name in {"end_service", "move_service"}:
         return _agreements(account, in_force=True)
+    if name == "adjustment_id" and action.name == "reverse_adjustment":
+        return _reversible(account)
     if name == "payment_id" and action.name == "return_payment":
         return _payments(account, but_not="cash")
     maker = _OF_ACCOUNT.get(name)
@@ -90,6 +98,31 @@ def _fees(account: AccountOverview) -> Choices:
             ),
         )
         for item in fees_to_waive(account.account_id)[:CHOICES_MAX]
+    ]
+
+
+def _adjustments(name: str, *, account: AccountOverview | None, jobs: tuple[str, ...]) -> Choices:
+    """The types that one's jobs may make, or the reasons of each, under its name."""
+    if account is None:
+        return []
+    types = adjustment_types().by_hand(on=account.as_of, jobs=jobs)
+    if name == "type":
+        return [(item.code, gettext(item.title)) for item in types]
+    return [(gettext(item.title), [(reason.code, gettext(reason.title)) for reason in item.reasons]) for item in types]
+
+
+def _reversible(account: AccountOverview) -> Choices:
+    return [
+        (
+            str(item.adjustment_id),
+            ChoiceLabel(
+                title=gettext("%(title)s of %(on)s")
+                % {"title": gettext(title_of(item.charge)), "on": day(item.adjusted_on, account.as_of)},
+                note=gettext("waiver") if item.kind == "waiver" else "",
+                amount_cents=item.amount_cents,
+            ),
+        )
+        for item in adjustments_to_reverse(account.account_id)[:CHOICES_MAX]
     ]
 
 

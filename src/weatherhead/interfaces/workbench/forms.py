@@ -22,12 +22,15 @@ from weatherhead.interfaces.workbench.picking import PickField
 from weatherhead.interfaces.workbench.templatetags.desk import day
 from weatherhead.overviews.account.page import AccountOverview
 
-# How a run is cut into pieces is no question here; other accounts and tenders of a payment come with its request.
-_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "also_pays", "more_tenders"})
+# How a run is cut into pieces is no question here; other accounts and tenders of a payment come with its request; a
+# kept file is named by those who kept it.
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "also_pays", "more_tenders", "attachment_sha256"})
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
     "adjustment_id": gettext_noop("Fee"),
+    "type": gettext_noop("Adjustment"),
+    "evidence": gettext_noop("Evidence"),
     "payment_id": gettext_noop("Payment"),
     "bill_id": gettext_noop("Bill"),
     "exception_id": gettext_noop("What is held"),
@@ -90,6 +93,11 @@ _LABELS = {
     "email": gettext_noop("E-mail"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
+_LABELS_OF = {
+    ("adjustment_id", "reverse_adjustment"): gettext_noop("Adjustment"),
+    ("note", "reverse_adjustment"): gettext_noop("What was wrong"),
+}
+"""What a field is called in one action's form."""
 _TITLES = {
     "wrong_account": gettext_noop("Posted to the wrong account"),
     "wrong_amount": gettext_noop("Wrong amount"),
@@ -177,15 +185,19 @@ def form_of(
     account: AccountOverview | None,
     given: Mapping[str, Any] | None,
     initial: Mapping[str, Any],
+    jobs: tuple[str, ...] = (),
 ) -> forms.Form:
-    """An unbound form (`given` None) or one bound to what was sent, for an action's inputs on an account."""
+    """An unbound form (`given` None) or one bound to what was sent, for an action's inputs on an account.
+
+    `jobs` are those of whoever fills it in, where they decide what may be chosen.
+    """
     hints = get_type_hints(action.inputs, include_extras=True)
     built: dict[str, forms.Field] = {}
     for item in fields(action.inputs):
         if item.name == "options":
             built |= _option_fields()
         elif item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
-            built[item.name] = _field(action, item, hint=hints[item.name], account=account)
+            built[item.name] = _field(action, item, hint=hints[item.name], account=account, jobs=jobs)
     shown_at = _LAST_READING.get(action.name, "")
     if shown_at in built and account is not None:
         built[shown_at].help_text = _last_read(account)
@@ -298,9 +310,10 @@ def _field(
     *,
     hint: Any,  # noqa: ANN401
     account: AccountOverview | None,
+    jobs: tuple[str, ...],
 ) -> forms.Field:
     name, needed = item.name, _is_needed(item)
-    label = gettext(_LABELS.get(name, name.replace("_", " ").capitalize()))
+    label = gettext(_LABELS_OF.get((name, action.name)) or _LABELS.get(name, name.replace("_", " ").capitalize()))
     common: dict[str, Any] = {"label": label, "required": needed}
     if not needed and item.default is not MISSING and item.default not in (None, "", False):
         common["initial"] = item.default
@@ -313,7 +326,7 @@ def _field(
     kind = _PICKED.get((name, action.name)) or _PICKED.get((name, ""))
     if kind is not None:
         return PickField(kind=kind, help_text=gettext(_PICK_HELP[kind]), **common)
-    listed = choices_of(action, name, account=account)
+    listed = choices_of(action, name, account=account, jobs=jobs)
     if listed is not None:
         return _choice(listed, common=common)
     kinds = _literals(hint)
@@ -347,12 +360,14 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal", **half}), **common)
     if name.removeprefix("mail_") in _SHORT_WORDS:
         return forms.CharField(max_length=120, widget=forms.TextInput(attrs=half), **common)
-    return forms.CharField(max_length=254, **common)
+    return forms.CharField(max_length=254, help_text=_help(name), **common)
 
 
 def _help(name: str) -> str:
     if name == "payments":
         return gettext("One a line: account, amount, check number; without one it is cash.")
+    if name == "evidence":
+        return gettext("What shows it: a letter's date, a bill or ticket, a call. Most reasons need it.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 
 
@@ -360,9 +375,10 @@ def _choice(choices: Choices, *, common: dict[str, Any]) -> forms.ChoiceField:
     listed = list(choices)
     if not listed:
         common = {**common, "help_text": gettext("There is nothing to choose from here yet.")}
-    radio = len(listed) <= _RADIO_MAX or (listed and isinstance(listed[0][1], ChoiceLabel))
+    grouped = bool(listed) and isinstance(listed[0][1], list)
+    radio = not grouped and (len(listed) <= _RADIO_MAX or isinstance(listed[0][1], ChoiceLabel))
     widget = forms.RadioSelect if radio and len(listed) > 1 else forms.Select
-    if common["required"] and listed and "initial" not in common:
+    if common["required"] and listed and not grouped and "initial" not in common:
         common = {**common, "initial": listed[0][0]}
     return forms.ChoiceField(choices=listed, widget=widget, **common)
 

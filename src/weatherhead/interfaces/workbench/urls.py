@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, runs_views, views
+from weatherhead.interfaces.workbench import reads_views, reports_views, runs_views, views
 
 app_name = "workbench"
 
@@ -29,6 +29,8 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs_views.run_page, name="run"),
     path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),
     path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
+    path("reports", reports_views.adjustments, name="reports"),
+    path("reports/fairness", reports_views.fairness, name="reports_fairness"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]

@@ -284,9 +284,9 @@ def approvals(request: HttpRequest, seat: Seat) -> HttpResponse:
 @require_POST
 @at_desk
 def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
-    """Approve or decline a request."""
-    approving = request.POST.get("decision") == "approve"
-    name = "approve_request" if approving else "decline_request"
+    """Approve or decline a request, or withdraw one's own."""
+    name = _DECISIONS.get(request.POST.get("decision", ""), "decline_request")
+    approving = name == "approve_request"
     inputs = {"request_id": request_id, "note": request.POST.get("note", "")}
     try:
         done = perform(
@@ -302,6 +302,9 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
     return redirect("workbench:receipt", done.receipt_id)
 
 
+_DECISIONS = {"approve": "approve_request", "withdraw": "withdraw_request"}
+
+
 def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, decline_error: str = "") -> HttpResponse:
     shown = request.GET.get("filter", "all")
     work = approvals_overview(
@@ -309,7 +312,7 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
         grant=seat.grant,
         moment=seat.moment,
         chosen=chosen or number_in(request.GET.get("chosen", "")),
-        shown=shown if shown in {"all", "due", "mine"} else "all",
+        shown=shown if shown in {"all", "due", "long", "mine"} else "all",
     )
     if work.filter == "all" and "approve_request" in seat.grant.actions:
         request.desk.waiting = len(work.rows)  # type: ignore[attr-defined]

@@ -81,7 +81,7 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
         accounts=accounts,
         holdings=holdings_of(account_id, bills=bills, cycle=first.cycle, as_of=as_of),
         postings=postings_for_timeline(account_id),
-        requests=requests_of_account(account_id),
+        requests=requests_of_account(account_id, as_of=as_of),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         orders=orders_of_account(account_id),
         former=former,

@@ -60,6 +60,10 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
     """Whether the account holds what the action acts on."""
     needs: dict[str, bool] = {
         "waive_fee": any(item.kind == "fee" and item.left_cents > 0 for item in found.adjustments),
+        "reverse_adjustment": any(
+            item.kind != "reversal" and item.reversed_by_id is None and not item.waived_cents
+            for item in found.adjustments
+        ),
         "reverse_payment": any(item.reversed_on is None for item in found.payments),
         "return_payment": any(item.reversed_on is None and item.tender_kind != "cash" for item in found.payments),
         "end_service": any(item.agreement.end_on is None for item in found.services),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from weatherhead.areas.billing.adjustment_types import title_of
 from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory
-from weatherhead.areas.billing.fees import fee
 from weatherhead.areas.ledger.queries import TimelinePosting
 from weatherhead.areas.metering.queries import BillableRead
 from weatherhead.areas.payments.queries import PaymentFacts
@@ -131,16 +131,18 @@ def _named(item: PaymentFacts | BillOfHistory | None) -> Sentence | None:
 
 
 def _adjustment_row(item: AdjustmentFacts) -> tuple[str, Sentence, Sentence, str]:
-    title = fee(item.charge).title
+    title = title_of(item.charge)
+    link = f"/receipt/{item.receipt_id}/"
     if item.kind == "waiver":
         what = Sentence(gettext_noop("%(title)s waived"), {"title": title})
-        return "adjustment", Sentence(gettext_noop("Waiver")), what, f"/receipt/{item.receipt_id}/"
-    return (
-        "adjustment",
-        Sentence(gettext_noop("Fee")),
-        Sentence("%(title)s", {"title": title}),
-        f"/receipt/{item.receipt_id}/",
-    )
+        return "adjustment", Sentence(gettext_noop("Waiver")), what, link
+    if item.kind == "reversal":
+        what = Sentence(gettext_noop("%(title)s reversed"), {"title": title})
+        return "adjustment", Sentence(gettext_noop("Reversal")), what, link
+    return "adjustment", Sentence(_ADJUSTMENT[item.kind]), Sentence("%(title)s", {"title": title}), link
+
+
+_ADJUSTMENT = {"fee": gettext_noop("Fee"), "credit": gettext_noop("Credit"), "debit": gettext_noop("Charge")}
 
 
 def _other_row(

@@ -386,13 +386,17 @@ def record_adjustment(
     adjusted_on: date,
     reason: str,
     note: str,
+    basis: str,
+    evidence: str,
+    attachment_id: int | None,
     waives_id: int | None,
+    reverses_id: int | None,
     rule: str,
     entry: EntryDraft,
     at: datetime,
     receipt_id: int,
 ) -> tuple[int, int]:
-    """Record a fee or waiver and post its entry. Returns the adjustment's and the entry's numbers."""
+    """Record an adjustment and post its entry. Returns the adjustment's and the entry's numbers."""
     (entry_id,) = post([entry], inserted_at=at, receipt_id=receipt_id)
     row = Adjustment.objects.create(
         account_id=account_id,
@@ -402,7 +406,11 @@ def record_adjustment(
         adjusted_on=adjusted_on,
         reason=reason,
         note=note,
+        basis=basis,
+        evidence=evidence,
+        attachment_id=attachment_id,
         waives_id=waives_id,
+        reverses_id=reverses_id,
         rule=rule,
         entry_id=entry_id,
         receipt_id=receipt_id,
@@ -431,6 +439,7 @@ def record_late_charges(
             adjusted_on=charged_on,
             reason=reason,
             note=charge.arithmetic,
+            basis="computed",
             rule=rule,
             entry_id=entry_id,
             receipt_id=receipt_id,
