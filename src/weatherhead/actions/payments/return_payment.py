@@ -11,9 +11,17 @@ from datetime import date
 from typing import Annotated, Literal
 
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
+from weatherhead.actions.credit.undone_deposits import (
+    OnDeposits,
+    entries_of as deposit_entries_of,
+    on_deposits,
+    plan_undone,
+    record_undone,
+)
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
 from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoPastDue, NoSuchFee, compute_fee, fee
+from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned, cancel_tender
 from weatherhead.areas.payments.queries import PaymentFacts, payment, payments_of_tender
@@ -72,6 +80,7 @@ class Facts:
     chosen: PaymentFacts
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
+    on_deposits: OnDeposits
     standings: tuple[Standing, ...]  # by account, the chosen payment's first
     fee: Fee | None
     due_days: int
@@ -87,6 +96,7 @@ class Plan:
     note: str
     returned_on: date
     entries: Mapping[int, EntryDraft]
+    undone: tuple[MovePlan, ...]  # what it had put on deposits
     fee: AdjustmentPlan | None
 
 
@@ -107,6 +117,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         chosen=chosen,
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
+        on_deposits=on_deposits(item.payment_id for item in standing),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),
         due_days=current_utility().billing.due_days,
@@ -136,7 +147,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         payment_id: reversal(entry, effective_on=returned_on, reason=why) for payment_id, entry in facts.entries.items()
     }
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
-    posted = (*undone.values(), *((charged.entry,) if charged else ()))
+    deposits = plan_undone(facts.on_deposits, on=returned_on, reason=why)
+    posted = (*undone.values(), *deposit_entries_of(deposits), *((charged.entry,) if charged else ()))
     said = {
         "amount": format_cents(chosen.tender_cents),
         "on": chosen.paid_on,
@@ -152,11 +164,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             note=inputs.note,
             returned_on=returned_on,
             entries=undone,
+            undone=deposits,
             fee=charged,
         ),
         account_ids=tuple(standing.account_id for standing in facts.standings),
         entries=posted,
-        creates={"billing_adjustment": 1} if charged else {},
+        creates=({"billing_adjustment": 1} if charged else {})
+        | ({"credit_depositmovement": len(deposits)} if deposits else {}),
         updates=updates,
         changes=_changes(facts, posted=posted),
         rules=_rules(facts, charged=charged),
@@ -239,6 +253,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         at=recording.moment.at,
         receipt_id=recording.receipt_id,
     )
+    record_undone(plan.undone, recording)
     if plan.fee is not None:
         record_planned(plan.fee, recording)
 

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from weatherhead.actions.credit.undone_deposits import (
+    OnDeposits,
+    entries_of,
+    on_deposits,
+    plan_undone,
+    record_undone,
+)
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
 from weatherhead.areas.payments.queries import PaymentFacts, payment
@@ -29,22 +37,24 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment, its entry, the account's receivable, and the day."""
+    """The payment, its entry, what of it lies on deposits, the account's receivable, and the day."""
 
     payment: PaymentFacts
     entry: Entry
+    on_deposits: OnDeposits
     standing: Standing
     as_of: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The reversal."""
+    """The reversal, and that of what was put on deposits."""
 
     payment_id: int
     reason: str
     reversed_on: date
     entry: EntryDraft
+    undone: tuple[MovePlan, ...]
 
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
@@ -58,6 +68,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         payment=found,
         entry=entry(found.entry_id),
+        on_deposits=on_deposits([found.payment_id]),
         standing=standing_of(found.account_id),
         as_of=moment.as_of,
     )
@@ -72,16 +83,22 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     found = facts.payment
     if found.reversed_on is not None:
         raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on)
-    draft = reversal(facts.entry, effective_on=facts.as_of, reason=f"{inputs.reason}: {inputs.note}")
+    why = f"{inputs.reason}: {inputs.note}"
+    draft = reversal(facts.entry, effective_on=facts.as_of, reason=why)
+    undone = plan_undone(facts.on_deposits, on=facts.as_of, reason=why)
+    posted = (draft, *entries_of(undone))
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
         confirm=Sentence(gettext_noop("Reverse $%(amount)s"), amount),
-        plan=Plan(payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft),
+        plan=Plan(
+            payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft, undone=undone
+        ),
         account_ids=(found.account_id,),
-        entries=(draft,),
+        entries=posted,
+        creates={"credit_depositmovement": len(undone)} if undone else {},
         updates={"payments_payment": 1},
-        changes=money_changes(facts.standing, entries=(draft,), as_of=facts.as_of),
+        changes=money_changes(facts.standing, entries=posted, as_of=facts.as_of),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
     )
 
@@ -102,6 +119,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
     )
     recording.entry_ids.append(entry_id)
+    record_undone(plan.undone, recording)
 
 
 ACTION = registry.add(

@@ -113,3 +113,15 @@ def authority_used(*, account_id: int, employee_id: int, cap_cents: int, since_o
     everyone = uses.filter(cap_cents__lte=cap_cents).aggregate(total=Sum("amount_cents"))["total"] or 0
     own = uses.filter(employee_id=employee_id).aggregate(total=Sum("amount_cents"))["total"] or 0
     return AuthorityUsed(by_employee_cents=int(own), by_everyone_cents=int(everyone))
+
+
+def last_update_of(account_id: int, *, table: str, since: date) -> date | None:
+    """The last day, from one on, on which an action changed rows of a table for an account; None where none did."""
+    ids = ReceiptAccount.objects.filter(account_id=account_id).values("receipt_id")
+    rows = Receipt.objects.filter(pk__in=ids, outcome="done", as_of__gte=since).order_by("-as_of", "-id")
+    return next((on for on, body in rows.values_list("as_of", "body") if table in body.get("updates", {})), None)
+
+
+def maker_of(receipt_id: int) -> int | None:
+    """The employee whose doing a receipt is; of an approved request the one who asked."""
+    return Receipt.objects.filter(pk=receipt_id).values_list("employee_id", flat=True).first()
