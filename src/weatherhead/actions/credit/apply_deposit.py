@@ -179,6 +179,8 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop("Pays what a former customer owes from the deposit and its interest; the rest is refunded."),
+        summary=gettext_noop(
+            "Pays what a former customer owes from the deposit and its interest; the rest is refunded."
+        ),
     )
 )

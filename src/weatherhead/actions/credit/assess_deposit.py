@@ -174,9 +174,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     )
 
 
-def _bills(
-    account_id: int, *, version: AmountVersion | None, as_of: date
-) -> tuple[tuple[tuple[date, int], ...], str]:
+def _bills(account_id: int, *, version: AmountVersion | None, as_of: date) -> tuple[tuple[tuple[date, int], ...], str]:
     """What the rule computes from: the account's bills, or what was billed to whoever was there before."""
     if version is None or version.form == "flat":
         return (), "nothing"

@@ -59,9 +59,7 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read refund, entry and receivable."""
     found = refund(inputs.refund_id)
-    return Facts(
-        refund=found, entry=entry(found.entry_id), standing=standing_of(found.account_id), as_of=moment.as_of
-    )
+    return Facts(refund=found, entry=entry(found.entry_id), standing=standing_of(found.account_id), as_of=moment.as_of)
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:

@@ -180,7 +180,13 @@ def _problem(line: Line, *, check: CheckFacts | None, seen: Mapping[int, CheckFa
 
 def _told(problems: list[Sentence]) -> tuple[Change, ...]:
     return tuple(
-        Change(code=f"problem_{place}", label=Sentence(gettext_noop("Not cleared")), unit=Unit.TEXT, before=None, after=str(item))
+        Change(
+            code=f"problem_{place}",
+            label=Sentence(gettext_noop("Not cleared")),
+            unit=Unit.TEXT,
+            before=None,
+            after=str(item),
+        )
         for place, item in enumerate(problems, 1)
     )
 

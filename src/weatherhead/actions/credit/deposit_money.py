@@ -28,9 +28,7 @@ def interest_due(deposit: DepositFacts, *, rule: InterestRule, through: date) ->
     if since is None or through <= since:
         return None
     found = simple_interest(deposit.steps, rates=rule.rates, start=since, end=through, year_days=rule.year_days)
-    return InterestPlan(
-        from_on=since, through_on=through, amount_cents=found.amount_cents, arithmetic=found.arithmetic
-    )
+    return InterestPlan(from_on=since, through_on=through, amount_cents=found.amount_cents, arithmetic=found.arithmetic)
 
 
 def leaves(
@@ -55,9 +53,7 @@ def leaves(
         )
     if earned:
         postings.append(
-            Posting(
-                ledger_account=LedgerAccount.DEPOSIT_INTEREST_EXPENSE, amount_cents=earned, charge=INTEREST_CHARGE
-            )
+            Posting(ledger_account=LedgerAccount.DEPOSIT_INTEREST_EXPENSE, amount_cents=earned, charge=INTEREST_CHARGE)
         )
     postings.append(
         Posting(

@@ -278,12 +278,14 @@ def tender_for(
 
 def hold_until(moved_on: date | None, *, version: RefundVersion) -> date | None:
     """Until when a check waits because the mailing address was changed on a day. Pure."""
-    return None if moved_on is None or not version.address_hold_days else moved_on + timedelta(days=version.address_hold_days)
+    return (
+        None
+        if moved_on is None or not version.address_hold_days
+        else moved_on + timedelta(days=version.address_hold_days)
+    )
 
 
-def hold_reasons(
-    like: Sequence[RefundFacts], *, cents: int, account: AccountFacts
-) -> tuple[Mapping[str, Any], ...]:
+def hold_reasons(like: Sequence[RefundFacts], *, cents: int, account: AccountFacts) -> tuple[Mapping[str, Any], ...]:
     """Which earlier refunds this one looks like, and in what, for a person to look at. Pure."""
     lines, name = payee_lines(account), account.customer_name
     return tuple(

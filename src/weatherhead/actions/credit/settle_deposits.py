@@ -133,9 +133,7 @@ def _interest(facts: Facts) -> tuple[MovePlan, ...]:
         earned = interest_due(item, rule=facts.book.interest, through=through)
         if earned is not None and earned.amount_cents:
             plans.append(
-                leaves(
-                    item, kind="interest", cents=0, interest=earned, to=LedgerAccount.RECEIVABLE, on=facts.as_of
-                )
+                leaves(item, kind="interest", cents=0, interest=earned, to=LedgerAccount.RECEIVABLE, on=facts.as_of)
             )
     return tuple(plans)
 
@@ -218,7 +216,7 @@ ACTION = registry.add(
         propose=propose,
         record=record,
         summary=gettext_noop(
-            "Over many accounts: credits interest, gives deposits back after good history, or applies them to final bills."
+            "Over many accounts: credits interest, gives deposits back for good history, or pays final bills with them."
         ),
     )
 )

@@ -53,7 +53,7 @@ def plan_undone(found: OnDeposits, *, on: date, reason: str) -> tuple[MovePlan, 
     )
 
 
-def entries_of(plans: Sequence[MovePlan]) -> tuple[EntryDraft, ...]:
+def undone_entries(plans: Sequence[MovePlan]) -> tuple[EntryDraft, ...]:
     """The entries that they post."""
     return tuple(plan.entry for plan in plans)
 

@@ -120,15 +120,17 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     )
 
 
-_STATES = {"void": gettext_noop("voided"), "stopped": gettext_noop("stopped"), "cleared": gettext_noop("paid by the bank")}
+_STATES = {
+    "void": gettext_noop("voided"),
+    "stopped": gettext_noop("stopped"),
+    "cleared": gettext_noop("paid by the bank"),
+}
 
 
 def _changes(facts: Facts, *, until: date | None) -> tuple[Change, ...]:
     changes = [made(gettext_noop("Next check to"), facts.account.customer_name, code="payee")]
     if until is not None:
-        changes.append(
-            made(gettext_noop("Address changed: waits until"), until, code="hold_until", unit=Unit.DATE)
-        )
+        changes.append(made(gettext_noop("Address changed: waits until"), until, code="hold_until", unit=Unit.DATE))
     return tuple(changes)
 
 
@@ -162,6 +164,8 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop("Ends a check that was not paid; the next run writes another, to the address as it is now."),
+        summary=gettext_noop(
+            "Ends a check that was not paid; the next run writes another, to the address as it is now."
+        ),
     )
 )

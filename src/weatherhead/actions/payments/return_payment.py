@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
 from weatherhead.actions.credit.undone_deposits import (
     OnDeposits,
-    entries_of as deposit_entries_of,
     on_deposits,
     plan_undone,
     record_undone,
+    undone_entries,
 )
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
@@ -148,7 +148,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     }
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
     deposits = plan_undone(facts.on_deposits, on=returned_on, reason=why)
-    posted = (*undone.values(), *deposit_entries_of(deposits), *((charged.entry,) if charged else ()))
+    posted = (*undone.values(), *undone_entries(deposits), *((charged.entry,) if charged else ()))
     said = {
         "amount": format_cents(chosen.tender_cents),
         "on": chosen.paid_on,

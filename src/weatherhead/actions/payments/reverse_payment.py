@@ -8,10 +8,10 @@ from typing import Literal
 
 from weatherhead.actions.credit.undone_deposits import (
     OnDeposits,
-    entries_of,
     on_deposits,
     plan_undone,
     record_undone,
+    undone_entries,
 )
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
@@ -86,7 +86,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     why = f"{inputs.reason}: {inputs.note}"
     draft = reversal(facts.entry, effective_on=facts.as_of, reason=why)
     undone = plan_undone(facts.on_deposits, on=facts.as_of, reason=why)
-    posted = (draft, *entries_of(undone))
+    posted = (draft, *undone_entries(undone))
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),

@@ -140,7 +140,7 @@ class InterestVersion(RuleVersion):
 class InterestRule(CitedRule):
     """Simple interest, and the days of the year on which it is credited."""
 
-    year_days: Literal[360, 365] = 365
+    year_days: Annotated[int, Field(ge=360, le=366)] = 365
     credited_on: Annotated[tuple[str, ...], Field(min_length=1)]
     versions: Annotated[tuple[InterestVersion, ...], Field(min_length=1)]
 
