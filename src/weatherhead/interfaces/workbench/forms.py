@@ -77,6 +77,23 @@ _LABELS = {
     "from_account": gettext_noop("From account record"),
     "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
+    "agency_name": gettext_noop("Credit report from (agency)"),
+    "agency_address": gettext_noop("Agency’s address"),
+    "agency_phone": gettext_noop("Agency’s telephone"),
+    "score": gettext_noop("Score used, if any"),
+    "score_range": gettext_noop("Range of scores"),
+    "score_on": gettext_noop("Date of the score"),
+    "factors": gettext_noop("What lowered it, with semicolons between"),
+    "source": gettext_noop("Refund what"),
+    "reconnected_on": gettext_noop("Reconnected on"),
+    "began_at": gettext_noop("Work began at"),
+    "cleared_on": gettext_noop("Paid by the bank on"),
+    "checks": gettext_noop("Check number and amount, a line each"),
+    "how": gettext_noop("How it ends"),
+    "kind": gettext_noop("Kind"),
+    "month": gettext_noop("Month"),
+    "at_most": gettext_noop("At most"),
+    "refund_id": gettext_noop("Refund"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
 _TITLES = {
@@ -101,8 +118,19 @@ _TITLES = {
     "re_read": gettext_noop("Re-read"),
     "investigate": gettext_noop("Investigation"),
     "replace": gettext_noop("Instead of the read in question"),
+    "credit": gettext_noop("The credit"),
+    "deposit": gettext_noop("The deposit"),
+    "final_bill": gettext_noop("Final bill"),
+    "deposit_returned": gettext_noop("Deposit no longer needed"),
+    "duplicate_payment": gettext_noop("Paid twice"),
+    "good_history": gettext_noop("Good history"),
+    "small_balance": gettext_noop("Small balances"),
+    "void": gettext_noop("Void: we have it in hand"),
+    "stop": gettext_noop("Stop: it is lost or stolen"),
 }
-_USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"})
+_USUALLY_TODAY = frozenset(
+    {"reconnected_on", "read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"}
+)
 _SHORT = frozenset(
     {
         "reading",
@@ -313,7 +341,7 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs=attrs), **common)
     if base is date or name.endswith("_on"):
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
-    if name == "payments":
+    if name in {"payments", "checks"}:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
     if name in _WIDE_WORDS:
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
@@ -326,7 +354,7 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
 
 
 def _help(name: str) -> str:
-    if name == "payments":
+    if name in {"payments", "checks"}:
         return gettext("One a line: account, amount, check number; without one it is cash.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 

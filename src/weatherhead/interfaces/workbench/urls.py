@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, runs_views, views
+from weatherhead.interfaces.workbench import reads_views, refunds_views, runs_views, views
 
 app_name = "workbench"
 
@@ -29,6 +29,8 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs_views.run_page, name="run"),
     path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),
     path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
+    path("money/refunds", refunds_views.refunds, name="refunds"),
+    path("money/refunds/do/<slug:name>", refunds_views.refund_action, name="refund_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]

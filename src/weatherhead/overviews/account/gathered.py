@@ -9,6 +9,8 @@ from datetime import date
 from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points
 from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory, ExceptionFacts
 from weatherhead.areas.billing.queries import adjustments_of_account, billed_periods, held_exceptions_of_account
+from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
+from weatherhead.areas.credit.refunds import RefundFacts, refunds_of_account
 from weatherhead.areas.customers.queries import AccountFacts, accounts_beside
 from weatherhead.areas.ledger.queries import TimelinePosting, postings_for_timeline
 from weatherhead.areas.metering.queries import BillableRead, MeterFacts, ReadFacts, place_reads
@@ -33,6 +35,11 @@ _QUIET_ACTIONS = _MONEY_ACTIONS | {
     "cancel_order",
     "estimate_read",
     "record_check_read",
+    "pay_deposit",
+    "apply_deposit",
+    "assess_reconnect_fee",
+    "write_off_account",
+    "cancel_refund",
 }
 
 
@@ -64,6 +71,8 @@ class Gathered:
     receipts: tuple[ReceiptLine, ...]
     orders: tuple[OrderFacts, ...]
     former: tuple[BillOfHistory, ...]  # what another system billed
+    deposits: tuple[DepositFacts, ...] = ()
+    refunds: tuple[RefundFacts, ...] = ()
 
 
 def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
@@ -85,6 +94,8 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         orders=orders_of_account(account_id),
         former=former,
+        deposits=deposits_of_account(account_id),
+        refunds=refunds_of_account(account_id),
     )
 
 
