@@ -18,10 +18,11 @@ from weatherhead.actions.inputs import Number
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_of_accounts
 from weatherhead.areas.billing.periods import billed_through
 from weatherhead.areas.credit.deposit_rules import DepositBook, GiveBackVersion, deposit_book, in_force
+from weatherhead.areas.credit.history import payment_history
 from weatherhead.areas.credit.operations import MovePlan, move_deposits
 from weatherhead.areas.credit.queries import DepositFacts, accounts_with_deposits, open_deposits
 from weatherhead.areas.ledger.queries import movements_of
-from weatherhead.core.credit import months_before, payment_history
+from weatherhead.core.credit import months_before
 from weatherhead.core.ledger import LedgerAccount, ReceivableMovement, age
 from weatherhead.core.values import Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment

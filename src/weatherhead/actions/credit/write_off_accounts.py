@@ -31,12 +31,6 @@ class TooManyDebts(Refusal):
     template = gettext_noop("%(count)s accounts are too many at once. Give a range that holds at most %(most)s.")
 
 
-class NothingToWriteOff(Refusal):
-    """The rule writes nothing off."""
-
-    template = gettext_noop("The rule writes nothing off in this range today.")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """Uncollectible debts or small balances, and the range of account records."""
@@ -94,17 +88,11 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
-    """Debit the allowance, credit the receivable of each. It names no account: see the list of write-offs.
-
-    Raises:
-        NothingToWriteOff: the rule writes nothing off.
-    """
+    """Debit the allowance, credit the receivable of each. It names no account: see the list of write-offs."""
     most = int(facts.version.account_at_most * 100)
     small = inputs.kind == SMALL_BALANCE
     chosen = [item for item in facts.candidates if small or item.owed_cents <= most]
     above = len(facts.candidates) - len(chosen)
-    if not chosen:
-        raise NothingToWriteOff
     debts = tuple(
         given_up(item.account_id, cents=item.owed_cents, on=facts.as_of, reason=inputs.kind) for item in chosen
     )
@@ -120,11 +108,16 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         confirm=Sentence(gettext_noop("Write off $%(total)s"), said),
         plan=Plan(kind=inputs.kind, debts=debts),
         entries=tuple(item.entry for item in debts),
-        creates={"credit_writeoff": len(debts)},
+        creates={"credit_writeoff": len(debts)} if debts else {},
         changes=(
             made(gettext_noop("Accounts"), len(debts), code="count", unit=Unit.COUNT),
             made(gettext_noop("Together"), total, code="total", unit=Unit.CENTS),
-            made(gettext_noop("Largest"), max(item.amount_cents for item in debts), code="largest", unit=Unit.CENTS),
+            made(
+                gettext_noop("Largest"),
+                max((item.amount_cents for item in debts), default=0),
+                code="largest",
+                unit=Unit.CENTS,
+            ),
             *(
                 (made(gettext_noop("Above the rule's amount, left"), above, code="above", unit=Unit.COUNT),)
                 if above
@@ -132,13 +125,15 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             ),
         ),
         rules=(facts.rule.rule,),
-        needs_approval=None if small else Sentence(gettext_noop("Debts are written off by two people.")),
+        needs_approval=None if small or not debts else Sentence(gettext_noop("Debts are written off by two people.")),
     )
 
 
 def record(proposal: Proposal[Plan], recording: Recording) -> None:
     """Record the write-offs and post them, as sets."""
     plan = proposal.plan
+    if not plan.debts:
+        return
     recording.entry_ids += record_write_offs(
         plan.debts,
         kind=plan.kind,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Sum
+from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 
 from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.credit.models import Deposit, Provision, Recovery, WriteOff
@@ -120,13 +120,6 @@ def written_off_in_credit(*, from_account: int, to_account: int) -> tuple[int, .
     )
     rows = WriteOff.objects.filter(Exists(in_credit), account_id__gte=from_account, account_id__lte=to_account)
     return tuple(rows.order_by("account_id").values_list("account_id", flat=True).distinct())
-
-
-def span_of_accounts() -> tuple[int, int] | None:
-    """The first and the last account that has a running receivable; None before there is any."""
-    rows = RunningBalance.objects.filter(ledger_account=LedgerAccount.RECEIVABLE.value)
-    found = rows.aggregate(first=Min("account_id"), last=Max("account_id"))
-    return None if found["first"] is None else (found["first"], found["last"])
 
 
 def revenue_of(*, start: date, end: date) -> int:

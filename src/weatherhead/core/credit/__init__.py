@@ -1,14 +1,6 @@
-"""Deposits and credit, without a database: interest by dated rates, and whether bills were paid promptly."""
+"""Credit without a database or the books: interest by dated rates, months."""
 
-from weatherhead.core.credit.history import PaymentHistory, months_before, payment_history
 from weatherhead.core.credit.interest import DatedRate, Interest, PrincipalStep, simple_interest
+from weatherhead.core.credit.months import months_before
 
-__all__ = [
-    "DatedRate",
-    "Interest",
-    "PaymentHistory",
-    "PrincipalStep",
-    "months_before",
-    "payment_history",
-    "simple_interest",
-]
+__all__ = ["DatedRate", "Interest", "PrincipalStep", "months_before", "simple_interest"]

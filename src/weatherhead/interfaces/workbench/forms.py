@@ -90,7 +90,6 @@ _LABELS = {
     "cleared_on": gettext_noop("Paid by the bank on"),
     "checks": gettext_noop("Check number and amount, a line each"),
     "how": gettext_noop("How it ends"),
-    "kind": gettext_noop("Kind"),
     "month": gettext_noop("Month"),
     "at_most": gettext_noop("At most"),
     "refund_id": gettext_noop("Refund"),
@@ -153,6 +152,10 @@ _LAST_READING = {
     "exchange_meter": "last_reading",
 }
 """The field beside which an action's form shows what the only meter read before."""
+_OF_A_REPORT = frozenset(
+    {"agency_name", "agency_address", "agency_phone", "score", "score_range", "score_on", "factors"}
+)
+"""What is asked of a deposit that rests on a credit report."""
 _SHORT_WORDS = frozenset({"unit", "state", "postal_code"})
 _RADIO_MAX = 3
 
@@ -195,6 +198,9 @@ def form_of(
         built[shown_at].help_text = _last_read(account)
     if action.name == "take_payment":
         built["check_number"].widget.attrs["data-when"] = "tender=check"
+    if action.name == "assess_deposit":
+        for name in _OF_A_REPORT & built.keys():
+            built[name].widget.attrs["data-when"] = "reason=credit_report"
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
@@ -354,7 +360,9 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
 
 
 def _help(name: str) -> str:
-    if name in {"payments", "checks"}:
+    if name == "checks":
+        return gettext("As the bank lists them: 100001, 12.50")
+    if name == "payments":
         return gettext("One a line: account, amount, check number; without one it is cash.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 

@@ -1,8 +1,7 @@
-"""Whether a customer paid promptly, told from the receivable itself."""
+"""Whether a customer paid promptly, told from the receivable itself. Pure."""
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,9 +46,3 @@ def payment_history(
 def _open_cents(movements: Sequence[ReceivableMovement], *, due_on: date, as_of: date) -> int:
     items = age(movements, as_of=as_of).open_items
     return sum(item.open_cents for item in items if item.due_on == due_on and item.charge == BILL)
-
-
-def months_before(on: date, months: int) -> date:
-    """The same day of an earlier month, or that month's last."""
-    years, place = divmod(on.year * 12 + on.month - 1 - months, 12)
-    return date(years, place + 1, min(on.day, monthrange(years, place + 1)[1]))
