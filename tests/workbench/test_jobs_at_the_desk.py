@@ -26,8 +26,12 @@ SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
+DEPOSITS = {"assess_deposit", "withdraw_deposit", "pay_deposit", "apply_deposit"}
+CREDIT = DEPOSITS | {"request_refund", "assess_reconnect_fee"}
+GIVEN_UP = {"settle_deposits", "write_off_accounts", "recover_write_offs"}
+CHECKS = {"issue_refunds", "clear_refund_checks"}
 REPRESENTATIVE = (
-    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
+    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | CREDIT | {"change_mailing_address"}
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
@@ -38,9 +42,16 @@ GRANTS = {
     | READING
     | RUNS
     | SUMMARIES
-    | {"import_reads", "return_payment", "assess_late_charges"},
+    | GIVEN_UP
+    | CHECKS
+    | {"import_reads", "return_payment", "assess_late_charges", "provide_for_bad_debt"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges"},
+    "alvarez": REPRESENTATIVE
+    | DECIDING
+    | READING
+    | RUNS
+    | GIVEN_UP
+    | {"import_reads", "assess_late_charges", "write_off_account"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},
