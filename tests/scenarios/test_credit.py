@@ -272,7 +272,7 @@ def test_interest_is_credited_twice_a_year_at_the_rates_of_the_days(house: House
     house.do("pay_deposit", account_id=home.account_id, payment_id=pay(house, home, "150.00"))
     assert house.today == date(2025, 10, 31)
     before = balance_of([home.account_id])[home.account_id]
-    # When: the nights after January 1 and July 1. Then: 15000 × 0.02 × 62/365 = 50.96; 15000 × 0.025 × 181/365 = 185.96.
+    # When: the nights after January 1 and July 1: 15000 × 0.02 × 62/365 = 50.96; 15000 × 0.025 × 181/365 = 185.96.
     for on, cents in ((date(2026, 1, 2), 51), (date(2026, 7, 1), 186)):
         house.today = on
         for expected in (cents, 0):  # doing it again gives nothing
@@ -377,14 +377,14 @@ def test_an_overpayment_goes_back_by_check_once(house: House, home: Home, tmp_pa
     # When: the bank's list comes: one good line among bad ones, twice.
     house.pass_days(6)
     bank = "check,amount\n100001,40.00\n100002,12.00\n100001,41.00\nrubbish\n"
-    done = house.do("clear_refund_checks", by="okafor", cleared_on=house.today, checks=bank)
+    done = house.do("clear_refund_checks", by="okafor", cleared_on=house.today, lines=bank)
     problems = [item["after"] for item in done.body["changes"] if item["code"].startswith("problem")]
     assert [text.split(":")[0] for text in problems] == ["line 3", "line 4", "line 5"]
     sums = trial_balance(as_of=house.today)
     assert (sums["refunds_payable"], sums["bank"]) == (0, -40_00)
     assert refunds_of_account(home.account_id)[0].state == "paid"
     with pytest.raises(Refusal, match="cleared before"):
-        house.do("clear_refund_checks", by="okafor", cleared_on=house.today, checks=bank)
+        house.do("clear_refund_checks", by="okafor", cleared_on=house.today, lines=bank)
     books_are_sound()
 
 
@@ -455,7 +455,7 @@ def test_a_lost_check_is_stopped_and_written_again_to_the_new_address(house: Hou
     assert (again["check_number"], again["amount"], again["address_1"]) == ("100002", "40.00", "9 New Rd")
     # And: a bank that pays the stopped one all the same is told of; the books owe one check, not two.
     lines = "100001,40.00\n100002,40.00\n"
-    done = house.do("clear_refund_checks", by="okafor", cleared_on=house.today, checks=lines)
+    done = house.do("clear_refund_checks", by="okafor", cleared_on=house.today, lines=lines)
     assert "voided or stopped: call the bank" in str(done.body["changes"])
     assert trial_balance(as_of=house.today)["bank"] == -40_00
     books_are_sound()
@@ -611,7 +611,7 @@ def test_whatever_happens_nothing_is_refunded_twice_or_beyond_the_credit(house: 
             case "clear":
                 found = [item for item in refunds_of_account(home.account_id) if item.state == "issued"]
                 lines = "\n".join(f"{item.check_number},{item.amount_cents / 100:.2f}" for item in found[:1]) or "1,1"
-                house.do("clear_refund_checks", by="okafor", cleared_on=house.today, checks=lines)
+                house.do("clear_refund_checks", by="okafor", cleared_on=house.today, lines=lines)
             case "cancel" | "release" as what:
                 found = refunds_of_account(home.account_id)
                 number = found[0].refund_id if found else 1

@@ -15,7 +15,7 @@ from weatherhead.door.registry import registry
 load_actions()
 
 # Written out by hand, so that a job profile changed by mistake is seen here.
-MONEY = {"take_payment", "post_payment_batch"}
+MONEY = {"take_payment", "post_payment_batch", "open_drawer"}
 METERS = {"enter_read", "release_read", "reject_read", "estimate_read", "record_check_read", "request_reread"}
 READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route", "put_streets_on_route"}
 RUNS = {"start_bill_run"}
@@ -35,7 +35,7 @@ REPRESENTATIVE = (
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
-    "nguyen": MONEY,
+    "nguyen": MONEY | {"make_deposit"},
     "okafor": METERS
     | BILLS
     | HUNG
@@ -51,7 +51,7 @@ GRANTS = {
     | READING
     | RUNS
     | GIVEN_UP
-    | {"import_reads", "assess_late_charges", "write_off_account"},
+    | {"import_reads", "assess_late_charges", "write_off_account", "make_deposit"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},
@@ -60,6 +60,7 @@ ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exceptio
 # Where an action has something to act on.
 WHERE = {"release_read": "dale", "reject_read": "dale", "release_exception": "long"}
 WHERE |= {"put_on_summary": "alone", "take_off_summary": "together"}
+WHERE |= dict.fromkeys(["pay_deposit", "withdraw_deposit", "apply_deposit", "write_off_account"], "refunded")
 WALKED = sorted(action.name for action in registry if action.on in ON_ACCOUNT)
 ELSEWHERE = sorted(action.name for action in registry if action.on in {"utility", "premise"})
 OPEN_TO_ALL = ["/", "/search?q=kowalczyk", "/search/options?q=kow", "/account/{ruth}/", "/account/{ruth}/do/",

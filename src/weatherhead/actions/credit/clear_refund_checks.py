@@ -53,7 +53,7 @@ class Inputs:
     """The day, and the bank's list: a check's number and its amount a line, with a comma between."""
 
     cleared_on: date
-    checks: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=60_000)]
+    lines: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=60_000)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     Raises:
         TooManyLines: more than `LINES_MAX`.
     """
-    lines = lines_of(inputs.checks)
+    lines = lines_of(inputs.lines)
     if len(lines) > LINES_MAX:
         raise TooManyLines(count=len(lines), most=LINES_MAX)
     numbers = {line.number for line in lines if line.number is not None}

@@ -1,4 +1,9 @@
-"""Reverse a payment that was posted wrong. The entry is negated and linked, never edited."""
+"""Reverse a payment that was posted wrong. The entry is negated and linked, never edited.
+
+While its tender is in hand, the money is taken back with it: out of the drawer, the batch or the mail. Once it was
+closed with its drawer, deposited, or was never in anybody's hand, the money stays, and waits in suspense for its
+account.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +20,12 @@ from weatherhead.actions.credit.undone_deposits import (
 )
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.actions.payments.receiving import kept_entry
 from weatherhead.areas.credit.operations import MovePlan
+from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
-from weatherhead.areas.payments.queries import PaymentFacts, payment
+from weatherhead.areas.payments.queries import PaymentFacts, Whereabouts, payment, where_tender_is
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -37,24 +44,26 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment, its entry, what of it lies on deposits, the account's receivable, and the day."""
+    """The payment, its entry, what of it lies on deposits, where its money is, the account's receivable, and the day."""
 
     payment: PaymentFacts
     entry: Entry
     on_deposits: OnDeposits
+    where: Whereabouts
     standing: Standing
     as_of: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The reversal, and that of what was put on deposits."""
+    """The reversal, that of what was put on deposits, and the entry that keeps money that is no longer in hand."""
 
     payment_id: int
     reason: str
     reversed_on: date
     entry: EntryDraft
     undone: tuple[MovePlan, ...]
+    kept: EntryDraft | None
 
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
@@ -69,13 +78,14 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         payment=found,
         entry=entry(found.entry_id),
         on_deposits=on_deposits([found.payment_id]),
+        where=where_tender_is(found.tender_id),
         standing=standing_of(found.account_id),
         as_of=moment.as_of,
     )
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
-    """Negate the payment's entry.
+    """Negate the payment's entry; keep the money in suspense when it is no longer in hand.
 
     Raises:
         PaymentAlreadyReversed: it was.
@@ -86,18 +96,29 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     why = f"{inputs.reason}: {inputs.note}"
     draft = reversal(facts.entry, effective_on=facts.as_of, reason=why)
     undone = plan_undone(facts.on_deposits, on=facts.as_of, reason=why)
-    posted = (draft, *undone_entries(undone))
+    kept = None
+    if facts.where is not Whereabouts.IN_HAND:
+        kept = kept_entry(
+            tender=found.tender_kind, amount_cents=found.amount_cents, on=facts.as_of, reason=inputs.reason
+        )
+    posted = (draft, *undone_entries(undone), *((kept,) if kept else ()))
+    updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1})
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
         confirm=Sentence(gettext_noop("Reverse $%(amount)s"), amount),
         plan=Plan(
-            payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft, undone=undone
+            payment_id=found.payment_id,
+            reason=inputs.reason,
+            reversed_on=facts.as_of,
+            entry=draft,
+            undone=undone,
+            kept=kept,
         ),
         account_ids=(found.account_id,),
         entries=posted,
         creates={"credit_depositmovement": len(undone)} if undone else {},
-        updates={"payments_payment": 1},
+        updates=updates,
         changes=money_changes(facts.standing, entries=posted, as_of=facts.as_of),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
     )
@@ -108,6 +129,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
 
     Raises:
         PaymentAlreadyReversed: someone did meanwhile.
+        TenderMoved: its drawer was closed, or it went to the bank, meanwhile.
     """
     plan = proposal.plan
     entry_id = record_reversal(
@@ -117,9 +139,12 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         reason=plan.reason,
         at=recording.moment.at,
         receipt_id=recording.receipt_id,
+        taken_back=plan.kept is None,
     )
     recording.entry_ids.append(entry_id)
     record_undone(plan.undone, recording)
+    if plan.kept is not None:
+        recording.entry_ids += post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
 
 
 ACTION = registry.add(

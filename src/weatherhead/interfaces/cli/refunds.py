@@ -177,7 +177,7 @@ def run_clear(args: argparse.Namespace) -> int:
         raise ListUnreadable(path=args.file, why=error) from error
     on = args.on or moment.as_of
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    inputs = {"cleared_on": on.isoformat(), "checks": text}
+    inputs = {"cleared_on": on.isoformat(), "lines": text}
     done = perform(
         "clear_refund_checks", actor=actor, key=f"clear {digest} {on.isoformat()}", moment=moment, inputs=inputs
     )

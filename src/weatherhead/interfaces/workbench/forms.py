@@ -22,7 +22,8 @@ from weatherhead.interfaces.workbench.picking import PickField
 from weatherhead.interfaces.workbench.templatetags.desk import day
 from weatherhead.overviews.account.page import AccountOverview
 
-_HIDDEN = frozenset({"account_id", "version", "shard_accounts"})  # how a run is cut into pieces is no question here
+# How a run is cut into pieces is no question here; other accounts and tenders of a payment come with its request.
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "also_pays", "more_tenders"})
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
@@ -38,6 +39,16 @@ _LABELS = {
     "channel": gettext_noop("Received at"),
     "paid_on": gettext_noop("Received on"),
     "check_number": gettext_noop("Check number"),
+    "tendered_cents": gettext_noop("Cash given, if more"),
+    "reference": gettext_noop("Reference"),
+    "card_last4": gettext_noop("Last four digits"),
+    "float_cents": gettext_noop("Float, counted"),
+    "slip": gettext_noop("Number of the slip"),
+    "checks": gettext_noop("Checks on the slip"),
+    "drawer_ids": gettext_noop("Closed drawers, by number"),
+    "batch_ids": gettext_noop("Batches, by number"),
+    "loose_through": gettext_noop("Single payments through"),
+    "deposited_on": gettext_noop("Deposited on"),
     "through_on": gettext_noop("Bill use through"),
     "read_on": gettext_noop("Read on"),
     "demand_kw": gettext_noop("Demand, kW"),
@@ -88,7 +99,7 @@ _LABELS = {
     "reconnected_on": gettext_noop("Reconnected on"),
     "began_at": gettext_noop("Work began at"),
     "cleared_on": gettext_noop("Paid by the bank on"),
-    "checks": gettext_noop("Check number and amount, a line each"),
+    "lines": gettext_noop("Check number and amount, a line each"),
     "how": gettext_noop("How it ends"),
     "month": gettext_noop("Month"),
     "at_most": gettext_noop("At most"),
@@ -104,6 +115,7 @@ _TITLES = {
     "en": gettext_noop("English"),
     "es": gettext_noop("Spanish"),
     "drop_box": gettext_noop("Drop box"),
+    "money_order": gettext_noop("Money order"),
     "move_in": gettext_noop("Move-in"),
     "move_out": gettext_noop("Move-out"),
     "insufficient_funds": gettext_noop("Insufficient funds"),
@@ -137,6 +149,10 @@ _SHORT = frozenset(
         "first_reading",
         "last_reading",
         "check_number",
+        "reference",
+        "card_last4",
+        "slip",
+        "checks",
         "demand_kw",
         "start_demand_kw",
         "dials",
@@ -175,6 +191,14 @@ _PICK_HELP = {
     "premise": gettext_noop("Address of the premise."),
     "customer": gettext_noop("Part of the name."),
 }
+_ASKED_OF_TENDER = {
+    "tendered_cents": "cash",
+    "check_number": "check|money_order",
+    "reference": "card|bank|agency",
+    "card_last4": "card",
+    "agency": "agency",
+}
+"""What the form of a payment asks of which tenders; `|` stands between those that share a question."""
 _OPTION = "option {schedule} {name}"
 
 
@@ -197,7 +221,8 @@ def form_of(
     if shown_at in built and account is not None:
         built[shown_at].help_text = _last_read(account)
     if action.name == "take_payment":
-        built["check_number"].widget.attrs["data-when"] = "tender=check"
+        for name, when in _ASKED_OF_TENDER.items():
+            built[name].widget.attrs["data-when"] = f"tender={when}"
     if action.name == "assess_deposit":
         for name in _OF_A_REPORT & built.keys():
             built[name].widget.attrs["data-when"] = "reason=credit_report"
@@ -347,7 +372,7 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs=attrs), **common)
     if base is date or name.endswith("_on"):
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
-    if name in {"payments", "checks"}:
+    if name in {"payments", "lines"}:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
     if name in _WIDE_WORDS:
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
@@ -360,7 +385,7 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
 
 
 def _help(name: str) -> str:
-    if name == "checks":
+    if name == "lines":
         return gettext("As the bank lists them: 100001, 12.50")
     if name == "payments":
         return gettext("One a line: account, amount, check number; without one it is cash.")

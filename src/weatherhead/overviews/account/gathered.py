@@ -57,6 +57,7 @@ class Holdings:
     held_reads: tuple[ReadFacts, ...]
     next_read_on: date | None
     routes: Mapping[int, tuple[str, int]]
+    deposits: tuple[DepositFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,6 @@ class Gathered:
     receipts: tuple[ReceiptLine, ...]
     orders: tuple[OrderFacts, ...]
     former: tuple[BillOfHistory, ...]  # what another system billed
-    deposits: tuple[DepositFacts, ...] = ()
     refunds: tuple[RefundFacts, ...] = ()
 
 
@@ -94,7 +94,6 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         orders=orders_of_account(account_id),
         former=former,
-        deposits=deposits_of_account(account_id),
         refunds=refunds_of_account(account_id),
     )
 
@@ -116,6 +115,7 @@ def holdings_of(
         held_reads=tuple(item for item in place.held if is_own(item.service_point_id, item.read_on, services=services)),
         next_read_on=place.next_read_on if any(item.agreement.end_on is None for item in services) else None,
         routes=place.routes,
+        deposits=deposits_of_account(account_id),
     )
 
 

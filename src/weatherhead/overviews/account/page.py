@@ -192,7 +192,7 @@ def account_overview(
         held_reads=found.holdings.held_reads,
         next_read_on=_next_read_on(found),
         summary=summary,
-        deposits=deposits_view(found.deposits, as_of=as_of),
+        deposits=deposits_view(found.holdings.deposits, as_of=as_of),
     )
 
 
