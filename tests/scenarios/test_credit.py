@@ -14,7 +14,6 @@ from pytest_django import Settings
 
 from tests.house import Home, House, moment, move_in, read_and_bill, table_rows
 from weatherhead.actions.adjustments.assess_reconnect_fee import ChargedForReconnecting
-from weatherhead.actions.credit import request_refund
 from weatherhead.actions.credit.apply_deposit import FinalBillToCome, NothingOwed, ServiceGoesOn
 from weatherhead.actions.credit.assess_deposit import (
     AgencyMissing,
@@ -32,6 +31,7 @@ from weatherhead.actions.credit.request_refund import (
     MoreThanTheCredit,
     NoCredit,
     RefundTooSmall,
+    tender_for,
 )
 from weatherhead.actions.credit.void_refund_check import CheckIsOver
 from weatherhead.actions.credit.withdraw_deposit import PaidAlready
@@ -41,6 +41,7 @@ from weatherhead.areas.credit.letters import adverse_action_letter
 from weatherhead.areas.credit.operations.write_offs import ProvidedAlready
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account, notice
 from weatherhead.areas.credit.refund_files import files_of_run
+from weatherhead.areas.credit.refund_rules import refund_rule
 from weatherhead.areas.credit.refunds import (
     RefundFacts,
     checks_of_run,
@@ -52,6 +53,7 @@ from weatherhead.areas.credit.write_offs import write_offs_of
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import ageing_of, balance_of, balances_of, trial_balance
+from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.areas.records.utility import current_utility, regulation
 from weatherhead.core.ledger import Ageing
@@ -461,27 +463,28 @@ def test_a_lost_check_is_stopped_and_written_again_to_the_new_address(house: Hou
     books_are_sound()
 
 
-def test_a_card_payment_goes_back_to_the_card(house: House, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given: a rule for which cash counts as a card does, until cards are taken.
-    paid = pay(house, home, ages(house, home).balance_cents + 40_00)
-    rule = request_refund.refund_rule(on=house.today)
-    version = rule[1].model_copy(update={"original_tenders": ("cash",)})
-    monkeypatch.setattr(request_refund, "refund_rule", lambda *, on: (rule[0], version))
+def test_a_card_payment_goes_back_to_the_card(house: House, home: Home) -> None:
+    # Given: Ruth paid $40.00 too much by card, on the telephone.
+    card = {"tender": "card", "reference": "ch_3MmlLrLk", "channel": "phone"}
+    too_much = ages(house, home).balance_cents + 40_00
+    paid = house.made("take_payment", "payment", account_id=home.account_id, amount_cents=too_much, **card)
     found = refund(house, home)
     assert (found.method, found.tender_payment_id) == ("tender", paid)
-    # When: it is issued. Then: no check is written; it is on the list for the processor, and paid.
+    # When: it is issued. Then: no check is written; it is on the list for the processor, out of what that owes us.
     house.do("issue_refunds", by="okafor")
     files = run_files()
     assert [(row["payment"], row["amount"]) for row in files["tenders.csv"]] == [(str(paid), "40.00")]
     assert files["checks.csv"] == []
     assert refunds_of_account(home.account_id)[0].state == "paid"
-    assert trial_balance(as_of=house.today)["refunds_payable"] == 0
-    # And: one that is older, smaller or was returned is none to go back to.
+    sums = trial_balance(as_of=house.today)
+    assert (sums["refunds_payable"], sums["card_clearing"]) == (0, too_much - 40_00)
+    # And: a payment that is older, or smaller, is none to go back to.
+    _, version = refund_rule(on=house.today)
     old = house.today + timedelta(days=version.original_within_days + 1)
-    known = request_refund.payments_of_account(home.account_id, limit=9)
-    assert request_refund.tender_for(known, cents=1, version=version, as_of=old) is None
-    assert request_refund.tender_for(known, cents=10**7, version=version, as_of=house.today) is None
-    assert request_refund.tender_for(known, cents=1, version=rule[1], as_of=house.today) is None
+    known = payments_of_account(home.account_id, limit=9)
+    assert tender_for(known, cents=1, version=version, as_of=house.today) is not None
+    assert tender_for(known, cents=1, version=version, as_of=old) is None
+    assert tender_for(known, cents=10**7, version=version, as_of=house.today) is None
     books_are_sound()
 
 

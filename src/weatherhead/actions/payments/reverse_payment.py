@@ -44,7 +44,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment, its entry, what of it lies on deposits, where its money is, the account's receivable, and the day."""
+    """The payment, its entry, what lies on deposits, where its money is, the account's receivable, and the day."""
 
     payment: PaymentFacts
     entry: Entry

@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from weatherhead.areas.credit.models import (
     AdverseActionNotice,
     Deposit,
-    DepositInstallment,
-    DepositInterest,
     DepositMovement,
 )
-from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.database import any_of, as_day, chunks
 from weatherhead.core.credit import PrincipalStep
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -218,22 +217,50 @@ def _notice(row: AdverseActionNotice) -> NoticeFacts:
     )
 
 
+_BELONGINGS = """
+    SELECT 'moved', deposit_id, id, kind, amount_cents, moved_on, payment_id, undoes_id, entry_id, receipt_id
+      FROM credit_depositmovement WHERE {}
+     UNION ALL
+    SELECT 'due', deposit_id, number, '', amount_cents, due_on, NULL, NULL, 0, 0
+      FROM credit_depositinstallment WHERE {}
+     UNION ALL
+    SELECT 'given', deposit_id, id, '', amount_cents, through_on, NULL, NULL, entry_id, receipt_id
+      FROM credit_depositinterest WHERE {}
+     ORDER BY 6, 3
+"""
+
+
 def _facts(rows: QuerySet[Deposit]) -> tuple[DepositFacts, ...]:
-    """Deposits with all that belongs to them, in four queries for some thousands; in one where there is none."""
+    """Deposits with all that belongs to them, in two queries for some thousands; in one where there is none."""
     found = list(rows.order_by("account_id", "held_since_on", "pk"))
     movements: dict[int, list[MovementFacts]] = {row.pk: [] for row in found}
     installments: dict[int, list[InstallmentFacts]] = {row.pk: [] for row in found}
     given: dict[int, int] = dict.fromkeys(movements, 0)
     for chunk in chunks(movements):
-        for moved in DepositMovement.objects.filter(deposit_id__in=chunk).order_by("moved_on", "pk"):
-            movements[moved.deposit_id].append(_movement(moved))
-        for due in DepositInstallment.objects.filter(deposit_id__in=chunk).order_by("number"):
-            item = InstallmentFacts(number=due.number, due_on=due.due_on, amount_cents=due.amount_cents)
-            installments[due.deposit_id].append(item)
-        for deposit_id, cents in DepositInterest.objects.filter(deposit_id__in=chunk).values_list(
-            "deposit_id", "amount_cents"
-        ):
-            given[deposit_id] += cents
+        condition, wanted = any_of("deposit_id", chunk)
+        with connection.cursor() as cursor:
+            cursor.execute(_BELONGINGS.format(condition, condition, condition), [wanted] * 3)
+            belongings = cursor.fetchall()
+        for what, deposit_id, number, kind, cents, on, payment_id, undoes_id, entry_id, receipt_id in belongings:
+            if what == "given":
+                given[deposit_id] += cents
+            elif what == "due":
+                item = InstallmentFacts(number=number, due_on=as_day(on), amount_cents=cents)
+                installments[deposit_id].append(item)
+            else:
+                movements[deposit_id].append(
+                    MovementFacts(
+                        movement_id=number,
+                        deposit_id=deposit_id,
+                        kind=kind,
+                        amount_cents=cents,
+                        moved_on=as_day(on),
+                        payment_id=payment_id,
+                        undoes_id=undoes_id,
+                        entry_id=entry_id,
+                        receipt_id=receipt_id,
+                    )
+                )
     return tuple(
         DepositFacts(
             deposit_id=row.pk,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from weatherhead.areas.credit.models import Refund, RefundCheck, RefundRun
 from weatherhead.areas.records.text import fold
@@ -255,14 +255,16 @@ def _checks(rows: QuerySet[RefundCheck]) -> tuple[CheckFacts, ...]:
 
 
 def _facts(rows: QuerySet[Refund], *, order: str = "-pk", limit: int | None = None) -> tuple[RefundFacts, ...]:
-    found: Sequence[Refund] = list(rows.select_related("run").order_by(order)[:limit])
-    wanted = [row.pk for row in found if row.method == "check"]
-    checks = RefundCheck.objects.filter(refund_id__in=wanted).order_by("pk") if wanted else ()
-    last = {row.refund_id: row for row in checks}
-    return tuple(_refund(row, check=last.get(row.pk)) for row in found)
+    last = RefundCheck.objects.filter(refund_id=OuterRef("pk")).order_by("-pk")
+    shown = rows.select_related("run").annotate(
+        last_check_id=Subquery(last.values("pk")[:1]),
+        last_check_number=Subquery(last.values("number")[:1]),
+        last_check_state=Subquery(last.values("state")[:1]),
+    )
+    return tuple(_refund(row) for row in shown.order_by(order)[:limit])
 
 
-def _refund(row: Refund, *, check: RefundCheck | None) -> RefundFacts:
+def _refund(row: Any) -> RefundFacts:  # noqa: ANN401 - a refund with what its query adds
     return RefundFacts(
         refund_id=row.pk,
         account_id=row.account_id,
@@ -283,9 +285,9 @@ def _refund(row: Refund, *, check: RefundCheck | None) -> RefundFacts:
         run_number=row.run.number if row.run is not None else "",
         ended_on=row.ended_on,
         ended_entry_id=row.ended_entry_id,
-        check_number=check.number if check is not None else None,
-        check_id=check.pk if check is not None else None,
-        check_state=check.state if check is not None else "",
+        check_number=row.last_check_number,
+        check_id=row.last_check_id,
+        check_state=row.last_check_state or "",
     )
 
 

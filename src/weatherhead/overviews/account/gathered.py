@@ -85,16 +85,22 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
     accounts = accounts_beside(account_id)
     first = next(item for item in accounts if item.account_id == account_id)
     bills, former = billed_periods(account_id, limit=limit)
+    holdings = holdings_of(account_id, bills=bills, cycle=first.cycle, as_of=as_of)
+    postings = postings_for_timeline(account_id)
+    # A refund is never without an entry of its kind, or a deposit that it gave back: mostly there is none to ask for.
+    refunded = any(item.kind == "refund" for item in postings) or any(
+        item.closed_reason == "refunded" for item in holdings.deposits
+    )
     return Gathered(
         account=first,
         accounts=accounts,
-        holdings=holdings_of(account_id, bills=bills, cycle=first.cycle, as_of=as_of),
-        postings=postings_for_timeline(account_id),
+        holdings=holdings,
+        postings=postings,
         requests=requests_of_account(account_id),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         orders=orders_of_account(account_id),
         former=former,
-        refunds=refunds_of_account(account_id),
+        refunds=refunds_of_account(account_id) if refunded else (),
     )
 
 
