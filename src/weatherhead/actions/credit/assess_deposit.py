@@ -285,7 +285,7 @@ def _counts(plan: Plan) -> dict[str, int]:
 _WHOSE = {
     "own": gettext_noop("The account's own bills"),
     "place": gettext_noop("What was billed at the place before"),
-    "nothing": gettext_noop("No bills needed"),
+    "nothing": gettext_noop("The rule alone"),
 }
 
 
