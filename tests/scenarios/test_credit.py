@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 from contextlib import suppress
 from datetime import date, timedelta
@@ -54,6 +55,7 @@ from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import ageing_of, balance_of, balances_of, trial_balance
 from weatherhead.areas.payments.queries import payments_of_account
+from weatherhead.areas.records.models import ApprovalRequest
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.areas.records.utility import current_utility, regulation
 from weatherhead.core.ledger import Ageing
@@ -575,6 +577,63 @@ def refund_by(house: House, home: Home, **inputs: object) -> None:
     """Reyes asks, the administrator approves, whatever the amount."""
     asked = house.do("request_refund", by="reyes", account_id=home.account_id, **inputs)
     house.do("approve_request", by="larsen", request_id=asked.body["request"])
+
+
+def test_the_nights_work_is_done_from_the_command_line(
+    house: House, home: Home, settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    # Given: a deposit of $150 in two parts, of which $100 came; the second part is due on December 14.
+    house.do("assess_deposit", **here(home), reason="no_history", amount_cents="150.00", installments=2)
+    house.do("pay_deposit", **here(home), payment_id=pay(house, home, "100.00"))
+    number = account(home.account_id).number_grouped
+
+    def told(*command: str, code: int = 0) -> str:
+        settings.TODAY = house.today
+        assert main(list(command)) == code
+        return capsys.readouterr().out
+
+    for reading in (2350, 3000):
+        read_and_bill(house, home, reading=reading)
+    house.today = date(2026, 1, 2)
+    assert json.loads(told("deposits", "due", "--json")) == [{"account": number, "due_cents": 50_00}]
+    assert "1 deposits, $100.00 held." in told("deposits", "list")
+    # 10000 × 0.02 × 62/365 = 33.97.
+    night = json.loads(told("deposits", "settle", "--as", "okafor", "--json"))
+    assert night["interest"] == {"count": 1, "moved": 0, "interest": 34}
+    assert night["good_history"]["count"] == night["final_bill"]["count"] == 0
+    # When: service ends, and the night pays the final bill from the deposit. Then: what is left is written off later.
+    end(house, home, reading="3700")
+    told("deposits", "settle", "--as", "okafor", "--kind", "final_bill")
+    owed = ages(house, home).balance_cents
+    assert deposit(home).held_cents == 0
+    house.pass_days(120)
+    [candidate] = json.loads(told("write-offs", "list", "--json"))
+    assert (candidate["account"], candidate["owed_cents"], candidate["above"]) == (number, owed, False)
+    assert "waits for a second person" in told("write-offs", "run", "--as", "okafor")
+    house.do("approve_request", by="larsen", request_id=waiting())
+    assert "The rule writes nothing off today." in told("write-offs", "run", "--as", "okafor")
+    pay(house, home, owed + 20_00)
+    assert f"1 recoveries of ${owed / 100:.2f}." in told("write-offs", "recover", "--as", "okafor")
+    assert "set aside for 2025-10" in told("write-offs", "provide", "2025-10", "--as", "okafor")
+    # When: the rest is refunded. Then: it is issued, listed and cleared; a bad line is told, with exit code 1.
+    refund(house, home)
+    assert "1 checks of $20.00" in told("refunds", "issue", "--as", "okafor")
+    assert json.loads(told("refunds", "list", "--json"))[0]["check"] == 100001
+    assert json.loads(told("refunds", "runs", "--json"))[0]["checks_cents"] == 20_00
+    bank = tmp_path / "bank.csv"
+    bank.write_text("100001,20.00\n100009,1.00\n")
+    assert "1 checks of $20.00 cleared." in told("refunds", "clear", str(bank), "--as", "okafor", code=1)
+    assert "0 refunds of $0.00 are not paid yet." in told("refunds", "list")
+    books_are_sound()
+
+
+def here(home: Home) -> dict[str, int]:
+    return {"account_id": home.account_id}
+
+
+def waiting() -> int:
+    """The request that waits, which names no account."""
+    return int(ApprovalRequest.objects.values_list("pk", flat=True).get(state="waiting"))
 
 
 def test_whatever_happens_nothing_is_refunded_twice_or_beyond_the_credit(house: House, home: Home) -> None:
