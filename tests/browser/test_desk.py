@@ -29,6 +29,8 @@ PAGES = [
     "/runs",
     "/runs/{run}/",
     "/runs/{run}/do/release_bill_run",
+    "/money/refunds",
+    "/account/{refunded}/",
     "/do/create_account",
     "/auth/password/change/",
 ]

@@ -27,6 +27,10 @@ SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
+DEPOSITS = {"assess_deposit", "withdraw_deposit", "pay_deposit", "apply_deposit"}
+CREDIT = DEPOSITS | {"request_refund", "assess_reconnect_fee"}
+GIVEN_UP = {"settle_deposits", "write_off_accounts", "recover_write_offs"}
+CHECKS = {"issue_refunds", "clear_refund_checks"}
 REPRESENTATIVE = (
     MONEY
     | METERS
@@ -39,6 +43,7 @@ REPRESENTATIVE = (
     | UNDONE
     | SUMMARIES
     | {"change_mailing_address"}
+    | CREDIT
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
@@ -50,9 +55,16 @@ GRANTS = {
     | RUNS
     | SUMMARIES
     | ADJUSTING
-    | {"import_reads", "return_payment", "assess_late_charges"},
+    | GIVEN_UP
+    | CHECKS
+    | {"import_reads", "return_payment", "assess_late_charges", "provide_for_bad_debt"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges", "make_deposit"},
+    "alvarez": REPRESENTATIVE
+    | DECIDING
+    | READING
+    | RUNS
+    | GIVEN_UP
+    | {"import_reads", "assess_late_charges", "write_off_account", "make_deposit"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},
@@ -61,6 +73,7 @@ ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exceptio
 # Where an action has something to act on.
 WHERE = {"release_read": "dale", "reject_read": "dale", "release_exception": "long"}
 WHERE |= {"put_on_summary": "alone", "take_off_summary": "together"}
+WHERE |= dict.fromkeys(["pay_deposit", "withdraw_deposit", "apply_deposit", "write_off_account"], "refunded")
 WALKED = sorted(action.name for action in registry if action.on in ON_ACCOUNT)
 ELSEWHERE = sorted(action.name for action in registry if action.on in {"utility", "premise"})
 OPEN_TO_ALL = ["/", "/search?q=kowalczyk", "/search/options?q=kow", "/account/{ruth}/", "/account/{ruth}/do/",

@@ -65,6 +65,11 @@ PAGES = {
     "to release a bill run": "/runs/{run}/do/release_bill_run",
     "to cancel a bill run": "/runs/{run}/do/cancel_bill_run",
     "requests due": "/approvals?filter=due",
+    "an account with a deposit": "/account/{refunded}/",
+    "to ask for a deposit": "/account/{empty}/do/assess_deposit",
+    "to refund": "/account/{refunded}/do/request_refund",
+    "refunds": "/money/refunds",
+    "refunds that wait": "/money/refunds?show=waiting",
 }
 HIDDEN = ("555-0142", "5550142", "ruth.k@example.com")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Max, Min, Q, QuerySet, When
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import group_number
@@ -314,3 +314,9 @@ def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
     """The accounts that have some numbers (digits only)."""
     rows = rows_with(table="customers_account", columns=("number", "id"), column="number", values=list(numbers))
     return dict(rows)
+
+
+def account_span() -> tuple[int, int]:
+    """The lowest and the highest number of an account in the database; (1, 0) where there is none."""
+    found = Account.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    return (1, 0) if found["first"] is None else (found["first"], found["last"])

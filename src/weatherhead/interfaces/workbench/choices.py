@@ -17,6 +17,7 @@ from weatherhead.areas.billing.queries import (
     fees_to_waive,
     held_exceptions_of_account,
 )
+from weatherhead.areas.credit.deposit_rules import deposit_book
 from weatherhead.areas.customers.queries import cycles
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.payments.queries import payments_of_account
@@ -68,8 +69,12 @@ def choices_of(
         return [("", "—"), *((job, gettext(profile.title)) for job, profile in sorted(job_profiles().items()))]
     if name == "cycle" and action.name == "start_bill_run":
         return _cycle_choices()
+    if name == "reason" and action.name == "assess_deposit":
+        return [(reason.code, gettext(reason.title)) for reason in deposit_book().reasons]
     if account is None:
         return None
+    if name == "payment_id" and action.name == "pay_deposit":
+        return [("", gettext("What the account has in its favor")), *_payments(account)]
     if name == "read_id" and action.name == "correct_read":
         return _accepted_reads(account)
     if name == "agreement_id" and action.name in {"end_service", "move_service"}:

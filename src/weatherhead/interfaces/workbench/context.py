@@ -11,6 +11,7 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.interfaces.workbench.reports_views import STAFF_REPORTS
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.reads import DECISIONS
+from weatherhead.overviews.refunds import may_follow_refunds
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "job_title": ", ".join(grant.titles) if grant else "",
             "todo_count": lambda: here.waiting if here else 0,  # counted where the whole page is shown
             "follows_runs": grant is not None and may_follow_runs(grant),
+            "follows_refunds": grant is not None and may_follow_refunds(grant),
             "decides_reads": grant is not None and bool(DECISIONS & set(grant.actions)),
             "sees_reports": grant is not None and STAFF_REPORTS in grant.looks,
             "as_of": here.moment.as_of if here else None,

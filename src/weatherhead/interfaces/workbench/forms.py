@@ -91,6 +91,22 @@ _LABELS = {
     "from_account": gettext_noop("From account record"),
     "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
+    "agency_name": gettext_noop("Credit report from (agency)"),
+    "agency_address": gettext_noop("Agency’s address"),
+    "agency_phone": gettext_noop("Agency’s telephone"),
+    "score": gettext_noop("Score used, if any"),
+    "score_range": gettext_noop("Range of scores"),
+    "score_on": gettext_noop("Date of the score"),
+    "factors": gettext_noop("What lowered it, with semicolons between"),
+    "source": gettext_noop("Refund what"),
+    "reconnected_on": gettext_noop("Reconnected on"),
+    "began_at": gettext_noop("Work began at"),
+    "cleared_on": gettext_noop("Paid by the bank on"),
+    "lines": gettext_noop("Check number and amount, a line each"),
+    "how": gettext_noop("How it ends"),
+    "month": gettext_noop("Month"),
+    "at_most": gettext_noop("At most"),
+    "refund_id": gettext_noop("Refund"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
 _LABELS_OF = {
@@ -121,8 +137,19 @@ _TITLES = {
     "re_read": gettext_noop("Re-read"),
     "investigate": gettext_noop("Investigation"),
     "replace": gettext_noop("Instead of the read in question"),
+    "credit": gettext_noop("The credit"),
+    "deposit": gettext_noop("The deposit"),
+    "final_bill": gettext_noop("Final bill"),
+    "deposit_returned": gettext_noop("Deposit no longer needed"),
+    "duplicate_payment": gettext_noop("Paid twice"),
+    "good_history": gettext_noop("Good history"),
+    "small_balance": gettext_noop("Small balances"),
+    "void": gettext_noop("Void: we have it in hand"),
+    "stop": gettext_noop("Stop: it is lost or stolen"),
 }
-_USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"})
+_USUALLY_TODAY = frozenset(
+    {"reconnected_on", "read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"}
+)
 _SHORT = frozenset(
     {
         "reading",
@@ -149,6 +176,10 @@ _LAST_READING = {
     "exchange_meter": "last_reading",
 }
 """The field beside which an action's form shows what the only meter read before."""
+_OF_A_REPORT = frozenset(
+    {"agency_name", "agency_address", "agency_phone", "score", "score_range", "score_on", "factors"}
+)
+"""What is asked of a deposit that rests on a credit report."""
 _SHORT_WORDS = frozenset({"unit", "state", "postal_code"})
 _RADIO_MAX = 3
 
@@ -204,6 +235,9 @@ def form_of(
     if action.name == "take_payment":
         for name, when in _ASKED_OF_TENDER.items():
             built[name].widget.attrs["data-when"] = f"tender={when}"
+    if action.name == "assess_deposit":
+        for name in _OF_A_REPORT & built.keys():
+            built[name].widget.attrs["data-when"] = "reason=credit_report"
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
@@ -351,7 +385,7 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs=attrs), **common)
     if base is date or name.endswith("_on"):
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
-    if name == "payments":
+    if name in {"payments", "lines"}:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
     if name in _WIDE_WORDS:
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
@@ -364,6 +398,8 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
 
 
 def _help(name: str) -> str:
+    if name == "lines":
+        return gettext("As the bank lists them: 100001, 12.50")
     if name == "payments":
         return gettext("One a line: account, amount, check number; without one it is cash.")
     if name == "evidence":

@@ -16,6 +16,7 @@ from weatherhead.areas.agreements.queries import NoSuchAgreement
 from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSuchException
 from weatherhead.areas.billing.runs import NoSuchRun
 from weatherhead.areas.billing.summaries import NoSuchSummary
+from weatherhead.areas.credit.refunds import NoSuchCheck, NoSuchRefund
 from weatherhead.areas.customers.queries import NoSuchAccount
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
@@ -35,8 +36,10 @@ _NOT_FOUND = (
     NoSuchAdjustment,
     NoSuchAgreement,
     NoSuchBill,
+    NoSuchCheck,
     NoSuchException,
     NoSuchReceipt,
+    NoSuchRefund,
     NoSuchRequest,
     NoSuchRun,
     NoSuchSummary,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, reports_views, runs_views, views
+from weatherhead.interfaces.workbench import reads_views, refunds_views, reports_views, runs_views, views
 
 app_name = "workbench"
 
@@ -31,6 +31,8 @@ urlpatterns = [
     path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
     path("reports", reports_views.adjustments, name="reports"),
     path("reports/fairness", reports_views.fairness, name="reports_fairness"),
+    path("money/refunds", refunds_views.refunds, name="refunds"),
+    path("money/refunds/do/<slug:name>", refunds_views.refund_action, name="refund_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]

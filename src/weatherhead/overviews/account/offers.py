@@ -82,6 +82,10 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
         "put_on_summary": on_summary is False,
         "take_off_summary": on_summary is True,
         "correct_read": any(found.reads.values()),
+        "pay_deposit": any(item.left_cents for item in found.deposits),
+        "withdraw_deposit": any(item.asked_on and not item.closed_on for item in found.deposits),
+        "apply_deposit": any(item.held_cents for item in found.deposits),
+        "write_off_account": all(item.agreement.end_on is not None for item in found.services),
     }
     return needs.get(name, True)
 

@@ -128,3 +128,15 @@ def _summed(uses: QuerySet[AuthorityUse], *, own: Q, cap_cents: int) -> Authorit
         own=Sum("amount_cents", filter=own), everyone=Sum("amount_cents", filter=Q(cap_cents__lte=cap_cents))
     )
     return AuthorityUsed(by_employee_cents=int(sums["own"] or 0), by_everyone_cents=int(sums["everyone"] or 0))
+
+
+def last_update_of(account_id: int, *, table: str, since: date) -> date | None:
+    """The last day, from one on, on which an action changed rows of a table for an account; None where none did."""
+    ids = ReceiptAccount.objects.filter(account_id=account_id).values("receipt_id")
+    rows = Receipt.objects.filter(pk__in=ids, outcome="done", as_of__gte=since).order_by("-as_of", "-id")
+    return next((on for on, body in rows.values_list("as_of", "body") if table in body.get("updates", {})), None)
+
+
+def maker_of(receipt_id: int) -> int | None:
+    """The employee whose doing a receipt is; of an approved request the one who asked."""
+    return Receipt.objects.filter(pk=receipt_id).values_list("employee_id", flat=True).first()
