@@ -356,7 +356,6 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        key="S",
         summary=gettext_noop(
             "Freezes a statement, payment history, yearly or usage summary that foots to the ledger, and keeps its "
             "PDF; for others with the customer's consent only."

@@ -33,7 +33,7 @@ def statement_view(document: PreparedDocument, *, lines: slice | None = None) ->
     frame, account = document.frame, document.payload["account"]
     say = Words(frame["words"], language=frame["language"])
     title = say[f"title_{document.kind}"]
-    span = say["span"] % {"start": say.day(document.start_on), "last": say.day(document.last_on)}
+    span = say["span"] % {"start": say.medium_day(document.start_on), "last": say.medium_day(document.last_on)}
     number = group_number(account["number"], groups=frame["account_groups"])
     consent = document.payload["consent"]
     shown = _KINDS[document.kind](document, say=say, lines=lines)
@@ -52,6 +52,7 @@ def statement_view(document: PreparedDocument, *, lines: slice | None = None) ->
         "consent": _consent(consent, name=account["name"], say=say) if consent else "",
         "summary": shown["summary"],
         "due": shown["due"],
+        "mark": shown.get("mark"),
         "chart": shown.get("chart"),
         "tables": shown["tables"],
         "notes": shown["notes"],
@@ -223,7 +224,8 @@ def _history(document: PreparedDocument, *, say: Words, lines: slice | None) -> 
         if balance is not None
         else {"label": say["balance"], "amount": hidden, "note": ""},
         "tables": tables,
-        "notes": [*_reference(body["reference"], say=say), say["how_marked"]],
+        "mark": _reference(body["reference"], say=say),
+        "notes": [say["how_marked"]],
     }
 
 
@@ -258,12 +260,13 @@ def _returned(returned: Iterable[Sequence[Any]], *, say: Words) -> View:
     return {"title": say["returned_title"], "empty": "", "columns": columns, "rows": rows, "foot": []}
 
 
-def _reference(said: Sequence[Any] | None, *, say: Words) -> list[str]:
+def _reference(said: Sequence[Any] | None, *, say: Words) -> list[str] | None:
+    """The reference by the utility's rule: a title in words, and why; None where it has no such rule."""
     if said is None:
-        return []
+        return None
     judged, months, late, returned, bills = said
     figures = {"months": months, "late": late, "returned": returned, "bills": bills}
-    return [f"{say['reference_title']}. {say[f'reference_{judged}'] % figures}"]
+    return [say[f"reference_{judged}"], say["reference_rule"] % figures]
 
 
 def _yearly(document: PreparedDocument, *, say: Words, lines: slice | None) -> View:
@@ -330,7 +333,7 @@ def _usage(document: PreparedDocument, *, say: Words, lines: slice | None) -> Vi
     }
     return {
         "summary": [],
-        "due": {"label": "kWh", "amount": kwh(total_wh), "note": ""},
+        "due": {"label": say["used_in_all"], "amount": f"{kwh(total_wh)} kWh", "note": ""},
         "chart": _chart(periods, say=say),
         "tables": [table],
         "notes": [],

@@ -93,15 +93,13 @@ STATEMENT_WORDS = {
     "returned_title": gettext_noop("Payments that the bank returned"),
     "returned_on": gettext_noop("Returned"),
     "why": gettext_noop("Why"),
-    "reference_title": gettext_noop("Credit reference"),
-    "reference_good": gettext_noop(
-        "Good: in the last %(months)s months at most %(late)s bill was paid late and %(returned)s payments came back."
+    "reference_good": gettext_noop("Good credit reference"),
+    "reference_late": gettext_noop("Not a good credit reference"),
+    "reference_short": gettext_noop("Too few bills for a credit reference"),
+    "reference_rule": gettext_noop(
+        "Our rule: of at least %(bills)s bills in the last %(months)s months, at most %(late)s paid late, and at most"
+        " %(returned)s payments returned by the bank."
     ),
-    "reference_late": gettext_noop(
-        "Not good: in the last %(months)s months more than %(late)s bill was paid late, or more than %(returned)s"
-        " payments came back."
-    ),
-    "reference_short": gettext_noop("Too short to judge: it takes %(bills)s bills within %(months)s months."),
     "how_marked": gettext_noop(
         "A bill is paid on the day from which nothing of it was owed any more. Replaced bills are not listed."
     ),
@@ -116,6 +114,7 @@ STATEMENT_WORDS = {
         "A bill counts in the month of its issue. Taxes are what you paid through us for the state and the city."
     ),
     "usage_title": gettext_noop("Electricity used, bill by bill"),
+    "used_in_all": gettext_noop("Electricity used"),
     "usage_most": gettext_noop("highest: %(energy)s"),
     "usage_none": gettext_noop("No use was billed in these months."),
     "period": gettext_noop("Period"),

@@ -52,6 +52,7 @@ class FrozenStatement:
     account_id: int
     consent_id: int | None
     prepared_on: date
+    given_by: str
     payload: Mapping[str, Any]
     payload_sha256: str
 
@@ -75,6 +76,7 @@ def frozen_statement(statement_id: int) -> FrozenStatement:
         account_id=row.account_id,
         consent_id=row.consent_id,
         prepared_on=row.prepared_on,
+        given_by=row.given_by,
         payload=json.loads(row.payload),
         payload_sha256=row.payload_sha256,
     )

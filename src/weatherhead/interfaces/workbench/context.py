@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.reads import DECISIONS
+from weatherhead.overviews.statement.page import LOOK
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "todo_count": lambda: here.waiting if here else 0,  # counted where the whole page is shown
             "follows_runs": grant is not None and may_follow_runs(grant),
             "decides_reads": grant is not None and bool(DECISIONS & set(grant.actions)),
+            "sees_summaries": grant is not None and LOOK in grant.looks,
             "as_of": here.moment.as_of if here else None,
             "demo_sign_ins": settings.DEMO_SIGN_INS if utility.fictional and not employee else [],
             "demo_password": settings.DEMO_PASSWORD if utility.fictional and not employee else "",

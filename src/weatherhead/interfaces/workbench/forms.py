@@ -77,6 +77,20 @@ _LABELS = {
     "from_account": gettext_noop("From account record"),
     "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
+    "kind": gettext_noop("Kind"),
+    "span": gettext_noop("Of"),
+    "from_on": gettext_noop("First day"),
+    "to_on": gettext_noop("Last day"),
+    "consent_id": gettext_noop("For"),
+    "given_by": gettext_noop("Given out"),
+    "party_kind": gettext_noop("Who may be told"),
+    "party_name": gettext_noop("Name"),
+    "bills": gettext_noop("Bills: what was charged"),
+    "balance": gettext_noop("The balance"),
+    "usage": gettext_noop("Usage"),
+    "all_accounts": gettext_noop("For all accounts of the customer"),
+    "given_how": gettext_noop("How the customer said so"),
+    "until_on": gettext_noop("Through"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
 _TITLES = {
@@ -101,6 +115,16 @@ _TITLES = {
     "re_read": gettext_noop("Re-read"),
     "investigate": gettext_noop("Investigation"),
     "replace": gettext_noop("Instead of the read in question"),
+    "last_12_months": gettext_noop("The last 12 months"),
+    "this_year": gettext_noop("This year"),
+    "last_year": gettext_noop("Last year"),
+    "since_opened": gettext_noop("All since the account was opened"),
+    "days": gettext_noop("Days that I choose"),
+    "print": gettext_noop("On paper"),
+    "email": gettext_noop("By e-mail"),
+    "written": gettext_noop("In writing"),
+    "in_person": gettext_noop("In person"),
+    "recorded_call": gettext_noop("On a recorded call"),
 }
 _USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"})
 _SHORT = frozenset(
@@ -167,6 +191,14 @@ def form_of(
         built[shown_at].help_text = _last_read(account)
     if action.name == "take_payment":
         built["check_number"].widget.attrs["data-when"] = "tender=check"
+    if action.name == "prepare_statement":
+        for name in ("from_on", "to_on"):
+            built[name].widget.attrs["data-when"] = "span=days"
+        built["span"].help_text = gettext("A payment history and a usage summary are always of the last 24 months.")
+        built["consent_id"].help_text = gettext("Others are told with the customer’s consent, recorded before.")
+    if action.name == "record_consent":
+        built["email"].help_text = gettext("Where their documents may be sent.")
+        built["note"].help_text = gettext("Where the evidence is: the form, the call.")
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width

@@ -6,13 +6,12 @@ from datetime import date, timedelta
 
 from weatherhead.core.values import Refusal, Span, gettext_noop
 
-LAST_12_MONTHS, THIS_YEAR, LAST_YEAR, SINCE_OPENED, DAYS = (
-    "last_12_months",
-    "this_year",
-    "last_year",
-    "since_opened",
-    "days",
-)
+LAST_12_MONTHS = "last_12_months"
+THIS_YEAR = "this_year"
+LAST_YEAR = "last_year"
+SINCE_OPENED = "since_opened"
+DAYS = "days"
+SPANS = (LAST_12_MONTHS, THIS_YEAR, LAST_YEAR, SINCE_OPENED, DAYS)
 MONTHS_OF_HISTORY = 24
 MONTHS_OF_YEAR = 12
 
