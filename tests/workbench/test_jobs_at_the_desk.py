@@ -24,10 +24,21 @@ FEES = {"assess_fee", "waive_fee"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
 SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
+STATEMENTS = {"prepare_statement", "record_consent", "revoke_consent"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
 REPRESENTATIVE = (
-    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
+    MONEY
+    | METERS
+    | BILLS
+    | FEES
+    | RECORDS
+    | SERVICE
+    | HUNG
+    | UNDONE
+    | SUMMARIES
+    | STATEMENTS
+    | {"change_mailing_address"}
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {

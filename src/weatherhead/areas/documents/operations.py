@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -131,8 +132,7 @@ class KeptStatement:
 def keep_statement(plan: StatementPlan, *, at: datetime, receipt_id: int) -> KeptStatement:
     """Freeze a billing summary under the next number."""
     number = f"S{str(next_number('statement')).zfill(_NUMBER_DIGITS)}"
-    payload = numbered(plan.payload, number=number)
-    text = payload_text(payload)
+    text = payload_text(numbered(plan.payload, number=number))
     row = Statement.objects.create(
         number=number,
         kind=plan.kind,
@@ -147,4 +147,9 @@ def keep_statement(plan: StatementPlan, *, at: datetime, receipt_id: int) -> Kep
         prepared_at=at,
         receipt_id=receipt_id,
     )
-    return KeptStatement(statement_id=row.pk, number=number, payload=payload, payload_sha256=row.payload_sha256)
+    return KeptStatement(
+        statement_id=row.pk,
+        number=number,
+        payload=json.loads(text),  # what is rendered is what is kept, to the order of its keys
+        payload_sha256=row.payload_sha256,
+    )

@@ -198,7 +198,7 @@ def _history(document: PreparedDocument, *, say: Words, lines: slice | None) -> 
     del lines
     body, hidden = document.payload["body"], say[HIDDEN]
     counts: Mapping[str, int] = body["counts"]
-    summary = [[say[f"count_{name}"], str(count)] for name, count in counts.items()]
+    summary = [[say[f"count_{name}"], str(counts[name])] for name in _COUNTED]
     summary.append([say["count_returned"], str(len(body["returned"]))])
     past_due = body["past_due_cents"]
     summary.append([say["past_due"], hidden if past_due is None else money(past_due)])
@@ -227,6 +227,10 @@ def _history(document: PreparedDocument, *, say: Words, lines: slice | None) -> 
         "mark": _reference(body["reference"], say=say),
         "notes": [say["how_marked"]],
     }
+
+
+_COUNTED = ("on_time", "late_1_30", "late_31_60", "late_over_60", "open")
+"""In the order in which they are said: a kept payload's keys are sorted."""
 
 
 def _asked(item: Mapping[str, Any], *, say: Words) -> list[str]:
