@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -36,6 +37,13 @@ class Addressed(Protocol):
 def mail_lines(account: Addressed) -> list[str]:
     """The address as it stands in the window: name, street, city; in capitals without marks (USPS Publication 28)."""
     street = f"{account.mail_street} {account.mail_unit}" if account.mail_unit else account.mail_street
-    city = f"{account.mail_city} {account.mail_state} {account.mail_postal_code}"
-    lines = (account.customer_name, street, city)
-    return [" ".join(line.replace(".", " ").replace(",", " ").upper().split()) for line in lines]
+    city = _city_line(f"{account.mail_city} {account.mail_state} {account.mail_postal_code}")
+    return [_mail_line(account.customer_name), _mail_line(street), city]
+
+
+def _mail_line(line: str) -> str:
+    return " ".join(line.replace(".", " ").replace(",", " ").upper().split())
+
+
+_city_line = lru_cache(maxsize=1_000)(_mail_line)
+"""A town's is the same for thousands."""

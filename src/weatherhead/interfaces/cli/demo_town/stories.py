@@ -475,10 +475,19 @@ class Stories:
 
         def told(at: datetime) -> None:
             number = self._town.known[ref].account_id
-            said = {"party_kind": "agency", "party_name": "Platte Valley Community Action", "given_how": "written"}
-            covers = {"payments": True, "balance": True, "until_on": date(2027, 6, 30), "note": "Release form of today"}
             done = self._act(
-                "record_consent", by="reyes", at=at, what=f"consent {ref}", account_id=number, **said, **covers
+                "record_consent",
+                by="reyes",
+                at=at,
+                what=f"consent {ref}",
+                account_id=number,
+                party_kind="agency",
+                party_name="Platte Valley Community Action",
+                payments=True,
+                balance=True,
+                given_how="written",
+                until_on=date(2027, 6, 30),
+                note="Release form of today",
             )
             self._act(
                 "prepare_statement",
