@@ -108,6 +108,18 @@ def _summary(page: Page, url: str) -> None:
     page.wait_for_selector(".paper")
 
 
+def _statement(page: Page, url: str) -> None:
+    _account(page, url)
+    page.keyboard.press("t")
+    page.wait_for_selector(".paper")
+
+
+def _payment_history(page: Page, url: str) -> None:
+    _account(page, url)
+    page.keyboard.press("h")
+    page.wait_for_selector(".paper")
+
+
 def _approvals(page: Page, url: str) -> None:
     page.goto(f"{url}approvals")
 
@@ -158,6 +170,8 @@ PAGES = (
     Picture(name="waive-fee", username="reyes", show=_waive_fee),
     Picture(name="take-payment", username="reyes", show=_take_payment),
     Picture(name="summary-bill", username="reyes", show=_summary),
+    Picture(name="statement", username="reyes", show=_statement),
+    Picture(name="payment-history", username="reyes", show=_payment_history),
     Picture(name="enter-read", username="reyes", show=_enter_read),
     Picture(name="start-service", username="reyes", show=_start_service),
     Picture(name="bill", username="reyes", show=_bill),

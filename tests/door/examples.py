@@ -49,6 +49,23 @@ def _fee(house: House, home: Home, *, amount: str = "20.00") -> int:
     )
 
 
+def _agency(house: House, home: Home) -> dict[str, Any]:
+    return {
+        "account_id": home.account_id,
+        "party_kind": "agency",
+        "party_name": "Community Action Partnership",
+        "email": "help@example.org",
+        "payments": True,
+        "given_how": "written",
+        "until_on": house.today + timedelta(days=365),
+        "note": "Form 14, signed",
+    }
+
+
+def _consent(house: House, home: Home) -> int:
+    return house.made("record_consent", "consent", by="reyes", **_agency(house, home))
+
+
 def _request(house: House, home: Home) -> int:
     fee = _fee(house, home, amount="80.00")
     asked = house.do("waive_fee", by="reyes", adjustment_id=fee, reason="our_error")
@@ -715,6 +732,20 @@ EXAMPLES: dict[str, Maker] = {
         by="larsen", inputs={"hold_id": _legal_hold(house, home), "reason": "Case closed"}
     ),
     "purge_expired": _purge_expired,
+    "prepare_statement": lambda house, home: Example(
+        by="reyes",
+        inputs={
+            "account_id": home.account_id,
+            "kind": "payment_history",
+            "consent_id": _consent(house, home),
+            "given_by": "email",
+        },
+    ),
+    "record_consent": lambda house, home: Example(by="reyes", inputs=_agency(house, home)),
+    "revoke_consent": lambda house, home: Example(
+        by="reyes",
+        inputs={"account_id": home.account_id, "consent_id": _consent(house, home), "note": "She called"},
+    ),
     "approve_request": lambda house, home: Example(by="alvarez", inputs={"request_id": _request(house, home)}),
     "begin_migration": _begin_migration,
     "load_migration_shard": _load_shard,

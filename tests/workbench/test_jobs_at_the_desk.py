@@ -25,6 +25,7 @@ ADJUSTING = {"post_adjustment", "reverse_adjustment"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
 SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
+STATEMENTS = {"prepare_statement", "record_consent", "revoke_consent"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
 DEPOSITS = {"assess_deposit", "withdraw_deposit", "pay_deposit", "apply_deposit"}
@@ -42,8 +43,9 @@ REPRESENTATIVE = (
     | HUNG
     | UNDONE
     | SUMMARIES
-    | {"change_mailing_address"}
     | CREDIT
+    | STATEMENTS
+    | {"change_mailing_address"}
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {

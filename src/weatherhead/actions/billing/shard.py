@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from weatherhead.actions.billing.composing import BilledService, bill_messages, mail_lines
+from weatherhead.actions.billing.composing import BilledService, bill_messages
 from weatherhead.areas.agreements.columns import AgreementRow
 from weatherhead.areas.billing.columns import BillingColumns
 from weatherhead.areas.billing.determinants import determinants_of, judged
@@ -21,6 +21,7 @@ from weatherhead.areas.billing.lines import LineColumn, PricePoint, lines_of_gro
 from weatherhead.areas.billing.price_many import Priced, next_periods, price_many
 from weatherhead.areas.billing.refusals import NoService, NothingToBill
 from weatherhead.areas.customers.columns import AccountRow, account_rows
+from weatherhead.areas.customers.mailing import mail_lines
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.ledger.columns import MovementRow, movements_since, past_due_of, receivable_balances
 from weatherhead.areas.metering.usage import READ_KINDS

@@ -107,6 +107,15 @@ class ChargeFacts(NamedTuple):
     amount_cents: int
 
 
+class ChargeSum(NamedTuple):
+    """What the lines of one code charged on a bill, and to which ledger account that went."""
+
+    ledger_account: str
+    code: str
+    label: str
+    amount_cents: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillFacts:
     """An issued bill. `payload` is the frozen document; `payload_intact` says that it still hashes to what was kept."""

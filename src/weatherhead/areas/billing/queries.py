@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db.models import F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.queries import agreements_by_start, former_bills, former_periods
@@ -20,6 +20,7 @@ from weatherhead.areas.billing.facts import (
     BillFacts,
     BillOfHistory,
     ChargeFacts,
+    ChargeSum,
     ExceptionFacts,
     LatestBill,
     LineFacts,
@@ -262,6 +263,42 @@ def charges_of_bill(bill_id: int) -> tuple[ChargeFacts, ...]:
     """What a bill charged, line by line, without the proofs."""
     rows = BillLine.objects.filter(segment__bill_id=bill_id).order_by("segment_id", "sequence")
     return tuple(ChargeFacts(*row) for row in rows.values_list("price__code", "price__label", "amount_cents"))
+
+
+def sums_of_bills(bill_ids: Iterable[int]) -> dict[int, tuple[ChargeSum, ...]]:
+    """What each bill charged, summed by ledger account and code, in the order of its lines."""
+    found: dict[int, list[ChargeSum]] = {}
+    for chunk in chunks(sorted(set(bill_ids))):
+        rows = (
+            BillLine.objects.filter(segment__bill_id__in=chunk)
+            .values("segment__bill_id", "price__ledger_account", "price__code")
+            .annotate(
+                label=Min("price__label"),
+                labels=Count("price__label", distinct=True),
+                amount=Sum("amount_cents"),
+                place=Min("sequence"),
+            )
+        )
+        for row in rows.order_by("segment__bill_id", "place", "price__code"):
+            code = row["price__code"]
+            found.setdefault(row["segment__bill_id"], []).append(
+                ChargeSum(
+                    ledger_account=row["price__ledger_account"],
+                    code=code,
+                    label=row["label"] if row["labels"] == 1 else code.replace("_", " ").capitalize(),
+                    amount_cents=int(row["amount"]),
+                )
+            )
+    return {bill_id: tuple(items) for bill_id, items in found.items()}
+
+
+def demand_of_bills(bill_ids: Iterable[int]) -> dict[int, int]:
+    """The highest demand on each bill (W); bills of services without demand are left out."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(set(bill_ids))):
+        rows = BillSegment.objects.filter(bill_id__in=chunk, demand_w_max__isnull=False)
+        found.update(rows.values("bill_id").annotate(most=Max("demand_w_max")).values_list("bill_id", "most"))
+    return found
 
 
 def lines_of_segments(segments: Sequence[SegmentFacts]) -> tuple[LineFacts, ...]:

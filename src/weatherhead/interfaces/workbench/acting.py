@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from weatherhead.interfaces.workbench.seat import Seat
 from weatherhead.overviews.account.page import AccountOverview
 from weatherhead.overviews.composing import preview_view
 from weatherhead.overviews.preview import PreviewView
+
+_CHOSEN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 @dataclass(frozen=False, slots=True, kw_only=True)
@@ -114,8 +117,8 @@ def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, A
 
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:
-    """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
-    given = {name: str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+    """What a link chose beforehand: ``?bill=12`` chooses bill_id 12, ``?kind=usage`` that kind."""
+    given = {name: str(value) for name, value in request.GET.items() if _CHOSEN.fullmatch(str(value))}
     return {f"{name}_id": value for name, value in given.items()} | given
 
 

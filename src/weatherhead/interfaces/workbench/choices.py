@@ -18,6 +18,7 @@ from weatherhead.areas.billing.queries import (
     held_exceptions_of_account,
 )
 from weatherhead.areas.credit.deposit_rules import deposit_book
+from weatherhead.areas.customers.consents import consents_in_force
 from weatherhead.areas.customers.queries import cycles
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.payments.queries import payments_of_account
@@ -77,6 +78,10 @@ def choices_of(
         return [("", gettext("What the account has in its favor")), *_payments(account)]
     if name == "read_id" and action.name == "correct_read":
         return _accepted_reads(account)
+    if name == "consent_id":
+        return _consents(account, for_whom=action.name == "prepare_statement")
+    if name == "kind" and action.name == "prepare_statement":
+        return _summary_kinds(account)
     if name == "agreement_id" and action.name in {"end_service", "move_service"}:
         return _agreements(account, in_force=True)
     if name == "adjustment_id" and action.name == "reverse_adjustment":
@@ -182,6 +187,28 @@ def _accepted_reads(account: AccountOverview) -> Choices:
         (str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}, {item.serial}")
         for item in reads[:CHOICES_MAX]
     ]
+
+
+def _consents(account: AccountOverview, *, for_whom: bool) -> Choices:
+    """Those that somebody may be told on today; `for_whom`: the customer first, who needs none."""
+    found = consents_in_force(account.customer_id, account_id=account.account_id, as_of=account.as_of)
+    said = gettext("%(party)s, through %(last)s")
+    listed: list[tuple[str, Any]] = [
+        (str(item.consent_id), said % {"party": item.party_name, "last": day(item.last_on, account.as_of)})
+        for item in found
+    ]
+    return [("", gettext("The customer")), *listed] if for_whom else listed
+
+
+def _summary_kinds(account: AccountOverview) -> Choices:
+    kinds = {
+        "statement": gettext("Account statement"),
+        "payment_history": gettext("Payment history, 24 months"),
+        "yearly": gettext("Yearly summary, month by month"),
+        "usage": gettext("Usage summary, 24 months"),
+        "accounts": gettext("Statement of all accounts"),
+    }
+    return [(kind, title) for kind, title in kinds.items() if kind != "accounts" or account.other_accounts]
 
 
 def _meters(account: AccountOverview) -> Choices:

@@ -12,6 +12,7 @@ from weatherhead.interfaces.workbench.reports_views import STAFF_REPORTS
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.reads import DECISIONS
 from weatherhead.overviews.refunds import may_follow_refunds
+from weatherhead.overviews.statement.page import LOOK
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
@@ -32,6 +33,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "follows_refunds": grant is not None and may_follow_refunds(grant),
             "decides_reads": grant is not None and bool(DECISIONS & set(grant.actions)),
             "sees_reports": grant is not None and STAFF_REPORTS in grant.looks,
+            "sees_summaries": grant is not None and LOOK in grant.looks,
             "as_of": here.moment.as_of if here else None,
             "demo_sign_ins": settings.DEMO_SIGN_INS if utility.fictional and not employee else [],
             "demo_password": settings.DEMO_PASSWORD if utility.fictional and not employee else "",

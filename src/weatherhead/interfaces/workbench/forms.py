@@ -107,6 +107,20 @@ _LABELS = {
     "month": gettext_noop("Month"),
     "at_most": gettext_noop("At most"),
     "refund_id": gettext_noop("Refund"),
+    "kind": gettext_noop("Kind"),
+    "span": gettext_noop("Of"),
+    "from_on": gettext_noop("First day"),
+    "to_on": gettext_noop("Last day"),
+    "consent_id": gettext_noop("For"),
+    "given_by": gettext_noop("Given out"),
+    "party_kind": gettext_noop("Who may be told"),
+    "party_name": gettext_noop("Name"),
+    "bills": gettext_noop("Bills: what was charged"),
+    "balance": gettext_noop("The balance"),
+    "usage": gettext_noop("Usage"),
+    "all_accounts": gettext_noop("For all accounts of the customer"),
+    "given_how": gettext_noop("How the customer said so"),
+    "until_on": gettext_noop("Through"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
 _LABELS_OF = {
@@ -146,6 +160,16 @@ _TITLES = {
     "small_balance": gettext_noop("Small balances"),
     "void": gettext_noop("Void: we have it in hand"),
     "stop": gettext_noop("Stop: it is lost or stolen"),
+    "last_12_months": gettext_noop("The last 12 months"),
+    "this_year": gettext_noop("This year"),
+    "last_year": gettext_noop("Last year"),
+    "since_opened": gettext_noop("All since the account was opened"),
+    "days": gettext_noop("Days that I choose"),
+    "print": gettext_noop("On paper"),
+    "email": gettext_noop("By e-mail"),
+    "written": gettext_noop("In writing"),
+    "in_person": gettext_noop("In person"),
+    "recorded_call": gettext_noop("On a recorded call"),
 }
 _USUALLY_TODAY = frozenset(
     {"reconnected_on", "read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"}
@@ -238,6 +262,14 @@ def form_of(
     if action.name == "assess_deposit":
         for name in _OF_A_REPORT & built.keys():
             built[name].widget.attrs["data-when"] = "reason=credit_report"
+    if action.name == "prepare_statement":
+        for name in ("from_on", "to_on"):
+            built[name].widget.attrs["data-when"] = "span=days"
+        built["span"].help_text = gettext("A payment history and a usage summary are always of the last 24 months.")
+        built["consent_id"].help_text = gettext("Others are told with the customer’s consent, recorded before.")
+    if action.name == "record_consent":
+        built["email"].help_text = gettext("Where their documents may be sent.")
+        built["note"].help_text = gettext("Where the evidence is: the form, the call.")
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width

@@ -18,6 +18,7 @@ from weatherhead.areas.billing.runs import NoSuchRun
 from weatherhead.areas.billing.summaries import NoSuchSummary
 from weatherhead.areas.credit.refunds import NoSuchCheck, NoSuchRefund
 from weatherhead.areas.customers.queries import NoSuchAccount
+from weatherhead.areas.documents.statements import NoSuchStatement
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.values import Refusal
@@ -42,6 +43,7 @@ _NOT_FOUND = (
     NoSuchRefund,
     NoSuchRequest,
     NoSuchRun,
+    NoSuchStatement,
     NoSuchSummary,
 )
 _FORBIDDEN = (NotPermitted, LookNotPermitted)

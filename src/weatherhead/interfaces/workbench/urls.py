@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, refunds_views, reports_views, runs_views, views
+from weatherhead.interfaces.workbench import (
+    reads_views,
+    refunds_views,
+    reports_views,
+    runs_views,
+    statement_views,
+    views,
+)
 
 app_name = "workbench"
 
@@ -21,6 +28,11 @@ urlpatterns = [
     path("bill/<int:bill_id>/pdf", views.bill_pdf, name="bill_pdf"),
     path("summary/<int:summary_id>/document", views.summary_document_page, name="summary_document"),
     path("summary/<int:summary_id>/pdf", views.summary_pdf, name="summary_pdf"),
+    path("account/<int:account_id>/summary", statement_views.summary_page, name="summary"),
+    path("account/<int:account_id>/summary.csv", statement_views.summary_csv_file, name="summary_csv"),
+    path("statement/<int:statement_id>/", statement_views.prepared_page, name="prepared"),
+    path("statement/<int:statement_id>/pdf", statement_views.prepared_pdf_file, name="prepared_pdf"),
+    path("statement/<int:statement_id>/csv", statement_views.prepared_csv_file, name="prepared_csv"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
     path("reads", reads_views.reads, name="reads"),
     path("reads/do/<slug:name>", reads_views.decide_read, name="decide_read"),

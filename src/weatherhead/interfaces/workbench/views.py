@@ -112,13 +112,15 @@ def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
     shown = dict(request.session.get("revealed", {}))
     shown[str(account_id)] = (seat.moment.at + REVEALED).isoformat()
     request.session["revealed"] = shown
-    bill_id = number_in(request.POST.get("bill", ""))
-    if bill_id is not None:
-        return redirect("workbench:bill_document", bill_id)
-    summary_id = number_in(request.POST.get("summary", ""))
-    if summary_id is not None:
-        return redirect("workbench:summary_document", summary_id)
+    for kind, page in _REVEALED_FROM.items():
+        number = number_in(request.POST.get(kind, ""))
+        if number is not None:
+            return redirect(f"workbench:{page}", number)
     return redirect("workbench:account", account_id)
+
+
+_REVEALED_FROM = {"bill": "bill_document", "summary": "summary_document", "statement": "prepared"}
+"""The document that somebody wants to see whole, by the field that its page sends, and the page to go back to."""
 
 
 @require_GET
@@ -141,7 +143,7 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
     here = reverse("workbench:account", args=[account_id])
     opened, done = act(request, seat, action, shown=shown, close_url=here)
     if done is not None:
-        return HttpResponseRedirect(f"{here}?done={done}")
+        return HttpResponseRedirect(_landing(done, account_id=account_id))
     if opened.preview is not None and shown.revealed_until is None:
         opened.preview = replace(opened.preview, changes=veiled(opened.preview.changes, after_too=False))
     context = {"account": shown, "open_action": opened, "receipt": None}
@@ -151,6 +153,15 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
         return render(request, "workbench/action_open.html", context)
     status = 409 if opened.refusal and opened.tried else 200
     return render(request, "workbench/account.html", context, status=status)
+
+
+def _landing(receipt_id: int, *, account_id: int) -> str:
+    """Where an action on an account ends: at the document that it prepared, else on the account with its receipt."""
+    receipt = receipt_view(receipt_id)
+    prepared = dict(receipt.made).get("statement", ())
+    if prepared:
+        return reverse("workbench:prepared", args=[prepared[0]])
+    return f"{reverse('workbench:account', args=[account_id])}?done={receipt_id}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -200,7 +211,7 @@ def _paper(
     **of: int,
 ) -> HttpResponse:
     """A document as the customer has it, on the page of its kind; `of` is its number as `document` takes it."""
-    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    until = revealed_until(request, account_id=account_id, moment=seat.moment)
     shown = document(**of, revealed=frozenset({account_id} if until else ()))
     context = {"bill": shown, "said": shown.said, "until": until, "may_look": CONTACT_DETAILS in seat.grant.looks}
     return render(request, f"workbench/{page}.html", context)
@@ -219,7 +230,7 @@ def bill_document_page(request: HttpRequest, seat: Seat, bill_id: int) -> HttpRe
 def bill_pdf(request: HttpRequest, seat: Seat, bill_id: int) -> HttpResponse:
     """The kept PDF of a bill, made on the first request. It names the mailing address, so each opening is a look."""
     account_id = account_of_bill(bill_id)
-    if _revealed_until(request, account_id=account_id, moment=seat.moment) is None:
+    if revealed_until(request, account_id=account_id, moment=seat.moment) is None:
         return redirect("workbench:bill_document", bill_id)
     file = bill_file(bill_id)
     reason = f"PDF of bill {file.number}"
@@ -244,7 +255,7 @@ def summary_document_page(request: HttpRequest, seat: Seat, summary_id: int) -> 
 def summary_pdf(request: HttpRequest, seat: Seat, summary_id: int) -> HttpResponse:
     """The kept PDF of a summary bill, made on the first request; each opening is a look at every account on it."""
     account_id = account_of_summary(summary_id)
-    if _revealed_until(request, account_id=account_id, moment=seat.moment) is None:
+    if revealed_until(request, account_id=account_id, moment=seat.moment) is None:
         return redirect("workbench:summary_document", summary_id)
     file = summary_file(summary_id)
     reason = f"PDF of summary bill {file.number}"
@@ -269,7 +280,7 @@ def receipt_page(request: HttpRequest, seat: Seat, receipt_id: int) -> HttpRespo
     """A receipt."""
     shown = receipt_view(receipt_id)
     numbers = [number for number, _, _ in shown.accounts]
-    if not all(_revealed_until(request, account_id=number, moment=seat.moment) for number in numbers):
+    if not all(revealed_until(request, account_id=number, moment=seat.moment) for number in numbers):
         shown = replace(shown, changes=veiled(shown.changes, after_too=True))
     return render(request, "workbench/receipt.html", {"receipt": shown, "next_steps": _next_steps(shown, seat=seat)})
 
@@ -322,11 +333,12 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
 
 
 def _account(request: HttpRequest, seat: Seat, account_id: int, *, whole: bool = False) -> AccountOverview:
-    until = _revealed_until(request, account_id=account_id, moment=seat.moment)
+    until = revealed_until(request, account_id=account_id, moment=seat.moment)
     return account_overview(account_id, as_of=seat.moment.as_of, grant=seat.grant, revealed_until=until, whole=whole)
 
 
-def _revealed_until(request: HttpRequest, *, account_id: int, moment: Moment) -> datetime | None:
+def revealed_until(request: HttpRequest, *, account_id: int, moment: Moment) -> datetime | None:
+    """Until when an account's hidden details are shown in this session; None while they are hidden."""
     text = request.session.get("revealed", {}).get(str(account_id))
     until = datetime.fromisoformat(text) if text else None
     return until if until is not None and until > moment.at else None
@@ -360,6 +372,9 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, str]]:
     runs = dict(shown.made).get("bill_run", ())
     if runs and may_follow_runs(seat.grant):
         return [(reverse("workbench:run", args=[runs[0]]), gettext_noop("Follow the bill run"))]
+    prepared = dict(shown.made).get("statement", ())
+    if prepared:
+        return [(reverse("workbench:prepared", args=[prepared[0]]), gettext_noop("Open the document"))]
     name, kind = _AFTER.get(shown.action, ("", ""))
     numbers = dict(shown.made).get(kind, ())
     if name not in seat.grant.actions or not numbers:

@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
     operations = [
         append_only("documents_documentframe", key=["sha256"]),
         append_only("documents_document"),
+        append_only("documents_statement"),
         append_only("documents_printfile"),
         append_only("documents_printfilebill"),
     ]

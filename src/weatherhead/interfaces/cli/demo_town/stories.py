@@ -54,6 +54,7 @@ class Stories:
             self._misposted,
             self._desk_work,
             self._landlord,
+            self._agency,
         ):
             plan()
 
@@ -487,6 +488,38 @@ class Stories:
             what=f"summary {ref}",
             account_id=self._town.known[ref].account_id,
         )
+
+    def _agency(self) -> None:
+        """She asks an agency for help: they may be told how she pays and what she owes, and are."""
+        ref = "lindgren"
+
+        def told(at: datetime) -> None:
+            number = self._town.known[ref].account_id
+            done = self._act(
+                "record_consent",
+                by="reyes",
+                at=at,
+                what=f"consent {ref}",
+                account_id=number,
+                party_kind="agency",
+                party_name="Platte Valley Community Action",
+                payments=True,
+                balance=True,
+                given_how="written",
+                until_on=date(2027, 6, 30),
+                note="Release form of today",
+            )
+            self._act(
+                "prepare_statement",
+                by="reyes",
+                at=at,
+                what=f"history {ref}",
+                account_id=number,
+                kind="payment_history",
+                consent_id=done["made"]["consent"][0],
+            )
+
+        self._on(ref, 11, 12, 15, 5, told)
 
     def _desk_work(self) -> None:
         """A hold while a meter is tested, and a change of address."""

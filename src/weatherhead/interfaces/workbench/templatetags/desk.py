@@ -310,6 +310,12 @@ def read_kind(kind: str) -> str:
     return gettext(READ_KINDS[kind])
 
 
+@register.filter
+def at(items: Sequence[Sequence[str]], place: int) -> Sequence[str]:
+    """The item at a place, from 0: a table's column beside its cell."""
+    return items[place]
+
+
 @register.simple_tag
 def usage_chart(usage: tuple[UsageMonth, ...]) -> charts.UsageChart | None:
     """The chart of an account's bills; ``None`` when nothing was billed yet."""
