@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                             closed_through_on__isnull=False,
                             closed_through_on__lt=F("former_through_on"),
                         ),
-                        name="ledger_close_goes_on",
+                        name="ledger_close_moves",
                     )
                 ],
             },
