@@ -41,7 +41,9 @@ from weatherhead.areas.records.database import bulk_insert, violated_constraint
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import EntryState, reversal
 
-JAN_5, JAN_6, JAN_26, FEB_5, FEB_26 = (date(2026, month, day) for month, day in [(1, 5), (1, 6), (1, 26), (2, 5), (2, 26)])
+JAN_5, JAN_6, JAN_26, FEB_5, FEB_26 = (
+    date(2026, month, day) for month, day in [(1, 5), (1, 6), (1, 26), (2, 5), (2, 26)]
+)
 HANDS = Hands(asked_by="Okafor", decided_by="Alvarez", decided_by_employee_id=1, at=INSERTED_AT, receipt_id=1)
 pytestmark = pytest.mark.django_db
 
@@ -91,17 +93,15 @@ def test_closed_days_refuse_postings_by_name_and_by_guard() -> None:
         "receipt_id", "digest",
     )  # fmt: skip
     postings = [(900, 1, "suspense", 100, "x"), (900, 2, "cash_drawer", -100, "x")]
+    header = (900, "payment", JAN_26, INSERTED_AT, "", "posted", None, None, 2, 1, "x" * 64)
+
+    def past_post() -> None:
+        named = ("entry_id", "sequence", "ledger_account", "amount_cents", "charge")
+        bulk_insert(table="ledger_ledgerposting", columns=named, rows=postings)
+        bulk_insert(table="ledger_journalentry", columns=columns, rows=[header])
+
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
-        bulk_insert(
-            table="ledger_ledgerposting",
-            columns=("entry_id", "sequence", "ledger_account", "amount_cents", "charge"),
-            rows=postings,
-        )
-        bulk_insert(
-            table="ledger_journalentry",
-            columns=columns,
-            rows=[(900, "payment", JAN_26, INSERTED_AT, "", "posted", None, None, 2, 1, "x" * 64)],
-        )
+        past_post()
     assert violated_constraint(refused.value) == "ledger_day_open"
 
 
@@ -201,7 +201,12 @@ def test_a_journal_says_every_line_once() -> None:
 
 DAYS = st.integers(0, 150).map(lambda place: date(2026, 1, 1) + timedelta(days=place))
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["bill", "payment", "reverse", "waive", "old", "pending"]), DAYS, st.integers(1, 99), st.integers(0, 2)),
+    st.tuples(
+        st.sampled_from(["bill", "payment", "reverse", "waive", "old", "pending"]),
+        DAYS,
+        st.integers(1, 99),
+        st.integers(0, 2),
+    ),
     min_size=1,
     max_size=14,
 )
@@ -209,9 +214,7 @@ STEPS = st.lists(
 
 @settings(max_examples=20)
 @given(STEPS, DAYS)
-def test_all_accounts_aged_at_once_are_each_aged_alone(
-    steps: list[tuple[str, date, int, int]], as_of: date
-) -> None:
+def test_all_accounts_aged_at_once_are_each_aged_alone(steps: list[tuple[str, date, int, int]], as_of: date) -> None:
     """The law of the aged receivable: whatever was posted, reversed or waived, on whatever day it is asked for."""
     accounts = make_accounts(3)
     journal: list[tuple[int, int]] = []  # entries and their accounts
@@ -219,7 +222,9 @@ def test_all_accounts_aged_at_once_are_each_aged_alone(
         account = accounts[whose]
         own = [number for number, owner in journal if owner == account]
         chosen = entry(own[cents % len(own)]) if own else None
-        undone = {number for (number,) in rows("SELECT reverses_id FROM ledger_journalentry WHERE reverses_id IS NOT NULL")}
+        undone = {
+            number for (number,) in rows("SELECT reverses_id FROM ledger_journalentry WHERE reverses_id IS NOT NULL")
+        }
         draft = bill(on, amount_cents=cents, due_on=on + timedelta(days=20), account_id=account)
         if kind == "old":
             draft = bill(on, amount_cents=cents, due_on=on - timedelta(days=cents * 2), account_id=account)
@@ -257,5 +262,10 @@ def test_what_was_closed_has_its_hands_on_it() -> None:
     a_month(make_accounts(1)[0])
     close(JAN_26)
     [found] = closings(limit=5)
-    assert (found.kind, found.closed_through_on, found.asked_by, found.decided_by) == ("close", JAN_26, "Okafor", "Alvarez")
+    assert (found.kind, found.closed_through_on, found.asked_by, found.decided_by) == (
+        "close",
+        JAN_26,
+        "Okafor",
+        "Alvarez",
+    )
     assert found.at == datetime(2026, 1, 2, 15, 4, 5, 678901, tzinfo=UTC)

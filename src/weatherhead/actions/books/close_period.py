@@ -19,7 +19,9 @@ from weatherhead.overviews.books.ready import Obstacle, obstacles
 class DayNotOver(Refusal):
     """Postings still come on today."""
 
-    template = gettext_noop("%(on)s is not over: payments and bills are still posted on it. Close through a day before.")
+    template = gettext_noop(
+        "%(on)s is not over: payments and bills are still posted on it. Close through a day before."
+    )
 
 
 class ClosedAlready(Refusal):
@@ -114,9 +116,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         plan=plan,
         creates={"ledger_bookclose": 1, "ledger_daytotal": sum(day.ledger_accounts for day in facts.days)},
         changes=_changes(facts, plan=plan),
-        rules=(
-            house_rule("closing", "One person asks to close, another decides; closed days refuse postings"),
-        ),
+        rules=(house_rule("closing", "One person asks to close, another decides; closed days refuse postings"),),
         needs_approval=Sentence(gettext_noop("A second person decides that the books are closed.")),
     )
 
@@ -135,7 +135,13 @@ def _changes(facts: Facts, *, plan: Plan) -> tuple[Change, ...]:
         ("debits", gettext_noop("Debits, and credits"), Unit.CENTS, plan.debits_cents),
     )
     left = tuple(
-        Change(code=f"left.{item.code}", label=Sentence(gettext_noop("Left open")), unit=Unit.TEXT, before=None, after=str(item.said))
+        Change(
+            code=f"left.{item.code}",
+            label=Sentence(gettext_noop("Left open")),
+            unit=Unit.TEXT,
+            before=None,
+            after=str(item.said),
+        )
         for item in facts.obstacles
     )
     return (
@@ -155,9 +161,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         ClosedMeanwhile: they were closed or reopened meanwhile.
     """
     plan = proposal.plan
-    close_through(
-        plan.through_on, former_on=plan.former_on, hands=hands_of(recording, asked_by=plan.asked_by)
-    )
+    close_through(plan.through_on, former_on=plan.former_on, hands=hands_of(recording, asked_by=plan.asked_by))
 
 
 def hands_of(recording: Recording, *, asked_by: str) -> Hands:

@@ -174,9 +174,7 @@ def _changes(facts: Facts, *, total_cents: int) -> tuple[Change, ...]:
         rows.append(Change(code=f"wh.{name}", label=energy, unit=Unit.ENERGY_WH, before=None, after=item.energy_wh))
     if facts.not_estimated:
         label = Sentence(gettext_noop("Services that cannot be estimated"))
-        rows.append(
-            Change(code="not_estimated", label=label, unit=Unit.COUNT, before=None, after=facts.not_estimated)
-        )
+        rows.append(Change(code="not_estimated", label=label, unit=Unit.COUNT, before=None, after=facts.not_estimated))
     return tuple(rows)
 
 
@@ -190,9 +188,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     lock_books()
     if standing_entries(KIND) != plan.standing:
         raise ClosedMeanwhile
-    recording.entry_ids += post(
-        plan.entries, inserted_at=recording.moment.at, receipt_id=recording.receipt_id
-    )
+    recording.entry_ids += post(plan.entries, inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
 
 
 ACTION = registry.add(

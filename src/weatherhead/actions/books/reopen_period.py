@@ -88,9 +88,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     return Proposal(
         summary=Sentence(gettext_noop("Books reopened from %(from)s through %(through)s"), params),
         confirm=Sentence(gettext_noop("Reopen the books from %(from)s"), params),
-        plan=Plan(
-            from_on=inputs.from_on, former_on=facts.closed_on, reason=inputs.reason, asked_by=facts.asked_by
-        ),
+        plan=Plan(from_on=inputs.from_on, former_on=facts.closed_on, reason=inputs.reason, asked_by=facts.asked_by),
         creates={"ledger_bookclose": 1},
         changes=(
             Change(

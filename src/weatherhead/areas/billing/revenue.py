@@ -31,7 +31,7 @@ class ChargeRow:
 
 
 def billed_charges(*, first_on: date, last_on: date) -> tuple[ChargeRow, ...]:
-    """Every charge billed from first through last, by ledger account; `lines` counts those of bills, not cancelled ones."""
+    """Every charge billed from first through last, by ledger account; `lines` leaves cancelled ones out."""
     rows = fetch_rows(
         "SELECT price.ledger_account, price.code, max(price.label), sum(counted.sign * line.amount_cents),"  # noqa: S608
         " sum(CASE WHEN counted.sign > 0 THEN 1 ELSE 0 END)"

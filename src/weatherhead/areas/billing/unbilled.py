@@ -173,7 +173,7 @@ def estimate_unbilled(*, end_of: date, version: UnbilledVersion) -> Iterator[Unb
 
 def _accounts_served(end: date) -> Int64Array:
     [found] = fetch_columns(
-        "SELECT DISTINCT account_id FROM agreements_serviceagreement"
+        "SELECT DISTINCT account_id FROM agreements_serviceagreement"  # noqa: S608
         f" WHERE start_on < {ordinal_sql('%s')} AND (end_on IS NULL OR end_on > {ordinal_sql('%s')})"
         " ORDER BY account_id",
         [end.toordinal(), end.toordinal() - _STALE_DAYS],
@@ -257,14 +257,12 @@ def _unbilled_span(columns: BillingColumns, *, end: date) -> tuple[Int64Array, I
     return starts, stops
 
 
-def _known(
-    columns: BillingColumns, *, starts: Int64Array, end: date, bounds: Bounds
-) -> tuple[Int64Array, Int64Array]:
+def _known(columns: BillingColumns, *, starts: Int64Array, end: date, bounds: Bounds) -> tuple[Int64Array, Int64Array]:
     """What was read since each agreement's last bill (Wh), and through which day."""
     periods = next_periods(columns, through_on=end)
     priced = price_many(columns, periods=periods, bounds=bounds)
     known = np.ones(columns.count, dtype=np.bool_)
-    known[[index for index in priced.refused]] = False
+    known[list(priced.refused)] = False
     known &= columns.metered == 1
     return np.where(known, priced.energy_wh, 0), np.where(known, periods.ends, starts)
 
@@ -307,7 +305,9 @@ def _price_whole(
     metered = np.flatnonzero(columns.metered == 1)
     both = np.repeat(metered, 2)
     at_end = np.tile(np.array([0, 1], dtype=np.int64), len(metered))
-    demand = np.array([demands.get(number, MISSING) for number in columns.agreement_ids.tolist()] or [0], dtype=np.int64)
+    demand = np.array(
+        [demands.get(number, MISSING) for number in columns.agreement_ids.tolist()] or [0], dtype=np.int64
+    )
     zeros = np.zeros(len(both), dtype=np.int64)
     reads = ReadColumns(
         agreements=both,

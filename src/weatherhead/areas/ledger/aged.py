@@ -2,8 +2,8 @@
 
 Where nothing cancels anything in particular, credits pay the oldest debits first; so what is open of an account is the
 part of its latest debits that its balance still covers, and only debits that are not due or fell due within the last
-bucket's days are read. Accounts with reversals or waivers are set off first (`_linked`), and the few of them whose links
-form chains are aged one by one.
+bucket's days are read. Accounts with reversals or waivers are set off first (`_linked`); the few whose links form
+chains are aged one by one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from weatherhead.areas.ledger.queries import ageing_of
 from weatherhead.areas.records.arrays import (
@@ -29,6 +30,8 @@ from weatherhead.core.values import Int64Array
 
 BUCKETS = len(BUCKET_DAYS) + 2
 """Not yet due, and then by days past due: 1 to 30, 31 to 60, 61 to 90, over 90."""
+
+Mask = NDArray[np.bool_]
 
 _RECEIVABLE = LedgerAccount.RECEIVABLE.value
 
@@ -70,7 +73,7 @@ def aged_receivables(*, as_of: date) -> AgedReceivables:
 def _balances(*, as_of: date) -> tuple[Int64Array, Int64Array]:
     """Every account with a receivable and its balance at the end of a day: the running one, less what came after."""
     return _two(
-        "SELECT moved.account_id, sum(moved.cents) FROM ("
+        "SELECT moved.account_id, sum(moved.cents) FROM ("  # noqa: S608
         "SELECT account_id, balance_cents AS cents FROM ledger_runningbalance WHERE ledger_account = %s"
         " UNION ALL SELECT posting.account_id, -posting.amount_cents FROM ledger_journalentry AS entry"
         " JOIN ledger_ledgerposting AS posting ON posting.entry_id = entry.id"
@@ -85,7 +88,7 @@ def _two(statement: str, parameters: list[int | str | date]) -> tuple[Int64Array
     return first, second
 
 
-def _linked_accounts(accounts: Int64Array, *, as_of: date) -> Int64Array:
+def _linked_accounts(accounts: Int64Array, *, as_of: date) -> Mask:
     """Which accounts have a posting that cancels another in particular (mask)."""
     [found] = fetch_columns(
         "SELECT DISTINCT posting.account_id FROM ledger_ledgerposting AS posting"  # noqa: S608
@@ -95,7 +98,7 @@ def _linked_accounts(accounts: Int64Array, *, as_of: date) -> Int64Array:
         [_RECEIVABLE, as_of.toordinal()],
         width=1,
     )
-    mask: Int64Array = np.isin(accounts, found)
+    mask: Mask = np.isin(accounts, found)
     return mask
 
 
@@ -150,7 +153,7 @@ def _linked(accounts: Int64Array, *, as_of: date) -> Int64Array:
     moved = _movements(accounts, as_of=as_of)
     links = np.flatnonzero(moved.target >= 0)
     targets = moved.target[links]
-    # One link from a posting that nothing cancels to one that cancels nothing: a reversal or a waiver. All else by hand.
+    # One link from a posting that nothing cancels to one that cancels nothing: a reversal, a waiver. All else by hand.
     cancelled_once = np.bincount(targets, minlength=len(moved.cents))[targets] == 1 if len(links) else targets == -1
     plain = cancelled_once & (moved.target[targets] < 0) & ~np.isin(links, targets)
     hard = np.zeros(len(accounts), dtype=np.bool_)

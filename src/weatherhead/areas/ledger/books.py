@@ -198,7 +198,8 @@ def days(*, first_on: date, last_on: date) -> tuple[DayFacts, ...]:
     source, bound = _open_postings(closed)
     rows = fetch_rows(
         "SELECT moved.day_on, sum(moved.debits_cents), sum(moved.credits_cents), sum(moved.postings),"  # noqa: S608
-        " count(DISTINCT moved.ledger_account) FROM (SELECT day_on, ledger_account, debits_cents, credits_cents, postings FROM ledger_daytotal"
+        " count(DISTINCT moved.ledger_account)"
+        " FROM (SELECT day_on, ledger_account, debits_cents, credits_cents, postings FROM ledger_daytotal"
         " WHERE day_on BETWEEN %s AND %s"
         " UNION ALL SELECT entry.effective_on, posting.ledger_account,"
         " CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END,"
@@ -304,6 +305,13 @@ def export_content(number: int) -> str:
     for content in JournalExport.objects.filter(number=number).values_list("content", flat=True):
         return str(content)
     raise NoSuchExport(number=number)
+
+
+def export_of_day(on: date) -> ExportFacts | None:
+    """The export that a day went out with."""
+    for row in JournalExport.objects.filter(first_on__lte=on, last_on__gte=on).values(*_EXPORT_FIELDS):
+        return ExportFacts(**row)
+    return None
 
 
 def exported_through() -> date | None:

@@ -16,7 +16,18 @@ from weatherhead.core.values import Refusal, format_cents, gettext_noop
 
 Grouping = Literal["day", "source"]
 
-COLUMNS = ("export", "line", "date", "gl_account", "ferc_account", "title", "source", "ledger_accounts", "debit", "credit")
+COLUMNS = (
+    "export",
+    "line",
+    "date",
+    "gl_account",
+    "ferc_account",
+    "title",
+    "source",
+    "ledger_accounts",
+    "debit",
+    "credit",
+)
 MANIFEST_FORMAT = 1
 
 

@@ -112,9 +112,7 @@ class LedgerPosting(models.Model):
                 condition=Q(matches_entry_id__isnull=False),
                 name="ledger_posting_linked",
             ),
-            models.Index(
-                fields=["due_on"], condition=Q(due_on__isnull=False), name="ledger_posting_by_due"
-            ),
+            models.Index(fields=["due_on"], condition=Q(due_on__isnull=False), name="ledger_posting_by_due"),
         ]
 
 
@@ -165,7 +163,7 @@ class BookClose(models.Model):
 
 
 class DayTotal(models.Model):
-    """What was posted to a ledger account on a closed day. Both sums are without a sign; written when a day is closed."""
+    """What was posted to a ledger account on a closed day. Both sums are without a sign; written when it is closed."""
 
     pk = models.CompositePrimaryKey("day_on", "ledger_account")
     day_on = models.DateField()

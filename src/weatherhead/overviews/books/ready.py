@@ -45,7 +45,9 @@ def _suspense(through_on: date, _: datetime) -> Iterator[Obstacle]:
 
 def _requests(_on: date, _at: datetime) -> Iterator[Obstacle]:
     if count := waiting_count():
-        template = gettext_noop("Requests that wait for a decision: %(count)s. What is approved later posts on its own day")
+        template = gettext_noop(
+            "Requests that wait for a decision: %(count)s. What is approved later posts on its own day"
+        )
         yield Obstacle(code="requests", said=Sentence(template, {"count": count}), blocks=False)
 
 

@@ -144,9 +144,7 @@ class Migration(migrations.Migration):
                         fields=["ledger_account", "account"],
                         name="ledger_posting_linked",
                     ),
-                    models.Index(
-                        condition=Q(due_on__isnull=False), fields=["due_on"], name="ledger_posting_by_due"
-                    ),
+                    models.Index(condition=Q(due_on__isnull=False), fields=["due_on"], name="ledger_posting_by_due"),
                 ],
             },
         ),
