@@ -9,21 +9,23 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from tests.house import Home, House, moment, move_in
 
+from tests.house import Home, House, moment, move_in
 from weatherhead.actions.books.close_period import ClosedAlready, DayNotOver, NotReadyToClose
 from weatherhead.actions.books.export_journal import DaysNotClosed, NothingToExport
 from weatherhead.actions.books.post_unbilled import MonthNotOver, NotAMonthsEnd, UnbilledPosted
 from weatherhead.actions.books.reopen_period import DayExported, DayIsOpen
+from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.ledger.books import DayClosed, closed_through, export, export_content, exports, first_open_on
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.models import DayTotal, JournalEntry
 from weatherhead.areas.ledger.queries import balance_of, entries, trial_balance
+from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.records.models import AuditEntry
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.door.authority import MakerIsChecker, NotPermitted
 from weatherhead.door.jobs import grant_of
-from weatherhead.door.perform import ChangedSincePreview
+from weatherhead.door.perform import ChangedSincePreview, perform
 from weatherhead.interfaces.cli.ledger import extra_checkers
 from weatherhead.interfaces.cli.main import main
 from weatherhead.overviews.books.aged import aged_accounts, aged_overview
@@ -58,9 +60,9 @@ def sound() -> None:
 def test_the_analyst_asks_to_close_and_the_supervisor_decides(house: House, home: Home) -> None:
     """Yesterday is over: C. Okafor asks to close through it, T. Alvarez looks at the same figures and approves."""
     house.pass_days(1)
-    asked = house.do("close_period", by="okafor", through_on=yesterday(house), note="Month end")
+    asked = house.do("close_period", by="okafor", last_on=yesterday(house), note="Month end")
     assert (asked.outcome, closed_through()) == ("approval_requested", None)
-    own = house.do("close_period", by="alvarez", through_on=yesterday(house))
+    own = house.do("close_period", by="alvarez", last_on=yesterday(house))
     with pytest.raises(MakerIsChecker):
         house.do("approve_request", by="alvarez", request_id=own.body["request"])
     house.do("approve_request", by="alvarez", request_id=asked.body["request"])
@@ -75,12 +77,10 @@ def test_the_analyst_asks_to_close_and_the_supervisor_decides(house: House, home
 def test_what_was_posted_between_asking_and_deciding_asks_again(house: House, home: Home) -> None:
     """A payment found in the drop box is dated yesterday after the analyst asked: the supervisor sees other figures."""
     house.pass_days(1)
-    asked = house.do("close_period", by="okafor", through_on=yesterday(house))
+    asked = house.do("close_period", by="okafor", last_on=yesterday(house))
     shown = house.see("approve_request", by="alvarez", request_id=asked.body["request"])
     pay(house, home, "10.00", paid_on=yesterday(house))
     with pytest.raises(ChangedSincePreview):
-        from weatherhead.door.perform import perform
-
         perform(
             "approve_request",
             actor=house.actor("alvarez"),
@@ -95,17 +95,17 @@ def test_what_was_posted_between_asking_and_deciding_asks_again(house: House, ho
 def test_today_cannot_be_closed_and_a_day_is_closed_once(house: House, home: Home) -> None:
     for day in (house.today, house.today + timedelta(days=3)):
         with pytest.raises(DayNotOver, match="is not over"):
-            house.do("close_period", by="okafor", through_on=day)
+            house.do("close_period", by="okafor", last_on=day)
     house.pass_days(2)
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     with pytest.raises(ClosedAlready, match="closed through"):
-        house.do("close_period", by="okafor", through_on=yesterday(house) - timedelta(days=1))
+        house.do("close_period", by="okafor", last_on=yesterday(house) - timedelta(days=1))
 
 
 def test_a_representative_neither_closes_nor_reopens(house: House, home: Home) -> None:
     house.pass_days(1)
     for name, inputs in (
-        ("close_period", {"through_on": yesterday(house)}),
+        ("close_period", {"last_on": yesterday(house)}),
         ("reopen_period", {"from_on": yesterday(house), "reason": "I would like to"}),
         ("export_journal", {}),
         ("post_unbilled", {"month_end_on": yesterday(house)}),
@@ -117,9 +117,9 @@ def test_a_representative_neither_closes_nor_reopens(house: House, home: Home) -
 
 
 def test_a_payment_dated_into_closed_days_is_refused_and_nothing_moves(house: House, home: Home) -> None:
-    """The cashier backdates a check to a closed day: the sentence says the first open day; preview and posting agree."""
+    """The cashier backdates a check to a closed day: the sentence says the first open day; in preview, too."""
     house.pass_days(3)
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     before = (balance_of([home.account_id]), JournalEntry.objects.count())
     dated = {"account_id": home.account_id, "amount_cents": "25.00", "tender": "cash", "paid_on": yesterday(house)}
     said = f"Choose {house.today}, the first open day"
@@ -139,7 +139,7 @@ def test_a_check_returned_on_a_closed_day_is_entered_today(house: House, home: H
         check_number="77",
     )  # fmt: skip
     house.pass_days(4)
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     wrong = {"payment_id": paid, "reason": "insufficient_funds", "returned_on": yesterday(house)}
     with pytest.raises(DayClosed):
         house.do("return_payment", by="okafor", **wrong)
@@ -149,10 +149,11 @@ def test_a_check_returned_on_a_closed_day_is_entered_today(house: House, home: H
 
 
 def test_closed_days_are_corrected_on_an_open_day(house: House, home: Home) -> None:
-    """A payment of a closed day was posted to the wrong account: its reversal is today's, and yesterday stays as it was."""
-    paid = house.made("take_payment", "payment", by="nguyen", account_id=home.account_id, amount_cents="9.00", tender="cash")
+    """A payment of a closed day went to the wrong account: its reversal is today's, and yesterday stays as it was."""
+    cash = {"account_id": home.account_id, "amount_cents": "9.00", "tender": "cash"}
+    paid = house.made("take_payment", "payment", by="nguyen", **cash)
     house.pass_days(1)
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     kept = whole_trial_balance(first_on=yesterday(house), last_on=yesterday(house))
     house.do("reverse_payment", by="alvarez", payment_id=paid, reason="wrong_account", note="Meant for his mother")
     assert whole_trial_balance(first_on=yesterday(house), last_on=yesterday(house)) == kept
@@ -164,31 +165,29 @@ def test_a_bill_run_in_progress_keeps_its_day_open(house: House, home: Home) -> 
     house.pass_days(30)
     house.do("enter_read", account_id=home.account_id, read_on=house.today, reading="2350")
     run = house.made("start_bill_run", "bill_run", by="okafor", cycle=14)
-    from weatherhead.areas.billing.runs import shards_of
-
     house.do("try_bill_shard", by="okafor", shard_id=shards_of(run, stage="try")[0].shard_id)
     house.do("release_bill_run", by="alvarez", run_id=run)
     house.pass_days(1)
     with pytest.raises(NotReadyToClose, match=f"Bill run {run} still issues bills dated on these days"):
-        house.do("close_period", by="okafor", through_on=yesterday(house))
+        house.do("close_period", by="okafor", last_on=yesterday(house))
     house.do("issue_bill_shard", by="alvarez", shard_id=shards_of(run, stage="issue")[0].shard_id)
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     sound()
 
 
 def test_closed_days_are_reopened_by_two_until_the_ledger_has_them(house: House, home: Home) -> None:
     """The lockbox of two days ago came late: reopened, posted, closed again. What the GL has stays closed."""
     house.pass_days(3)
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     late = yesterday(house) - timedelta(days=1)
     with pytest.raises(DayIsOpen):
         house.do("reopen_period", by="okafor", from_on=house.today, reason="Nothing to open")
     decided(house, "reopen_period", from_on=late, reason="The lockbox file came late")
     assert closed_through() == late - timedelta(days=1)
     pay(house, home, "12.00", paid_on=late)
-    decided(house, "close_period", through_on=yesterday(house))
-    house.do("export_journal", by="okafor", through_on=late)
-    with pytest.raises(DayExported, match="stays closed. Correct it on an open day"):
+    decided(house, "close_period", last_on=yesterday(house))
+    house.do("export_journal", by="okafor", last_on=late)
+    with pytest.raises(DayExported, match=r"stays closed\. Correct it on an open day"):
         house.do("reopen_period", by="okafor", from_on=late, reason="Another one came")
     decided(house, "reopen_period", from_on=yesterday(house), reason="This one may be opened")
     sound()
@@ -201,13 +200,11 @@ def test_each_entry_goes_to_the_general_ledger_once(house: House, home: Home, tm
         house.pass_days(1)
     with pytest.raises(NothingToExport):
         house.do("export_journal", by="okafor")
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     with pytest.raises(DaysNotClosed):
-        house.do("export_journal", by="okafor", through_on=house.today)
+        house.do("export_journal", by="okafor", last_on=house.today)
     for back, grouping in ((2, "day"), (1, "source"), (0, "day")):
-        house.do(
-            "export_journal", by="okafor", through_on=yesterday(house) - timedelta(days=back), grouped_by=grouping
-        )
+        house.do("export_journal", by="okafor", last_on=yesterday(house) - timedelta(days=back), grouped_by=grouping)
     with pytest.raises(NothingToExport):
         house.do("export_journal", by="okafor")
     found = exports()
@@ -246,7 +243,7 @@ def test_the_day_balances_by_entry_by_ledger_account_and_by_gl(house: House, hom
     assert kinds["payment"] == 1
     assert [row.ledger_accounts for row in open_day.money] == [("cash_drawer",)]
     house.pass_days(1)
-    decided(house, "close_period", through_on=yesterday(house))
+    decided(house, "close_period", last_on=yesterday(house))
     closed = day_balanced(yesterday(house))
     assert closed.agrees
     assert (closed.kinds, closed.is_closed, closed.export) == (open_day.kinds, True, None)
@@ -275,8 +272,6 @@ def test_aged_receivables_foot_to_the_ledger_and_drill_to_accounts(house: House,
 
 def test_revenue_by_charge_foots_to_the_ledger_after_a_rebill(house: House, home: Home) -> None:
     """A bill, the same one corrected for a misread dial: what stands is what was billed less what was cancelled."""
-    from weatherhead.areas.metering.queries import reads_of_meter
-
     house.pass_days(30)
     read_on = house.today
     house.do("enter_read", account_id=home.account_id, read_on=read_on, reading="2350")
@@ -290,9 +285,7 @@ def test_revenue_by_charge_foots_to_the_ledger_after_a_rebill(house: House, home
     corrected = revenue_overview(first_on=house.today, last_on=house.today)
     assert corrected.energy_wh == -50_000
     for found in (first, corrected, revenue_overview(first_on=date(2025, 1, 1), last_on=house.today)):
-        assert [item.other_cents for item in (*found.revenue, *found.collected) if item.ledger_account != "fee_revenue"] == (
-            [0] * len((*found.revenue, *found.collected))
-        )
+        assert {item.other_cents for item in (*found.revenue, *found.collected)} == {0}
     [residential] = corrected.revenue
     assert residential.ledger_cents < 0
     assert {charge.code for charge in residential.charges} >= {"energy", "customer"}

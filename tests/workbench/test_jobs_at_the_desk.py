@@ -25,6 +25,7 @@ RECORDS = {"create_customer", "create_account", "add_premise", "add_service_poin
 SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
+BOOKS = {"close_period", "reopen_period", "export_journal", "post_unbilled"}
 UNDONE = {"reverse_payment", "return_payment"}
 REPRESENTATIVE = (
     MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
@@ -38,9 +39,10 @@ GRANTS = {
     | READING
     | RUNS
     | SUMMARIES
+    | BOOKS
     | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges"},
+    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | BOOKS | {"import_reads", "assess_late_charges"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},

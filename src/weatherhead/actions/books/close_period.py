@@ -46,7 +46,7 @@ class NotReadyToClose(Refusal):
 class Inputs:
     """The last day to close; every open day before it is closed with it. A word to whoever decides."""
 
-    through_on: date
+    last_on: date
     note: Note = ""
 
 
@@ -77,11 +77,11 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
     """Read how the books stand."""
     closed_on = closed_through()
     since = first_entry_on() if closed_on is None else closed_on + ONE_DAY
-    found = () if since is None else days(first_on=since, last_on=inputs.through_on)
+    found = () if since is None else days(first_on=since, last_on=inputs.last_on)
     return Facts(
         closed_on=closed_on,
         days=found,
-        obstacles=obstacles(through_on=inputs.through_on, at=moment.at),
+        obstacles=obstacles(through_on=inputs.last_on, at=moment.at),
         asked_by=actor.name,
         as_of=moment.as_of,
     )
@@ -93,23 +93,23 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     Raises:
         DayNotOver, ClosedAlready, NothingToClose, NotReadyToClose: as they say.
     """
-    if inputs.through_on >= facts.as_of:
-        raise DayNotOver(on=inputs.through_on)
-    if facts.closed_on is not None and inputs.through_on <= facts.closed_on:
+    if inputs.last_on >= facts.as_of:
+        raise DayNotOver(on=inputs.last_on)
+    if facts.closed_on is not None and inputs.last_on <= facts.closed_on:
         raise ClosedAlready(closed=facts.closed_on)
     if facts.closed_on is None and not facts.days:
-        raise NothingToClose(on=inputs.through_on)
+        raise NothingToClose(on=inputs.last_on)
     if blocking := [item for item in facts.obstacles if item.blocks]:
         raise NotReadyToClose(listing="; ".join(str(item.said) for item in blocking))
     plan = Plan(
-        through_on=inputs.through_on,
+        through_on=inputs.last_on,
         former_on=facts.closed_on,
         asked_by=facts.asked_by,
         days=len(facts.days),
         postings=sum(day.postings for day in facts.days),
         debits_cents=sum(day.debits_cents for day in facts.days),
     )
-    params = {"through": inputs.through_on, "amount": format_cents(plan.debits_cents)}
+    params = {"through": inputs.last_on, "amount": format_cents(plan.debits_cents)}
     return Proposal(
         summary=Sentence(gettext_noop("Books closed through %(through)s; $%(amount)s moved on these days"), params),
         confirm=Sentence(gettext_noop("Close the books through %(through)s"), params),

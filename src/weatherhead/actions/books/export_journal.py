@@ -44,7 +44,7 @@ class NothingToExport(Refusal):
 class Inputs:
     """The last day, or every closed day when none is given; lines by day, or by day and what posted them."""
 
-    through_on: Annotated[date | None, Blankable] = None
+    last_on: Annotated[date | None, Blankable] = None
     grouped_by: Literal["day", "source"] = "day"
 
 
@@ -79,7 +79,7 @@ def gather(inputs: Inputs, _moment: Moment, _actor: Actor) -> Facts:
     """Read the days that the general ledger does not have."""
     closed_on, exported_on = closed_through(), exported_through()
     first_on = first_entry_on() if exported_on is None else exported_on + ONE_DAY
-    last_on = inputs.through_on or closed_on
+    last_on = inputs.last_on or closed_on
     has_days = first_on is not None and last_on is not None and closed_on is not None and last_on <= closed_on
     latest = exports(limit=1)
     return Facts(

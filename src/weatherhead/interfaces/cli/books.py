@@ -132,13 +132,13 @@ def run(args: argparse.Namespace) -> int:
     """Run a parsed ``books`` command; returns the exit code."""
     match args.verb:
         case "close":
-            return _do("close_period", inputs={"through_on": args.last_on, "note": args.note}, args=args)
+            return _do("close_period", inputs={"last_on": args.last_on, "note": args.note}, args=args)
         case "reopen":
             return _do("reopen_period", inputs={"from_on": args.first_on, "reason": args.reason}, args=args)
         case "unbilled":
             return _do("post_unbilled", inputs={"month_end_on": args.on}, args=args)
         case "export":
-            return _do("export_journal", inputs={"through_on": args.last_on, "grouped_by": args.by}, args=args)
+            return _do("export_journal", inputs={"last_on": args.last_on, "grouped_by": args.by}, args=args)
         case "reprint":
             return _write(args.number, to=args.to, as_json=args.json)
         case "status":

@@ -77,6 +77,10 @@ _LABELS = {
     "from_account": gettext_noop("From account record"),
     "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
+    "last_on": gettext_noop("Last day"),
+    "from_on": gettext_noop("First day to reopen"),
+    "month_end_on": gettext_noop("The month's last day"),
+    "grouped_by": gettext_noop("Lines by"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
 _TITLES = {
@@ -101,6 +105,8 @@ _TITLES = {
     "re_read": gettext_noop("Re-read"),
     "investigate": gettext_noop("Investigation"),
     "replace": gettext_noop("Instead of the read in question"),
+    "day": gettext_noop("GL account and day"),
+    "source": gettext_noop("GL account, day and kind of entry"),
 }
 _USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"})
 _SHORT = frozenset(
