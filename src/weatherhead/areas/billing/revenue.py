@@ -33,11 +33,11 @@ class ChargeRow:
 def billed_charges(*, first_on: date, last_on: date) -> tuple[ChargeRow, ...]:
     """Every charge billed from first through last, by ledger account; `lines` leaves cancelled ones out."""
     rows = fetch_rows(
-        "SELECT price.ledger_account, price.code, max(price.label), sum(counted.sign * line.amount_cents),"  # noqa: S608
+        "SELECT price.ledger_account, price.code, price.label, sum(counted.sign * line.amount_cents),"  # noqa: S608
         " sum(CASE WHEN counted.sign > 0 THEN 1 ELSE 0 END)"
         f" FROM {_SEGMENTS} JOIN billing_billline AS line ON line.segment_id = counted.id"
         " JOIN billing_lineprice AS price ON price.id = line.price_id"
-        " GROUP BY price.ledger_account, price.code ORDER BY price.ledger_account, price.code",
+        " GROUP BY price.ledger_account, price.code, price.label ORDER BY 1, 2, 3",
         [first_on, last_on, first_on, last_on],
     )
     return tuple(

@@ -17,7 +17,7 @@ class AgedBar:
 
     title: str
     cents: int
-    share: int
+    said: str
     kind: str
     x: str
     width: str
@@ -59,7 +59,7 @@ def _bar(place: int, *, cents: int, most: int, whole: int) -> AgedBar:
     return AgedBar(
         title=BUCKET_TITLES[place],
         cents=cents,
-        share=_percent(cents, whole),
+        said=_said(_percent(cents, whole), cents=cents),
         kind="last" if place == 0 else "late" if place == len(BUCKET_TITLES) - 1 else "this",
         x=f"{left}%",
         width=f"{_BAR_PERCENT}%",
@@ -68,6 +68,13 @@ def _bar(place: int, *, cents: int, most: int, whole: int) -> AgedBar:
         height=height,
         label_y=_BASE_Y - height - 6,
     )
+
+
+def _said(share: int, *, cents: int) -> str:
+    """A bar's share; nothing over a bar that is not there."""
+    if not cents:
+        return ""
+    return f"{share}%" if share else "<1%"
 
 
 def _percent(part: int, whole: int) -> int:

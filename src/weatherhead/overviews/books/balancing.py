@@ -39,6 +39,11 @@ class KindRow:
     credits_cents: int
     lines: tuple[SourceRow, ...]
 
+    @property
+    def name(self) -> str:
+        """The kind as a word or two."""
+        return self.kind.replace("_", " ").capitalize()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayBalanced:
