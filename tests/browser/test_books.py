@@ -28,6 +28,7 @@ def test_the_books_are_closed_by_keyboard_and_every_page_is_open_to_all(page: Pa
     expect(page.locator("#kinds-title")).to_be_visible()
     assert axe(page) == []
     page.keyboard.press("1")
+    expect(page.locator("#days-title")).to_be_visible()
     page.keyboard.press("b")
     expect(page.locator("[name=last_on]")).to_be_focused()
     page.locator("[name=note]").fill("End of the week")
