@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,6 +12,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.areas.ledger.journal import INSERTED_AT, bill, make_accounts, payment, posted, rows, waiver
+from tests.guards import guards_lifted
 
 from weatherhead.areas.ledger.aged import aged_receivables
 from weatherhead.areas.ledger.books import (
@@ -24,10 +26,11 @@ from weatherhead.areas.ledger.books import (
     movements,
     require_open,
 )
+from weatherhead.areas.ledger.books_checks import CHECKERS
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.columns import past_due_of
 from weatherhead.areas.ledger.journal_file import LedgerAccountUnmapped, journal_csv, journal_lines
-from weatherhead.areas.ledger.models import DayTotal, JournalExport
+from weatherhead.areas.ledger.models import BookClose, DayTotal, JournalExport
 from weatherhead.areas.ledger.operations import (
     ClosedMeanwhile,
     ExportPlan,
@@ -197,6 +200,29 @@ def test_a_journal_says_every_line_once() -> None:
     ]
     with pytest.raises(LedgerAccountUnmapped, match=r"no GL account for receivable, revenue\.residential"):
         journal_lines(found, grouped_by="day", mapped={"cash_drawer": current_utility().ledger_accounts["cash_drawer"]})
+
+
+@pytest.mark.parametrize(
+    ("code", "damage"),
+    [
+        ("day_total_off", lambda: DayTotal.objects.filter(ledger_account="receivable").update(debits_cents=1)),
+        ("day_total_off", lambda: DayTotal.objects.filter(day_on=JAN_5).delete()),
+        ("export_changed", lambda: JournalExport.objects.update(content="another")),
+        ("export_not_its_entries", lambda: JournalExport.objects.update(entries=7)),
+        ("export_gap", lambda: JournalExport.objects.filter(number=2).update(first_on=date(2026, 1, 8))),
+        ("export_missing", lambda: JournalExport.objects.filter(number=1).update(first_on=JAN_6)),
+        ("export_open", lambda: BookClose.objects.update(closed_through_on=JAN_6)),
+    ],
+)
+def test_what_is_done_to_the_books_behind_the_door_is_found(code: str, damage: Callable[[], object]) -> None:
+    a_month(make_accounts(1)[0])
+    close(JAN_26)
+    keep(journal_of(1, first_on=JAN_5, last_on=JAN_6))
+    keep(journal_of(2, first_on=date(2026, 1, 7), last_on=JAN_26))
+    assert check(extra=CHECKERS).found == 0
+    with guards_lifted():
+        damage()
+    assert code in {finding.code for finding in check(extra=CHECKERS).findings}
 
 
 DAYS = st.integers(0, 150).map(lambda place: date(2026, 1, 1) + timedelta(days=place))
