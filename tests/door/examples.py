@@ -283,6 +283,53 @@ def _exchange_meter(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs=inputs)
 
 
+def _open_drawer(house: House, *, by: str = "nguyen") -> int:
+    return house.made("open_drawer", "drawer", by=by, float_cents="100.00")
+
+
+def _counted_drawer(house: House, home: Home) -> int:
+    drawer = _open_drawer(house)
+    check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
+    house.do("take_payment", by="nguyen", account_id=home.account_id, **check)
+    house.do("take_payment", by="nguyen", account_id=home.account_id, amount_cents="20.00", tender="cash")
+    counted = {"pieces": "20.00, 5\n10.00, 1\n5.00, 1\n1.00, 3", "checks": "1", "checks_cents": "25.00"}
+    house.do("count_drawer", by="nguyen", drawer_id=drawer, **counted)
+    return drawer
+
+
+def _make_deposit(house: House, home: Home) -> Example:
+    """A drawer that was $2.00 short, a check of the mail, and cash that came without drawer."""
+    number = account(home.account_id).number
+    batch = house.made(
+        "post_payment_batch",
+        "payment_batch",
+        name="Mail",
+        counted="1",
+        total_cents="40.00",
+        payments=f"{number}, 40, 7",
+    )
+    house.do("take_payment", account_id=home.account_id, amount_cents="3.50", tender="cash")
+    drawer = _counted_drawer(house, home)
+    house.do("close_drawer", by="nguyen", drawer_id=drawer)
+    inputs = {"drawer_ids": f"{drawer}", "batch_ids": [batch], "loose_through": house.today}
+    return Example(by="nguyen", inputs={"slip": "0417", "checks": "2", "total_cents": "86.50", **inputs})
+
+
+def _take_payment(house: House, home: Home) -> Example:
+    """Two checks and some cash, for two accounts, into a drawer."""
+    other = move_in(house, street="311 Linden St", serial="77402931", name="Dale Sorensen")
+    _open_drawer(house)
+    inputs = {
+        "account_id": home.account_id,
+        "amount_cents": "73.57",
+        "tender": "cash",
+        "tendered_cents": "20.00",
+        "also_pays": f"{account(other.account_id).number}, 20.00",
+        "more_tenders": "check, 60.00, 1042\nmoney_order, 20.00, 88-1",
+    }
+    return Example(by="nguyen", inputs=inputs)
+
+
 def _return_payment(house: House, home: Home) -> Example:
     check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
     made = house.made("take_payment", "payment", account_id=home.account_id, **check)
@@ -510,10 +557,13 @@ EXAMPLES: dict[str, Maker] = {
         by="okafor", inputs={"agreement_id": home.agreement_id, "reason": "Meter to be tested"}
     ),
     "release_exception": _release_exception,
-    "take_payment": lambda house, home: Example(
-        by="nguyen",
-        inputs={"account_id": home.account_id, "amount_cents": "73.57", "tender": "check", "check_number": "1042"},
+    "take_payment": _take_payment,
+    "open_drawer": lambda house, home: Example(by="nguyen", inputs={"float_cents": "100.00"}),
+    "count_drawer": lambda house, home: Example(
+        by="nguyen", inputs={"drawer_id": _open_drawer(house), "pieces": "20.00, 5"}
     ),
+    "close_drawer": lambda house, home: Example(by="nguyen", inputs={"drawer_id": _counted_drawer(house, home)}),
+    "make_deposit": _make_deposit,
     "reverse_payment": _reverse_payment,
     "return_payment": _return_payment,
     "post_payment_batch": _post_payment_batch,

@@ -32,6 +32,17 @@ def test_what_no_database_keeps_is_refused_in_every_field_of_every_action() -> N
             assert "nobody types" in refused.value.problems[name]
 
 
+def test_a_card_number_is_refused_in_every_field_of_every_action() -> None:
+    """Except where a number of another kind is asked for by its type, which its declaration says."""
+    card = "4111111111111111"
+    for action, name in EVERY_FIELD:
+        for value in (card, int(card), f"paid by 4111 1111 1111 1111, {name}", [{"note": card}], {card: "1"}):
+            with pytest.raises(InputsInvalid) as refused:
+                action.parse({name: value})
+            assert "payment card" in refused.value.problems[name]
+            assert "1111" not in str(refused.value)
+
+
 @pytest.mark.parametrize("sign", ["\n", "\r\n", "\t", "\u2028"])
 def test_a_name_is_one_line_and_a_note_may_be_more(sign: str, house: House, home: Home) -> None:
     with pytest.raises(InputsInvalid) as refused:

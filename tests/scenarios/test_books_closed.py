@@ -175,6 +175,16 @@ def test_a_bill_run_in_progress_keeps_its_day_open(house: House, home: Home) -> 
     sound()
 
 
+def test_a_drawer_left_open_overnight_keeps_its_day_open(house: House, home: Home) -> None:
+    """P. Nguyen went home without counting: what the drawer is over or short is not known yet."""
+    house.do("open_drawer", by="nguyen", float_cents="100.00")
+    pay(house, home, "20.00")
+    house.pass_days(1)
+    with pytest.raises(NotReadyToClose, match=r"The drawer of P\. Nguyen, opened on .*, is not counted and closed"):
+        house.do("close_period", by="okafor", last_on=yesterday(house))
+    assert [drawer.opened_by for drawer in day_balanced(yesterday(house)).drawers] == ["P. Nguyen"]
+
+
 def test_closed_days_are_reopened_by_two_until_the_ledger_has_them(house: House, home: Home) -> None:
     """The lockbox of two days ago came late: reopened, posted, closed again. What the GL has stays closed."""
     house.pass_days(3)

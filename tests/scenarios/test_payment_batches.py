@@ -8,7 +8,7 @@ import pytest
 
 from tests.house import Home, House, move_in, read_and_bill, table_rows
 from weatherhead.actions.payments.post_payment_batch import CountDiffers, TotalDiffers
-from weatherhead.actions.payments.take_payment import PaidInFuture, PaidTooLongAgo
+from weatherhead.actions.payments.receiving import PaidInFuture, PaidTooLongAgo
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.queries import balance_of, trial_balance
 from weatherhead.areas.payments.operations import BatchNameTaken

@@ -15,7 +15,7 @@ from weatherhead.door.registry import registry
 load_actions()
 
 # Written out by hand, so that a job profile changed by mistake is seen here.
-MONEY = {"take_payment", "post_payment_batch"}
+MONEY = {"take_payment", "post_payment_batch", "open_drawer"}
 METERS = {"enter_read", "release_read", "reject_read", "estimate_read", "record_check_read", "request_reread"}
 READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route", "put_streets_on_route"}
 RUNS = {"start_bill_run"}
@@ -32,7 +32,7 @@ REPRESENTATIVE = (
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
-    "nguyen": MONEY,
+    "nguyen": MONEY | {"make_deposit"},
     "okafor": METERS
     | BILLS
     | HUNG
@@ -42,7 +42,12 @@ GRANTS = {
     | BOOKS
     | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | BOOKS | {"import_reads", "assess_late_charges"},
+    "alvarez": REPRESENTATIVE
+    | DECIDING
+    | READING
+    | RUNS
+    | BOOKS
+    | {"import_reads", "assess_late_charges", "make_deposit"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},

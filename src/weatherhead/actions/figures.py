@@ -34,6 +34,12 @@ def standing_of(account_id: int) -> Standing:
     return Standing(account_id=account_id, movements=movements_of([account_id])[account_id])
 
 
+def standings_of(account_ids: Sequence[int]) -> dict[int, Standing]:
+    """Gather several accounts' receivables."""
+    found = movements_of(account_ids)
+    return {number: Standing(account_id=number, movements=found[number]) for number in account_ids}
+
+
 def money_changes(standing: Standing, *, entries: Sequence[EntryDraft], as_of: date) -> tuple[Change, ...]:
     """Balance and past due before and after some entries."""
     before = age(standing.movements, as_of=as_of)

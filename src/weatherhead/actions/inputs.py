@@ -38,8 +38,36 @@ def _none_if_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def rows_typed(*columns: str, least: int) -> BeforeValidator:
+    """A list, or lines as they are typed or pasted: a record each, its columns with commas between them."""
+
+    def rows(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found: list[dict[str, str]] = []
+        for number, line in enumerate(value.splitlines(), 1):
+            if not line.strip():
+                continue
+            cells = [cell.strip() for cell in line.split(",")]
+            if not least <= len(cells) <= len(columns):
+                problem = gettext_noop(
+                    "line %(line)s: write at least %(least)s and at most %(most)s parts, with commas between them"
+                )
+                raise ValueError(problem % {"line": number, "least": least, "most": len(columns)})
+            found.append(dict(zip(columns, cells, strict=False)))
+        return found
+
+    return BeforeValidator(rows)
+
+
+def _listed(value: object) -> object:
+    """Numbers as they are typed: with commas or spaces between them."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 OneLine = AfterValidator(_one_line)
 Cents = Annotated[int, BeforeValidator(_cents), AfterValidator(_positive)]
+CountedCents = Annotated[int, BeforeValidator(_cents), Field(ge=0)]
 OptionalCents = Annotated[Cents | None, BeforeValidator(_none_if_blank)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), OneLine]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120), OneLine]
@@ -47,9 +75,11 @@ UnitText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40
 City = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), OneLine]
 OptionalCity = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), OneLine]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), OneLine]
+OptionalLabel = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60), OneLine]
 CheckNumber = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), OneLine]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 NeededNote = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=500)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), OneLine]
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Blankable = BeforeValidator(_none_if_blank)
+Numbers = Annotated[tuple[Number, ...], BeforeValidator(_listed)]

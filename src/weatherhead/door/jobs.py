@@ -1,4 +1,4 @@
-"""Job profiles: duties, the actions and looks that they grant, limits. Data in ``jobs/*.yaml``."""
+"""Job profiles: duties, the actions and looks that they grant, limits, drawers. Data in ``jobs/*.yaml``."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class JobProfile(DataModel):
     status: Annotated[str, Field(pattern="^(verified|secondary|illustrative|house)$")]
     duties: tuple[Duty, ...]
     limits: Limits
+    drawer: Annotated[str, Field(pattern="^(required|optional)$")] = "optional"
     competencies: tuple[Competency, ...] = ()
     skills: tuple[str, ...] = ()
     education: tuple[str, ...] = ()
@@ -125,6 +126,7 @@ class Grant:
     adjustment_cents: int
     employee_account_cents: int
     account_cents: int
+    needs_drawer: bool  # takes cash and checks at the counter into an open drawer only
 
 
 def grant_of(jobs: Iterable[str]) -> Grant:
@@ -141,6 +143,7 @@ def grant_of(jobs: Iterable[str]) -> Grant:
             (_cents(profile.limits.employee_account_30_days) for profile in profiles), default=0
         ),
         account_cents=max((_cents(profile.limits.account_30_days) for profile in profiles), default=0),
+        needs_drawer=any(profile.drawer == "required" for profile in profiles),
     )
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from weatherhead.areas.records.audit_chain import AuditEvent, account_stream
 from weatherhead.areas.records.canonical import canonical
 from weatherhead.areas.records.operations.audit import append_audit
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.core.values import Refusal, gettext_noop, holds_card_number
 from weatherhead.door.authority import grant_for
 from weatherhead.door.context import Actor, Moment
 
@@ -38,6 +38,8 @@ def look(what: str, *, account_id: int, actor: Actor, moment: Moment, reason: st
     """
     permitted = what in grant_for(actor, as_of=moment.as_of).looks
     said = " ".join(reason.replace("\x00", " ").split())
+    if holds_card_number(said):
+        said = ""
     if permitted and len(said) < REASON_LENGTH_MIN:
         raise ReasonNeeded
     event = AuditEvent(

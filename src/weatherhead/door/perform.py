@@ -23,7 +23,7 @@ from weatherhead.areas.records.operations.idempotency import claim_key, settle_k
 from weatherhead.areas.records.operations.receipts import fill_receipt, name_accounts, open_receipt, use_authority
 from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.core.values import Refusal, gettext_noop, holds_card_number
 from weatherhead.door.ahead import Thought, holds
 from weatherhead.door.authority import Verdict, judge, require_not_asked, require_permission
 from weatherhead.door.context import Actor, Moment
@@ -48,6 +48,12 @@ class ChangedSincePreview(Refusal):
     """What would happen now is not what was shown."""
 
     template = gettext_noop("Something changed since you looked. Check the figures below and confirm again.")
+
+
+class CardNumberInNote(Refusal):
+    """What is told the approver is kept, and no card's number ever is."""
+
+    template = gettext_noop("The note looks like it holds the number of a payment card. Leave the number out.")
 
 
 class KeyMissing(Refusal):
@@ -103,10 +109,12 @@ def perform(
         Refusal: named; nothing was changed, and the attempt is in the audit log.
     """
     action = registry.get(name)
-    if _KEY.fullmatch(key) is None:
+    if _KEY.fullmatch(key) is None or holds_card_number(key):
         raise KeyMissing
     try:
         values = action.parse(inputs)
+        if holds_card_number(request_note):
+            raise CardNumberInNote
     except Refusal as refusal:
         _remember_refusal(action=action, actor=actor, moment=moment, refusal=refusal, inputs={}, account_ids=())
         raise

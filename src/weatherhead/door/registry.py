@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from weatherhead.areas.records.canonical import Json, to_json
-from weatherhead.core.values import YEARS, Refusal, gettext_noop
+from weatherhead.core.values import YEARS, Refusal, gettext_noop, holds_card_number
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 
@@ -25,6 +25,13 @@ SENSITIVE = {"sensitive": True}
 """Field metadata: the value never stands in the audit log."""
 
 _MANY_AT_A_TIME = frozenset({"utility", "account", "premise"})
+NUMBER_OF_ITS_KIND = {"number_of_its_kind": True}
+"""Field metadata: the value is a number of a kind of its own, such as a bank account's, and may look like a card's."""
+
+_CARD = gettext_noop(
+    "looks like the number of a payment card, which is never kept here: write the processor's reference instead, "
+    "and the last four digits at most"
+)
 _UNKEPT = gettext_noop("holds a character that nobody types; write it again")
 # Control characters but tabs and line ends, and halves of a pair that UTF-8 cannot write.
 _UNKEPT_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -126,6 +133,13 @@ class Action(Generic[Inputs, Facts, Plan]):
         problems |= {name: _UNKEPT for name, value in given.items() if name in known and _is_unkept(value)}
         if _UNKEPT in problems.values():
             raise InputsInvalid(problems=problems)
+        # Before anything else sees it: what is refused later may be audited.
+        exempt = {item.name for item in fields(self.inputs) if item.metadata.get("number_of_its_kind")}  # type: ignore[arg-type]
+        problems = {
+            name: _CARD for name, value in given.items() if name not in exempt and _is_of_a_card(value)
+        } | problems
+        if _CARD in problems.values():
+            raise InputsInvalid(problems=problems)
         try:
             values: Inputs = _adapter(self.inputs).validate_python(dict(given))
         except ValidationError as error:
@@ -171,6 +185,17 @@ def _is_unkept(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_is_unkept(part) for pair in value.items() for part in pair)
     return isinstance(value, list | tuple) and any(_is_unkept(part) for part in value)
+
+
+def _is_of_a_card(value: object) -> bool:
+    """Whether text or a number, anywhere in a value, holds the number of a payment card."""
+    if isinstance(value, str):
+        return holds_card_number(value)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and holds_card_number(value)
+    if isinstance(value, Mapping):
+        return any(_is_of_a_card(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(_is_of_a_card(part) for part in value)
 
 
 def _is_of_another_age(value: object) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
@@ -199,9 +200,16 @@ class BilledService(NamedTuple):
 def mail_lines(account: Addressed) -> list[str]:
     """The address as it stands in the window: name, street, city; in capitals without marks (USPS Publication 28)."""
     street = f"{account.mail_street} {account.mail_unit}" if account.mail_unit else account.mail_street
-    city = f"{account.mail_city} {account.mail_state} {account.mail_postal_code}"
-    lines = (account.customer_name, street, city)
-    return [" ".join(line.replace(".", " ").replace(",", " ").upper().split()) for line in lines]
+    city = _city_line(f"{account.mail_city} {account.mail_state} {account.mail_postal_code}")
+    return [_mail_line(account.customer_name), _mail_line(street), city]
+
+
+def _mail_line(line: str) -> str:
+    return " ".join(line.replace(".", " ").replace(",", " ").upper().split())
+
+
+_city_line = lru_cache(maxsize=1_000)(_mail_line)
+"""A town's is the same for thousands."""
 
 
 def _movements_since(facts: BillingFacts) -> list[Movement]:

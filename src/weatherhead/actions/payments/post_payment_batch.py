@@ -14,13 +14,11 @@ from pydantic import BeforeValidator, Field
 
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Blankable, Cents, CheckNumber, Name
-from weatherhead.actions.payments.take_payment import (
-    BACKDATED_DAYS_MAX,
+from weatherhead.actions.payments.receiving import (
     PAYMENT_CENTS_MAX,
-    PaidInFuture,
-    PaidTooLongAgo,
     PaymentTooLarge,
     payment_entry,
+    require_received_by,
 )
 from weatherhead.areas.customers.numbers import AccountNumberMistyped, check_account_number
 from weatherhead.areas.customers.queries import NoSuchAccount, account_ids_by_number
@@ -179,10 +177,7 @@ def _require_balanced(facts: Facts, *, inputs: Inputs, received_on: date) -> Non
     if facts.same_name is not None:
         first = facts.same_name
         raise BatchNameTaken(name=first.name, on=first.received_on, rows=first.posted_rows, receipt=first.receipt_id)
-    if received_on > facts.as_of:
-        raise PaidInFuture(on=received_on)
-    if (facts.as_of - received_on).days > BACKDATED_DAYS_MAX:
-        raise PaidTooLongAgo(days=BACKDATED_DAYS_MAX)
+    require_received_by(received_on, as_of=facts.as_of)
     if len(inputs.payments) != inputs.counted:
         raise CountDiffers(counted=inputs.counted, found=len(inputs.payments))
     found_cents = sum(row.amount_cents for row in inputs.payments)

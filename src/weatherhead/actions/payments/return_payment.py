@@ -13,10 +13,18 @@ from typing import Annotated, Literal
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
+from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
 from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoPastDue, NoSuchFee, compute_fee, fee
+from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned, cancel_tender
-from weatherhead.areas.payments.queries import PaymentFacts, payment, payments_of_tender
+from weatherhead.areas.payments.queries import (
+    PaymentFacts,
+    Whereabouts,
+    payment,
+    payments_of_tender,
+    where_tender_is,
+)
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Change, Refusal, Rule, Sentence, format_cents, gettext_noop
@@ -67,11 +75,13 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment chosen, every payment of its tender with its entry, the accounts' receivables, and the fee's rule."""
+    """The payment chosen, every payment of its tender with its entry, where the tender is, the accounts' receivables,
+    and the fee's rule."""
 
     chosen: PaymentFacts
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
+    where: Whereabouts
     standings: tuple[Standing, ...]  # by account, the chosen payment's first
     fee: Fee | None
     due_days: int
@@ -80,13 +90,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The tender to cancel, the reversing entry of each of its payments, and the fee, if one is due."""
+    """The tender to cancel, the reversing entry of each of its payments, what the bank takes back of the deposit that
+    it was in, and the fee, if one is due."""
 
     tender_id: int
+    where: Whereabouts
     reason: str
     note: str
     returned_on: date
     entries: Mapping[int, EntryDraft]
+    charged_back: EntryDraft | None
     fee: AdjustmentPlan | None
 
 
@@ -107,6 +120,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         chosen=chosen,
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
+        where=where_tender_is(chosen.tender_id),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),
         due_days=current_utility().billing.due_days,
@@ -136,22 +150,26 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         payment_id: reversal(entry, effective_on=returned_on, reason=why) for payment_id, entry in facts.entries.items()
     }
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
-    posted = (*undone.values(), *((charged.entry,) if charged else ()))
+    back = _charged_back(facts, returned_on=returned_on, reason=inputs.reason)
+    posted = (*undone.values(), *((back,) if back else ()), *((charged.entry,) if charged else ()))
     said = {
+        "what": tender_of(chosen.tender_kind, amount_cents=chosen.tender_cents),
         "amount": format_cents(chosen.tender_cents),
         "on": chosen.paid_on,
         "why": Sentence(_REASONS[inputs.reason]),
     }
     updates = {"payments_tender": 1, "payments_payment": len(undone)}
     return Proposal(
-        summary=Sentence(gettext_noop("Check of $%(amount)s of %(on)s returned by the bank: %(why)s"), said),
+        summary=Sentence(gettext_noop("%(what)s of %(on)s returned by the bank: %(why)s"), said),
         confirm=Sentence(gettext_noop("Enter the return of $%(amount)s"), said),
         plan=Plan(
             tender_id=chosen.tender_id,
+            where=facts.where,
             reason=inputs.reason,
             note=inputs.note,
             returned_on=returned_on,
             entries=undone,
+            charged_back=back,
             fee=charged,
         ),
         account_ids=tuple(standing.account_id for standing in facts.standings),
@@ -176,6 +194,14 @@ def _require_returnable(facts: Facts, *, returned_on: date) -> date:
     if returned_on < chosen.paid_on:
         raise ReturnedBeforePaid(paid=chosen.paid_on, on=returned_on)
     return returned_on
+
+
+def _charged_back(facts: Facts, *, returned_on: date, reason: str) -> EntryDraft | None:
+    """What the bank takes back; None while the tender was not with it, or was never anything but the bank's."""
+    if facts.where is not Whereabouts.AT_BANK:
+        return None
+    amount_cents = sum(item.amount_cents for item in facts.payments if item.reversed_on is None)
+    return charged_back_entry(tender=facts.chosen.tender_kind, amount_cents=amount_cents, on=returned_on, reason=reason)
 
 
 def _fee_of(facts: Facts, *, undone: Mapping[int, EntryDraft], returned_on: date) -> AdjustmentPlan | None:
@@ -228,10 +254,12 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
 
     Raises:
         TenderAlreadyReturned, PaymentAlreadyReversed: someone did meanwhile.
+        TenderMoved: it went to the bank meanwhile.
     """
     plan = proposal.plan
     recording.entry_ids += cancel_tender(
         tender_id=plan.tender_id,
+        where=plan.where,
         entries=plan.entries,
         cancelled_on=plan.returned_on,
         reason=plan.reason,
@@ -239,6 +267,9 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         at=recording.moment.at,
         receipt_id=recording.receipt_id,
     )
+    if plan.charged_back is not None:
+        back = post([plan.charged_back], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
+        recording.entry_ids += back
     if plan.fee is not None:
         record_planned(plan.fee, recording)
 

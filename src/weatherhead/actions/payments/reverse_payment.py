@@ -1,4 +1,9 @@
-"""Reverse a payment that was posted wrong. The entry is negated and linked, never edited."""
+"""Reverse a payment that was posted wrong. The entry is negated and linked, never edited.
+
+While its tender is in hand, the money is taken back with it: out of the drawer, the batch or the mail. Once it was
+closed with its drawer, deposited, or was never in anybody's hand, the money stays, and waits in suspense for its
+account.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,11 @@ from typing import Literal
 
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.actions.payments.receiving import kept_entry
+from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
-from weatherhead.areas.payments.queries import PaymentFacts, payment
+from weatherhead.areas.payments.queries import PaymentFacts, Whereabouts, payment, where_tender_is
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -29,22 +36,24 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment, its entry, the account's receivable, and the day."""
+    """The payment, its entry, where its money is, the account's receivable, and the day."""
 
     payment: PaymentFacts
     entry: Entry
+    where: Whereabouts
     standing: Standing
     as_of: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The reversal."""
+    """The reversal, and the entry that keeps the money, when it is no longer in hand."""
 
     payment_id: int
     reason: str
     reversed_on: date
     entry: EntryDraft
+    kept: EntryDraft | None
 
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
@@ -58,13 +67,14 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         payment=found,
         entry=entry(found.entry_id),
+        where=where_tender_is(found.tender_id),
         standing=standing_of(found.account_id),
         as_of=moment.as_of,
     )
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
-    """Negate the payment's entry.
+    """Negate the payment's entry; keep the money in suspense when it is no longer in hand.
 
     Raises:
         PaymentAlreadyReversed: it was.
@@ -73,14 +83,20 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     if found.reversed_on is not None:
         raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on)
     draft = reversal(facts.entry, effective_on=facts.as_of, reason=f"{inputs.reason}: {inputs.note}")
+    kept = None
+    if facts.where is not Whereabouts.IN_HAND:
+        kept = kept_entry(
+            tender=found.tender_kind, amount_cents=found.amount_cents, on=facts.as_of, reason=inputs.reason
+        )
+    updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1})
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
         confirm=Sentence(gettext_noop("Reverse $%(amount)s"), amount),
-        plan=Plan(payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft),
+        plan=Plan(payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft, kept=kept),
         account_ids=(found.account_id,),
-        entries=(draft,),
-        updates={"payments_payment": 1},
+        entries=(draft, kept) if kept else (draft,),
+        updates=updates,
         changes=money_changes(facts.standing, entries=(draft,), as_of=facts.as_of),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
     )
@@ -91,6 +107,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
 
     Raises:
         PaymentAlreadyReversed: someone did meanwhile.
+        TenderMoved: its drawer was closed, or it went to the bank, meanwhile.
     """
     plan = proposal.plan
     entry_id = record_reversal(
@@ -100,8 +117,11 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         reason=plan.reason,
         at=recording.moment.at,
         receipt_id=recording.receipt_id,
+        taken_back=plan.kept is None,
     )
     recording.entry_ids.append(entry_id)
+    if plan.kept is not None:
+        recording.entry_ids += post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
 
 
 ACTION = registry.add(

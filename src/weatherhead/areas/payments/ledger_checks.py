@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from weatherhead.areas.ledger.check import Checker, Finding, receivable_cents
 from weatherhead.areas.ledger.queries import entries
-from weatherhead.areas.payments.models import Payment
-from weatherhead.areas.records.database import chunks
+from weatherhead.areas.payments.models import Drawer, Payment, Tender
+from weatherhead.areas.records.database import chunks, stream
+from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.values import gettext_noop
 
 _CHUNK = 2_000
@@ -39,7 +41,108 @@ def _payments_unlike_entries() -> Iterator[Finding]:
                     )
 
 
+def _tenders_unlike_payments() -> Iterator[Finding]:
+    rows = stream("""
+        SELECT tender.id, tender.amount_cents, COALESCE(SUM(payment.amount_cents), 0)
+          FROM payments_tender AS tender
+          LEFT JOIN payments_payment AS payment ON payment.tender_id = tender.id AND payment.event_id = tender.event_id
+         GROUP BY tender.id, tender.amount_cents
+        HAVING COALESCE(SUM(payment.amount_cents), 0) <> tender.amount_cents
+         ORDER BY tender.id
+    """)
+    for tender_id, amount_cents, paid_cents in rows:
+        yield Finding(
+            code="tender_not_its_payments",
+            template=gettext_noop("Tender %(number)s of %(says)s cents made payments of %(found)s."),
+            values={"number": tender_id, "says": amount_cents, "found": paid_cents},
+        )
+
+
+def _drawers_unlike_counts() -> Iterator[Finding]:
+    rows = stream("""
+        SELECT drawer.id, drawer.cash_cents + drawer.float_cents, counted.cash_cents,
+               drawer.over_short_cents, counted.cash_cents - counted.expected_cash_cents
+          FROM payments_drawer AS drawer
+          LEFT JOIN payments_drawercount AS counted ON counted.id = (
+                SELECT MAX(id) FROM payments_drawercount WHERE drawer_id = drawer.id)
+         WHERE drawer.closed_on IS NOT NULL
+           AND (counted.id IS NULL OR counted.cash_cents <> drawer.cash_cents + drawer.float_cents
+                OR counted.cash_cents - counted.expected_cash_cents <> drawer.over_short_cents)
+         ORDER BY drawer.id
+    """)
+    for drawer_id, closed_cents, counted_cents, over_cents, found_cents in rows:
+        yield Finding(
+            code="drawer_not_its_count",
+            template=gettext_noop(
+                "Drawer %(number)s was closed with %(says)s cents, %(over)s over; counted were %(found)s, %(by)s over."
+            ),
+            values={
+                "number": drawer_id,
+                "says": closed_cents,
+                "over": over_cents,
+                "found": counted_cents,
+                "by": found_cents,
+            },
+        )
+
+
+_IN_HAND = """
+    SELECT COALESCE(SUM(tender.amount_cents - tender.taken_back_cents), 0)
+      FROM payments_tender AS tender
+      JOIN payments_paymentevent AS event ON event.id = tender.event_id
+      LEFT JOIN payments_drawer AS drawer ON drawer.id = event.drawer_id
+      LEFT JOIN payments_paymentbatch AS batch ON batch.id = event.batch_id
+     WHERE tender.kind IN ({kinds}) AND tender.cancelled_on IS NULL
+       AND tender.deposit_id IS NULL AND drawer.deposit_id IS NULL AND batch.deposit_id IS NULL
+"""
+_OVER_SHORT = """
+    SELECT COALESCE(SUM(over_short_cents), 0) FROM payments_drawer
+     WHERE closed_on IS NOT NULL AND deposit_id IS NULL
+"""
+_IN_THE_BOOKS = """
+    SELECT COALESCE(SUM(posting.amount_cents), 0)
+      FROM ledger_ledgerposting AS posting
+      JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id
+     WHERE posting.ledger_account = %s AND entry.state = 'posted'
+"""
+
+
+def _hands_unlike_books() -> Iterator[Finding]:
+    """Cash and checks that lie in drawers, batches and by themselves are what the books say is not yet at the bank."""
+    for ledger_account, kinds, counted in (
+        (LedgerAccount.CASH_DRAWER, "'cash'", _OVER_SHORT),
+        (LedgerAccount.CHECKS_RECEIVED, "'check', 'money_order'", None),
+    ):
+        held_cents = _one(_IN_HAND.format(kinds=kinds)) + (_one(counted) if counted else 0)
+        booked_cents = _one(_IN_THE_BOOKS, ledger_account.value)
+        if held_cents != booked_cents:
+            yield Finding(
+                code="hands_not_the_books",
+                template=gettext_noop("%(held)s cents wait for the bank, and %(account)s says %(booked)s."),
+                values={"held": held_cents, "account": ledger_account.value, "booked": booked_cents},
+            )
+
+
+def _one(statement: str, *parameters: str) -> int:
+    [(number,)] = stream(statement, parameters)
+    return int(number)
+
+
 CHECKERS = (
+    Checker(
+        code="tenders_are_their_payments",
+        title=gettext_noop("Every tender is what its payments come to"),
+        unit=gettext_noop("tenders"),
+        count=Tender.objects.count,
+        find=_tenders_unlike_payments,
+    ),
+    Checker(
+        code="drawers_are_their_counts",
+        title=gettext_noop("Every closed drawer is what was counted, and the cash and checks in hand are the books'"),
+        unit=gettext_noop("drawers"),
+        count=Drawer.objects.count,
+        find=lambda: chain(_drawers_unlike_counts(), _hands_unlike_books()),
+    ),
     Checker(
         code="payments_are_their_entries",
         title=gettext_noop("Every payment is what its ledger entry posted"),

@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from weatherhead.areas.payments.models import Payment, PaymentBatch
+from weatherhead.areas.payments.models import Payment, PaymentBatch, Tender
 from weatherhead.areas.records.canonical import Json
 from weatherhead.core.values import Refusal, gettext_noop
+
+PHYSICAL = frozenset({"cash", "check", "money_order"})
+"""Kinds of tender that lie in a drawer until they go to the bank."""
+
+
+class Whereabouts(StrEnum):
+    """Where the money of a tender is."""
+
+    IN_HAND = "in_hand"
+    """In an open drawer, in a batch or by itself, and not yet on its way to the bank: it can still be taken back."""
+    CLOSED = "closed"
+    """Counted and closed with its drawer."""
+    AT_BANK = "at_bank"
+    """Deposited."""
+    ELECTRONIC = "electronic"
+    """Never in anybody's hand."""
 
 
 class NoSuchPayment(Refusal):
@@ -25,7 +42,7 @@ class PaymentFacts:
     account_id: int
     amount_cents: int
     paid_on: date
-    tender_kind: str  # cash, check
+    tender_kind: str  # cash, check, money_order, bank, agency, card
     check_number: str
     channel: str
     entry_id: int
@@ -36,6 +53,10 @@ class PaymentFacts:
     event_id: int
     tender_id: int
     tender_cents: int  # of the whole tender, which may have paid several accounts
+    reference: str
+    payer: str
+    drawer_id: int | None
+    batch_id: int | None
     returned_on: date | None
     return_reason: str
 
@@ -93,6 +114,20 @@ def payments_of_tender(tender_id: int) -> tuple[PaymentFacts, ...]:
     return tuple(_facts(row) for row in rows.order_by("pk"))
 
 
+def where_tender_is(tender_id: int) -> Whereabouts:
+    """Where the money of a tender is; what decides on it is read under the lock of its drawer or batch."""
+    row = Tender.objects.select_related("event__drawer", "event__batch").get(pk=tender_id)
+    drawer, batch = row.event.drawer, row.event.batch
+    if row.kind not in PHYSICAL:
+        return Whereabouts.ELECTRONIC
+    deposits = (row.deposit_id, drawer.deposit_id if drawer else None, batch.deposit_id if batch else None)
+    if any(number is not None for number in deposits):
+        return Whereabouts.AT_BANK
+    if drawer is not None and drawer.closed_on is not None:
+        return Whereabouts.CLOSED
+    return Whereabouts.IN_HAND
+
+
 def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, ...]:
     """The latest payments of an account, latest first."""
     rows = Payment.objects.select_related("tender", "event").filter(account_id=account_id)
@@ -116,6 +151,10 @@ def _facts(row: Payment) -> PaymentFacts:
         event_id=row.event_id,
         tender_id=row.tender_id,
         tender_cents=row.tender.amount_cents,
+        reference=row.tender.reference,
+        payer=row.tender.payer,
+        drawer_id=row.event.drawer_id,
+        batch_id=row.event.batch_id,
         returned_on=row.tender.cancelled_on,
         return_reason=row.tender.cancel_reason,
     )

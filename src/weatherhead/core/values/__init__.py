@@ -1,5 +1,6 @@
 """Values that every storey shares: cents, rounding, spans, clocks, proration, refusals and rule files."""
 
+from weatherhead.core.values.cards import holds_card_number
 from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataModel, DataProblem, ProblemsAt, load_yaml
 from weatherhead.core.values.dated import CitedRule, RuleStatus, RuleVersion, version_in_force, version_problems
@@ -61,6 +62,7 @@ __all__ = [
     "apportion_rows",
     "format_cents",
     "gettext_noop",
+    "holds_card_number",
     "load_yaml",
     "multiply_exactly",
     "parse_cents",

@@ -97,7 +97,10 @@ def _payments(account: AccountOverview, *, but_not: str = "") -> Choices:
     latest = payments_of_account(account.account_id, limit=CHOICES_MAX)
     standing = [item for item in latest if item.reversed_on is None and item.tender_kind != but_not]
     return [
-        (str(item.payment_id), f"{day(item.paid_on, account.as_of)}, {money(item.amount_cents)}, {item.tender_kind}")
+        (
+            str(item.payment_id),
+            f"{day(item.paid_on, account.as_of)}, {money(item.amount_cents)}, {item.tender_kind.replace('_', ' ')}",
+        )
         for item in standing
     ]
 

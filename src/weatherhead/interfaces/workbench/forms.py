@@ -22,7 +22,8 @@ from weatherhead.interfaces.workbench.picking import PickField
 from weatherhead.interfaces.workbench.templatetags.desk import day
 from weatherhead.overviews.account.page import AccountOverview
 
-_HIDDEN = frozenset({"account_id", "version", "shard_accounts"})  # how a run is cut into pieces is no question here
+# How a run is cut into pieces is no question here; other accounts and tenders of a payment come with its request.
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "also_pays", "more_tenders"})
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
@@ -38,6 +39,16 @@ _LABELS = {
     "channel": gettext_noop("Received at"),
     "paid_on": gettext_noop("Received on"),
     "check_number": gettext_noop("Check number"),
+    "tendered_cents": gettext_noop("Cash given, if more"),
+    "reference": gettext_noop("Reference"),
+    "card_last4": gettext_noop("Last four digits"),
+    "float_cents": gettext_noop("Float, counted"),
+    "slip": gettext_noop("Number of the slip"),
+    "checks": gettext_noop("Checks on the slip"),
+    "drawer_ids": gettext_noop("Closed drawers, by number"),
+    "batch_ids": gettext_noop("Batches, by number"),
+    "loose_through": gettext_noop("Single payments through"),
+    "deposited_on": gettext_noop("Deposited on"),
     "through_on": gettext_noop("Bill use through"),
     "read_on": gettext_noop("Read on"),
     "demand_kw": gettext_noop("Demand, kW"),
@@ -92,6 +103,7 @@ _TITLES = {
     "en": gettext_noop("English"),
     "es": gettext_noop("Spanish"),
     "drop_box": gettext_noop("Drop box"),
+    "money_order": gettext_noop("Money order"),
     "move_in": gettext_noop("Move-in"),
     "move_out": gettext_noop("Move-out"),
     "insufficient_funds": gettext_noop("Insufficient funds"),
@@ -116,6 +128,10 @@ _SHORT = frozenset(
         "first_reading",
         "last_reading",
         "check_number",
+        "reference",
+        "card_last4",
+        "slip",
+        "checks",
         "demand_kw",
         "start_demand_kw",
         "dials",
@@ -150,6 +166,14 @@ _PICK_HELP = {
     "premise": gettext_noop("Address of the premise."),
     "customer": gettext_noop("Part of the name."),
 }
+_ASKED_OF_TENDER = {
+    "tendered_cents": "cash",
+    "check_number": "check|money_order",
+    "reference": "card|bank|agency",
+    "card_last4": "card",
+    "agency": "agency",
+}
+"""What the form of a payment asks of which tenders; `|` stands between those that share a question."""
 _OPTION = "option {schedule} {name}"
 
 
@@ -172,7 +196,8 @@ def form_of(
     if shown_at in built and account is not None:
         built[shown_at].help_text = _last_read(account)
     if action.name == "take_payment":
-        built["check_number"].widget.attrs["data-when"] = "tender=check"
+        for name, when in _ASKED_OF_TENDER.items():
+            built[name].widget.attrs["data-when"] = f"tender={when}"
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width

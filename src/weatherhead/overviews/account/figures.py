@@ -78,7 +78,7 @@ def money_of(found: Gathered, *, as_of: date) -> Money:
 def _how(paid: PaymentFacts | None) -> str:
     if paid is None:
         return ""
-    return f"check {paid.check_number}" if paid.tender_kind == "check" else paid.tender_kind
+    return f"check {paid.check_number}" if paid.tender_kind == "check" else paid.tender_kind.replace("_", " ")
 
 
 def _movement(item: TimelinePosting) -> ReceivableMovement:

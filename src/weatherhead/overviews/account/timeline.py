@@ -42,7 +42,14 @@ READ_KINDS = {
     "check": gettext_noop("Check read"),
 }
 _ORDER_KINDS = {"re_read": gettext_noop("Re-read"), "investigate": gettext_noop("Investigation")}
-_TENDERS = {"cash": gettext_noop("Cash"), "check": gettext_noop("Check")}
+_TENDERS = {
+    "cash": gettext_noop("Cash"),
+    "check": gettext_noop("Check"),
+    "money_order": gettext_noop("Money order"),
+    "card": gettext_noop("Card"),
+    "bank": gettext_noop("Bank payment"),
+    "agency": gettext_noop("Agency payment"),
+}
 
 
 def timeline_of(found: Gathered) -> tuple[TimelineRow, ...]:
@@ -106,8 +113,10 @@ def _bill_row(item: BillOfHistory) -> tuple[str, Sentence, Sentence, str]:
 
 
 def _payment_row(item: PaymentFacts) -> tuple[str, Sentence, Sentence, str]:
-    if item.check_number:
+    if item.check_number and item.tender_kind == "check":
         what = Sentence(gettext_noop("Check %(number)s"), {"number": item.check_number})
+    elif item.payer:
+        what = Sentence(gettext_noop("Payment by %(agency)s"), {"agency": item.payer})
     else:
         what = Sentence(_TENDERS[item.tender_kind])
     return "payment", Sentence(gettext_noop("Payment")), what, f"/receipt/{item.receipt_id}/"

@@ -14,6 +14,7 @@ from weatherhead.areas.ledger.books import (
     entries_by_kind,
     export_of_day,
 )
+from weatherhead.areas.payments.drawers import DrawerFacts, drawers_of_day
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.overviews.books.trial import TrialBalance, TrialRow, trial_balance
 
@@ -47,10 +48,11 @@ class KindRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayBalanced:
-    """The day. `money` are the ledger accounts that hold money; `trial` every one that has or moved anything."""
+    """The day. `drawers` were open on it; `money` are the ledger accounts that hold money; `trial` has every one."""
 
     on: date
     kinds: tuple[KindRow, ...]
+    drawers: tuple[DrawerFacts, ...]
     money: tuple[TrialRow, ...]
     trial: TrialBalance
     is_closed: bool
@@ -87,6 +89,7 @@ def day_balanced(on: date) -> DayBalanced:
     return DayBalanced(
         on=on,
         kinds=tuple(_kind(kind, rows=rows, entries=counts[kind]) for kind in sorted({row.kind for row in rows})),
+        drawers=drawers_of_day(on),
         money=tuple(row for row in trial.rows if row.ledger_accounts[0] in MONEY),
         trial=trial,
         is_closed=closed_on is not None and on <= closed_on,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from weatherhead.areas.billing.runs import runs_issuing
 from weatherhead.areas.ledger.books import balance_on
 from weatherhead.areas.migration.queries import migration_open
+from weatherhead.areas.payments.drawers import drawers_open_since
 from weatherhead.areas.records.queries.approvals import waiting_count
 from weatherhead.areas.records.queries.queue import queue_figures
 from weatherhead.core.ledger import LedgerAccount
@@ -28,6 +29,14 @@ def _bill_runs(through_on: date, _: datetime) -> Iterator[Obstacle]:
     for run_id in runs_issuing(through_on=through_on):
         template = gettext_noop("Bill run %(run)s still issues bills dated on these days")
         yield Obstacle(code="bill_run", said=Sentence(template, {"run": run_id}), blocks=True)
+
+
+def _drawers(through_on: date, _: datetime) -> Iterator[Obstacle]:
+    """What a drawer is over or short shows only when it is counted."""
+    for drawer in drawers_open_since(through_on):
+        template = gettext_noop("The drawer of %(who)s, opened on %(opened)s, is not counted and closed")
+        said = Sentence(template, {"who": drawer.opened_by, "opened": drawer.opened_on})
+        yield Obstacle(code="drawer", said=said, blocks=True)
 
 
 def _migration(_on: date, _at: datetime) -> Iterator[Obstacle]:
@@ -61,12 +70,13 @@ def _work(_: date, at: datetime) -> Iterator[Obstacle]:
 
 PRECONDITIONS: tuple[Callable[[date, datetime], Iterator[Obstacle]], ...] = (
     _bill_runs,
+    _drawers,
     _migration,
     _suspense,
     _requests,
     _work,
 )
-"""What is looked at before days are closed, in the order in which it is told. A drawer's check goes here."""
+"""What is looked at before days are closed, in the order in which it is told."""
 
 
 def obstacles(*, through_on: date, at: datetime) -> tuple[Obstacle, ...]:

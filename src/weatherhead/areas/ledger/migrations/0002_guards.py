@@ -169,16 +169,19 @@ POSTGRESQL = [
     CREATE CONSTRAINT TRIGGER ledger_posting_has_header AFTER INSERT ON ledger_unsealed
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_refuse_unsealed()
     """,
-    # The foreign key that Django made, and that SQLite keeps.
+    # The foreign keys that Django made, and that SQLite keeps. What an entry reverses or resolves is seen to by its seal;
+    # a foreign key would queue a check of every header, which mostly corrects nothing.
     """
     DO $$
     DECLARE
-        made name;
+        made record;
     BEGIN
-        SELECT conname INTO STRICT made FROM pg_constraint
-         WHERE conrelid = 'ledger_ledgerposting'::regclass AND confrelid = 'ledger_journalentry'::regclass
-               AND contype = 'f';
-        EXECUTE format('ALTER TABLE ledger_ledgerposting DROP CONSTRAINT %I', made);
+        FOR made IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint
+                     WHERE conrelid IN ('ledger_ledgerposting'::regclass, 'ledger_journalentry'::regclass)
+                           AND confrelid = 'ledger_journalentry'::regclass AND contype = 'f'
+        LOOP
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', made.owner, made.conname);
+        END LOOP;
     END
     $$
     """,

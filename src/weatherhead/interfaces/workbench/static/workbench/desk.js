@@ -13,7 +13,7 @@
  * data-toggle (with aria-controls)        shows or hides the element it controls in place of following the link
  * data-combobox (with aria-controls)      arrows choose among the options of a listbox, Enter opens the chosen one
  * data-pick beside it                     a chosen option fills the field, and its number the hidden field before it
- * data-when="name=value"                  is shown while the form's field of that name has that value
+ * data-when="name=value|other"            is shown while the form's field of that name has one of those values
  * data-filter                             the combobox also filters its own options
  * data-keys-switch                        turns single-letter keys off and on
  * data-once                               a form is sent once
@@ -144,9 +144,9 @@ const closeOptions = (field) => {
 
 const showWhen = () => {
   for (const part of all("[data-when]")) {
-    const [name, value] = part.dataset.when.split("=");
+    const [name, values] = part.dataset.when.split("=");
     const field = part.closest("form")?.elements.namedItem(name);
-    part.hidden = Boolean(field) && field.value !== value; // a group of radio buttons has a value, too
+    part.hidden = Boolean(field) && !values.split("|").includes(field.value); // a group of radio buttons has a value, too
   }
 };
 
