@@ -564,7 +564,38 @@ def _provided(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"month": f"{bills_of_account(home.account_id, limit=1)[0].issued_on:%Y-%m}"})
 
 
+def _closed(house: House) -> date:
+    """Every day through yesterday is closed."""
+    house.pass_days(1)
+    yesterday = house.today - timedelta(days=1)
+    asked = house.do("close_period", by="okafor", last_on=yesterday)
+    house.do("approve_request", by="alvarez", request_id=asked.body["request"])
+    return yesterday
+
+
+def _close_period(house: House, home: Home) -> Example:
+    house.pass_days(1)
+    return Example(by="okafor", inputs={"last_on": house.today - timedelta(days=1)})
+
+
+def _export_journal(house: House, home: Home) -> Example:
+    _closed(house)
+    return Example(by="okafor", inputs={"grouped_by": "source"})
+
+
+def _post_unbilled(house: House, home: Home) -> Example:
+    month_end = (house.today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    house.today = month_end + timedelta(days=3)
+    return Example(by="okafor", inputs={"month_end_on": month_end})
+
+
 EXAMPLES: dict[str, Maker] = {
+    "close_period": _close_period,
+    "reopen_period": lambda house, home: Example(
+        by="okafor", inputs={"from_on": _closed(house), "reason": "The lockbox file came late"}
+    ),
+    "export_journal": _export_journal,
+    "post_unbilled": _post_unbilled,
     "start_bill_run": _start_bill_run,
     "try_bill_shard": lambda house, home: Example(
         by="okafor", inputs={"shard_id": _shard(_run(house, home), stage="try")}

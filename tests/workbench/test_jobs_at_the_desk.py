@@ -27,6 +27,7 @@ SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
 STATEMENTS = {"prepare_statement", "record_consent", "revoke_consent"}
 HUNG = {"add_meter", "exchange_meter"}
+BOOKS = {"close_period", "reopen_period", "export_journal", "post_unbilled"}
 UNDONE = {"reverse_payment", "return_payment"}
 DEPOSITS = {"assess_deposit", "withdraw_deposit", "pay_deposit", "apply_deposit"}
 CREDIT = DEPOSITS | {"request_refund", "assess_reconnect_fee"}
@@ -59,6 +60,7 @@ GRANTS = {
     | ADJUSTING
     | GIVEN_UP
     | CHECKS
+    | BOOKS
     | {"import_reads", "return_payment", "assess_late_charges", "provide_for_bad_debt"},
     "reyes": REPRESENTATIVE,
     "alvarez": REPRESENTATIVE
@@ -66,6 +68,7 @@ GRANTS = {
     | READING
     | RUNS
     | GIVEN_UP
+    | BOOKS
     | {"import_reads", "assess_late_charges", "write_off_account", "make_deposit"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}

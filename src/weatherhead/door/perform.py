@@ -29,6 +29,7 @@ from weatherhead.door.ahead import Thought, holds
 from weatherhead.door.authority import Verdict, judge, require_maker, require_not_asked, require_permission, used_on
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
+from weatherhead.door.open_days import require_open_days
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
 
@@ -195,6 +196,7 @@ def _in_transaction(ask: _Ask) -> ReceiptFacts:
         return receipt(first)
     lock_accounts(action.locks(values))
     proposal = _proposed(ask)
+    require_open_days(proposal, as_of=moment.as_of)
     if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
         raise ChangedSincePreview
     if proposal.approving is not None:

@@ -11,6 +11,7 @@ from weatherhead.areas.customers.queries import EmployeeTies
 from weatherhead.door.authority import NotPermitted, Verdict, grant_for, judge, require_not_asked
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
+from weatherhead.door.open_days import require_open_days
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import registry
 
@@ -46,6 +47,7 @@ def preview(
     values = action.parse(inputs)
     with transaction.atomic():
         proposal = action.propose(action.gather(values, moment, actor), values)
+        require_open_days(proposal, as_of=moment.as_of)
         verdict = judge(proposal, action=action.name, actor=actor, grant=grant, moment=moment, ties=ties)
         if verdict.ask is not None:
             require_not_asked(action, values=values, proposal=proposal, as_of=moment.as_of)

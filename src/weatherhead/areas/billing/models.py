@@ -108,6 +108,7 @@ class Bill(models.Model):
             models.Index(fields=["account", "issued_on"], name="bill_by_account"),
             models.Index(fields=["run"], condition=models.Q(run__isnull=False), name="bill_by_run"),
             models.Index(fields=["corrects"], condition=models.Q(corrects__isnull=False), name="bill_by_corrected"),
+            models.Index(fields=["issued_on"], name="bill_by_day"),
         ]
 
 
@@ -136,7 +137,12 @@ class BillSegment(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(end_on__gt=models.F("start_on")), name="segment_span_not_empty")
         ]
-        indexes = [models.Index(fields=["agreement", "start_on"], name="segment_by_agreement")]
+        indexes = [
+            models.Index(fields=["agreement", "start_on"], name="segment_by_agreement"),
+            models.Index(
+                fields=["cancelled_by"], condition=models.Q(cancelled_by__isnull=False), name="segment_by_canceller"
+            ),
+        ]
 
 
 class LinePrice(models.Model):

@@ -103,6 +103,17 @@ def open_drawer_of(employee_id: int) -> DrawerFacts | None:
     return _facts(row) if row else None
 
 
+def drawers_open_since(on: date) -> tuple[DrawerFacts, ...]:
+    """The drawers that were opened on a day or before it and are not closed yet."""
+    return tuple(_facts(row) for row in Drawer.objects.filter(opened_on__lte=on, closed_on__isnull=True).order_by("pk"))
+
+
+def drawers_of_day(on: date) -> tuple[DrawerFacts, ...]:
+    """The drawers that were open at some time of a day."""
+    rows = Drawer.objects.filter(opened_on__lte=on).exclude(closed_on__lt=on)
+    return tuple(_facts(row) for row in rows.order_by("pk"))
+
+
 def latest_drawers(*, limit: int) -> tuple[DrawerFacts, ...]:
     """The latest drawers of everybody, latest first."""
     return tuple(_facts(row) for row in Drawer.objects.order_by("-pk")[:limit])

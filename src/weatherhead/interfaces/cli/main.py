@@ -58,6 +58,7 @@ COMMANDS = (
     Command(name="print", about="bills on paper: make, list and export print files", needs=Needs.DATABASE),
     Command(name="worker", about="do the work that waits in the queue", needs=Needs.SERVING),
     Command(name="queue", about="what waits for workers, and why", needs=Needs.DATABASE),
+    Command(name="books", about="balances, ageing, revenue, closing, the journal", needs=Needs.DATABASE),
     Command(name="ledger", about="the books: prove them", needs=Needs.DATABASE),
     Command(name="audit", about="the audit log: verify and sign it", needs=Needs.DATABASE),
     Command(name="actions", about="every action, and which jobs grant it", needs=Needs.SETTINGS),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.interfaces.workbench.reports_views import STAFF_REPORTS
 from weatherhead.overviews.bill_run import may_follow_runs
+from weatherhead.overviews.books.standing import may_read_books
 from weatherhead.overviews.reads import DECISIONS
 from weatherhead.overviews.refunds import may_follow_refunds
 from weatherhead.overviews.statement.page import LOOK
@@ -31,6 +32,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "todo_count": lambda: here.waiting if here else 0,  # counted where the whole page is shown
             "follows_runs": grant is not None and may_follow_runs(grant),
             "follows_refunds": grant is not None and may_follow_refunds(grant),
+            "reads_books": grant is not None and may_read_books(grant),
             "decides_reads": grant is not None and bool(DECISIONS & set(grant.actions)),
             "sees_reports": grant is not None and STAFF_REPORTS in grant.looks,
             "sees_summaries": grant is not None and LOOK in grant.looks,

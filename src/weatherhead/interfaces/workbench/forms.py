@@ -121,11 +121,15 @@ _LABELS = {
     "all_accounts": gettext_noop("For all accounts of the customer"),
     "given_how": gettext_noop("How the customer said so"),
     "until_on": gettext_noop("Through"),
+    "last_on": gettext_noop("Last day"),
+    "month_end_on": gettext_noop("The month's last day"),
+    "grouped_by": gettext_noop("Lines by"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
 _LABELS_OF = {
     ("adjustment_id", "reverse_adjustment"): gettext_noop("Adjustment"),
     ("note", "reverse_adjustment"): gettext_noop("What was wrong"),
+    ("from_on", "reopen_period"): gettext_noop("First day to reopen"),
 }
 """What a field is called in one action's form."""
 _TITLES = {
@@ -170,6 +174,8 @@ _TITLES = {
     "written": gettext_noop("In writing"),
     "in_person": gettext_noop("In person"),
     "recorded_call": gettext_noop("On a recorded call"),
+    "day": gettext_noop("GL account and day"),
+    "source": gettext_noop("GL account, day and kind of entry"),
 }
 _USUALLY_TODAY = frozenset(
     {"reconnected_on", "read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"}

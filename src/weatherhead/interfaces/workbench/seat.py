@@ -19,6 +19,7 @@ from weatherhead.areas.billing.summaries import NoSuchSummary
 from weatherhead.areas.credit.refunds import NoSuchCheck, NoSuchRefund
 from weatherhead.areas.customers.queries import NoSuchAccount
 from weatherhead.areas.documents.statements import NoSuchStatement
+from weatherhead.areas.ledger.books import NoSuchExport
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.values import Refusal
@@ -39,6 +40,7 @@ _NOT_FOUND = (
     NoSuchBill,
     NoSuchCheck,
     NoSuchException,
+    NoSuchExport,
     NoSuchReceipt,
     NoSuchRefund,
     NoSuchRequest,

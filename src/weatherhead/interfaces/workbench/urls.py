@@ -3,6 +3,7 @@
 from django.urls import path
 
 from weatherhead.interfaces.workbench import (
+    books_views,
     reads_views,
     refunds_views,
     reports_views,
@@ -47,4 +48,13 @@ urlpatterns = [
     path("money/refunds/do/<slug:name>", refunds_views.refund_action, name="refund_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
+    path("books", books_views.books, name="books"),
+    path("books/do/<slug:name>", books_views.book_action, name="book_action"),
+    path("books/day", books_views.day, name="books_day"),
+    path("books/trial", books_views.trial, name="books_trial"),
+    path("books/aged", books_views.aged, name="books_aged"),
+    path("books/aged/accounts", books_views.aged_list, name="books_accounts"),
+    path("books/revenue", books_views.revenue, name="books_revenue"),
+    path("books/chart", books_views.chart, name="books_chart"),
+    path("books/journal/<int:number>", books_views.journal, name="books_journal"),
 ]

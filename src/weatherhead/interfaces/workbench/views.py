@@ -27,6 +27,7 @@ from weatherhead.overviews.account.page import AccountOverview, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
+from weatherhead.overviews.books.standing import ACTIONS as BOOK_ACTIONS
 from weatherhead.overviews.composing import done_view, receipt_view, veiled
 from weatherhead.overviews.document import (
     BillDocumentView,
@@ -182,7 +183,8 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
     return render(request, "workbench/action_page.html", context)
 
 
-_HOME = {"start_bill_run": "workbench:runs"}  # where an action is offered and closes, when not on the empty desk
+# Where an action is offered and closes, when not on the empty desk.
+_HOME = {"start_bill_run": "workbench:runs"} | dict.fromkeys(BOOK_ACTIONS, "workbench:books")
 
 
 def _after_utility_action(receipt_id: int) -> HttpResponse:

@@ -272,6 +272,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("corrects__isnull", False)), fields=["corrects"], name="bill_by_corrected"
                     ),
+                    models.Index(fields=["issued_on"], name="bill_by_day"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -327,7 +328,14 @@ class Migration(migrations.Migration):
                 ("amount_cents", models.BigIntegerField()),
             ],
             options={
-                "indexes": [models.Index(fields=["agreement", "start_on"], name="segment_by_agreement")],
+                "indexes": [
+                    models.Index(fields=["agreement", "start_on"], name="segment_by_agreement"),
+                    models.Index(
+                        condition=models.Q(("cancelled_by__isnull", False)),
+                        fields=["cancelled_by"],
+                        name="segment_by_canceller",
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("end_on__gt", models.F("start_on"))), name="segment_span_not_empty"
