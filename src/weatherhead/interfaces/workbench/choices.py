@@ -17,6 +17,7 @@ from weatherhead.areas.billing.queries import (
 )
 from weatherhead.areas.customers.queries import cycles
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.areas.payments.drawers import Undeposited, batches_waiting, closed_drawers_waiting
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
@@ -62,6 +63,8 @@ def choices_of(action: Action[Any, Any, Any], name: str, *, account: AccountOver
         return [("", "—"), *((job, gettext(profile.title)) for job, profile in sorted(job_profiles().items()))]
     if name == "cycle" and action.name == "start_bill_run":
         return _cycle_choices()
+    if name in {"drawer_ids", "batch_ids"}:
+        return _waiting(closed_drawers_waiting() if name == "drawer_ids" else batches_waiting())
     if account is None:
         return None
     if name == "read_id" and action.name == "correct_read":
@@ -72,6 +75,21 @@ def choices_of(action: Action[Any, Any, Any], name: str, *, account: AccountOver
         return _payments(account, but_not="cash")
     maker = _OF_ACCOUNT.get(name)
     return maker(account) if maker else None
+
+
+def _waiting(found: Sequence[Undeposited]) -> Choices:
+    """What waits for the bank: whose it is, and what it comes to."""
+    return [
+        (
+            str(item.number),
+            ChoiceLabel(
+                title=f"{item.number}, {item.name}",
+                note=gettext("%(count)s checks") % {"count": item.holds.checks},
+                amount_cents=item.holds.cash_cents + item.holds.checks_cents,
+            ),
+        )
+        for item in found
+    ]
 
 
 def _cycle_choices() -> Choices:

@@ -19,11 +19,13 @@ from weatherhead.core.values import gettext_noop
 from weatherhead.door.registry import Action, InputsInvalid
 from weatherhead.interfaces.workbench.choices import ChoiceLabel, Choices, choices_of
 from weatherhead.interfaces.workbench.picking import PickField
+from weatherhead.interfaces.workbench.rows import Column, RowsField, RowsWidget
 from weatherhead.interfaces.workbench.templatetags.desk import day
 from weatherhead.overviews.account.page import AccountOverview
+from weatherhead.overviews.money import KINDS as TENDERS
 
-# How a run is cut into pieces is no question here; other accounts and tenders of a payment come with its request.
-_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "also_pays", "more_tenders"})
+# How a run is cut into pieces is no question here.
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts"})
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
@@ -44,10 +46,14 @@ _LABELS = {
     "card_last4": gettext_noop("Last four digits"),
     "float_cents": gettext_noop("Float, counted"),
     "slip": gettext_noop("Number of the slip"),
-    "checks": gettext_noop("Checks on the slip"),
-    "drawer_ids": gettext_noop("Closed drawers, by number"),
-    "batch_ids": gettext_noop("Batches, by number"),
+    "checks": gettext_noop("Checks and money orders"),
+    "drawer_ids": gettext_noop("Closed drawers"),
+    "batch_ids": gettext_noop("Batches"),
     "loose_through": gettext_noop("Single payments through"),
+    "pieces": gettext_noop("Coins and notes, the float among them"),
+    "checks_cents": gettext_noop("They come to"),
+    "also_pays": gettext_noop("Other accounts that it pays, too"),
+    "more_tenders": gettext_noop("Other tenders beside it"),
     "deposited_on": gettext_noop("Deposited on"),
     "through_on": gettext_noop("Bill use through"),
     "read_on": gettext_noop("Read on"),
@@ -169,6 +175,8 @@ _ASKED_OF_TENDER = {
 }
 """What the form of a payment asks of which tenders; `|` stands between those that share a question."""
 _OPTION = "option {schedule} {name}"
+_FOLDED = {"take_payment": ("more_tenders", "also_pays")}
+"""What few need of an action stands folded under its questions."""
 
 
 def form_of(
@@ -192,6 +200,8 @@ def form_of(
     if action.name == "take_payment":
         for name, when in _ASKED_OF_TENDER.items():
             built[name].widget.attrs["data-when"] = f"tender={when}"
+    for name in _FOLDED.get(action.name, ()):
+        built[name].widget.attrs["data-fold"] = True
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
@@ -314,8 +324,13 @@ def _field(
     if kind is not None:
         return PickField(kind=kind, help_text=gettext(_PICK_HELP[kind]), **common)
     listed = choices_of(action, name, account=account)
+    if listed is not None and name in _MANY:
+        return _many(listed, common=common)
     if listed is not None:
         return _choice(listed, common=common)
+    rows = _rows(name, common=common)
+    if rows is not None:
+        return rows
     kinds = _literals(hint)
     if kinds:
         choices = [(kind, gettext(_TITLES.get(kind, kind.capitalize()))) for kind in kinds]
@@ -348,6 +363,45 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
     if name.removeprefix("mail_") in _SHORT_WORDS:
         return forms.CharField(max_length=120, widget=forms.TextInput(attrs=half), **common)
     return forms.CharField(max_length=254, **common)
+
+
+_PIECES = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 25, 10, 5, 1)
+_MANY = frozenset({"drawer_ids", "batch_ids"})
+
+
+def _rows(name: str, *, common: dict[str, Any]) -> RowsField | None:
+    """A field of rows, for the lists that people write; None for anything else."""
+    amount = Column(name="amount_cents", label=gettext("Amount"), money=True)
+    if name == "also_pays":
+        account = Column(name="account", label=gettext("Account or scan line"))
+        return RowsField(widget=RowsWidget(columns=(account, amount)), **common)
+    if name == "more_tenders":
+        kinds = tuple((kind, gettext(title)) for kind, title in TENDERS.items())
+        columns = (
+            Column(name="tender", label=gettext("Paid by"), choices=kinds),
+            amount,
+            Column(name="number", label=gettext("Number, reference")),
+            Column(name="name", label=gettext("Agency")),
+        )
+        return RowsField(widget=RowsWidget(columns=columns), **common)
+    if name == "pieces":
+        fixed = [(_worth(cents), {"worth_cents": f"{cents // 100}.{cents % 100:02d}"}) for cents in _PIECES]
+        count = Column(name="count", label=gettext("How many"), whole=True)
+        return RowsField(widget=RowsWidget(columns=(count,), fixed=fixed), **common)
+    return None
+
+
+def _worth(cents: int) -> str:
+    """A coin or note as people call it: $20, 25¢."""
+    return f"${cents // 100}" if cents >= 100 else f"{cents}¢"
+
+
+def _many(choices: Choices, *, common: dict[str, Any]) -> forms.MultipleChoiceField:
+    """All of what waits is chosen at first."""
+    common = {**common, "initial": [value for value, _ in choices]}
+    if not choices:
+        common = {**common, "help_text": gettext("Nothing waits.")}
+    return forms.MultipleChoiceField(choices=list(choices), widget=forms.CheckboxSelectMultiple, **common)
 
 
 def _help(name: str) -> str:

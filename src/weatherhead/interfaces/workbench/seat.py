@@ -17,6 +17,7 @@ from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSu
 from weatherhead.areas.billing.runs import NoSuchRun
 from weatherhead.areas.billing.summaries import NoSuchSummary
 from weatherhead.areas.customers.queries import NoSuchAccount
+from weatherhead.areas.payments.drawers import NoSuchDrawer
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.values import Refusal
@@ -35,6 +36,7 @@ _NOT_FOUND = (
     NoSuchAdjustment,
     NoSuchAgreement,
     NoSuchBill,
+    NoSuchDrawer,
     NoSuchException,
     NoSuchReceipt,
     NoSuchRequest,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, runs_views, views
+from weatherhead.interfaces.workbench import money_views, reads_views, runs_views, views
 
 app_name = "workbench"
 
@@ -29,6 +29,10 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs_views.run_page, name="run"),
     path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),
     path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
+    path("money", money_views.money, name="money"),
+    path("money/do/<slug:name>", money_views.money_action, name="money_action"),
+    path("money/drawer/<int:drawer_id>/", money_views.drawer_page, name="money_drawer"),
+    path("money/drawer/<int:drawer_id>/do/<slug:name>", money_views.drawer_action, name="drawer_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]

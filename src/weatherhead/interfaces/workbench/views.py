@@ -171,7 +171,9 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
     return render(request, "workbench/action_page.html", context)
 
 
-_HOME = {"start_bill_run": "workbench:runs"}  # where an action is offered and closes, when not on the empty desk
+_HOME = {"start_bill_run": "workbench:runs"} | dict.fromkeys(
+    ("open_drawer", "make_deposit", "post_payment_batch"), "workbench:money"
+)  # where an action is offered and closes, when not on the empty desk
 
 
 def _after_utility_action(receipt_id: int) -> HttpResponse:
