@@ -26,8 +26,9 @@ SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
+CREDIT = {"transfer_credit", "apply_credit"}
 REPRESENTATIVE = (
-    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
+    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | CREDIT | SUMMARIES | {"change_mailing_address"}
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {

@@ -84,7 +84,7 @@ def _waiting(found: Sequence[Undeposited]) -> Choices:
             str(item.number),
             ChoiceLabel(
                 title=f"{item.number}, {item.name}",
-                note=gettext("%(count)s checks") % {"count": item.holds.checks},
+                note=gettext("Checks: %(count)s") % {"count": item.holds.checks},
                 amount_cents=item.holds.cash_cents + item.holds.checks_cents,
             ),
         )

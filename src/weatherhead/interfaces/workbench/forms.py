@@ -15,6 +15,7 @@ from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.rating.schedule import CountOption, Schedule
+from weatherhead.core.statements.scan_line import ScanLineUnreadable, read_scan_line
 from weatherhead.core.values import gettext_noop
 from weatherhead.door.registry import Action, InputsInvalid
 from weatherhead.interfaces.workbench.choices import ChoiceLabel, Choices, choices_of
@@ -52,8 +53,12 @@ _LABELS = {
     "loose_through": gettext_noop("Single payments through"),
     "pieces": gettext_noop("Coins and notes, the float among them"),
     "checks_cents": gettext_noop("They come to"),
+    "other_account": gettext_noop("To account"),
+    "consent": gettext_noop("Consent, to another customer"),
     "also_pays": gettext_noop("Other accounts that it pays, too"),
     "more_tenders": gettext_noop("Other tenders beside it"),
+    "scan_line": gettext_noop("Scan line of the stub"),
+    "not_a_duplicate": gettext_noop("This is no duplicate"),
     "deposited_on": gettext_noop("Deposited on"),
     "through_on": gettext_noop("Bill use through"),
     "read_on": gettext_noop("Read on"),
@@ -102,6 +107,9 @@ _TITLES = {
     "duplicate": gettext_noop("Posted twice"),
     "ssn": gettext_noop("Social security number"),
     "ein": gettext_noop("Employer number"),
+    "none": gettext_noop("None needed, or none given"),
+    "in_person": gettext_noop("In person"),
+    "by_phone": gettext_noop("By phone"),
     "en": gettext_noop("English"),
     "es": gettext_noop("Spanish"),
     "drop_box": gettext_noop("Drop box"),
@@ -175,7 +183,7 @@ _ASKED_OF_TENDER = {
 }
 """What the form of a payment asks of which tenders; `|` stands between those that share a question."""
 _OPTION = "option {schedule} {name}"
-_FOLDED = {"take_payment": ("more_tenders", "also_pays")}
+_FOLDED = {"take_payment": ("more_tenders", "also_pays", "scan_line", "not_a_duplicate", "note")}
 """What few need of an action stands folded under its questions."""
 
 
@@ -192,6 +200,8 @@ def form_of(
     for item in fields(action.inputs):
         if item.name == "options":
             built |= _option_fields()
+        elif item.name in _MANY and not choices_of(action, item.name, account=account):
+            continue  # nothing waits: no question
         elif item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account)
     shown_at = _LAST_READING.get(action.name, "")
@@ -200,18 +210,29 @@ def form_of(
     if action.name == "take_payment":
         for name, when in _ASKED_OF_TENDER.items():
             built[name].widget.attrs["data-when"] = f"tender={when}"
+        built["amount_cents"].required = True
+        built["note"].help_text = gettext("Needed when it is no duplicate: what shows that there are two payments.")
     for name in _FOLDED.get(action.name, ()):
         built[name].widget.attrs["data-fold"] = True
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
         built["through_on"].help_text = gettext("Today when left empty.")
-    chosen = dict(initial)
+    chosen = dict(initial) | _asked_by_stub(initial)
     for name, field in built.items():
         if isinstance(field, PickField) and name in chosen:
             chosen[name] = field.prefilled(chosen[name])
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)  # takes the fields out of the mapping
     return made(data=given, initial=chosen, auto_id="action-%s")
+
+
+def _asked_by_stub(initial: Mapping[str, Any]) -> dict[str, str]:
+    """The amount that a stub asks for, when one was scanned."""
+    try:
+        cents = read_scan_line(str(initial.get("scan_line", ""))).amount_due_cents
+    except ScanLineUnreadable:
+        return {}
+    return {"amount_cents": f"{cents // 100}.{cents % 100:02d}"} if cents else {}
 
 
 def inputs_given(
@@ -380,7 +401,7 @@ def _rows(name: str, *, common: dict[str, Any]) -> RowsField | None:
         columns = (
             Column(name="tender", label=gettext("Paid by"), choices=kinds),
             amount,
-            Column(name="number", label=gettext("Number, reference")),
+            Column(name="number", label=gettext("Number")),
             Column(name="name", label=gettext("Agency")),
         )
         return RowsField(widget=RowsWidget(columns=columns), **common)
@@ -399,14 +420,12 @@ def _worth(cents: int) -> str:
 def _many(choices: Choices, *, common: dict[str, Any]) -> forms.MultipleChoiceField:
     """All of what waits is chosen at first."""
     common = {**common, "initial": [value for value, _ in choices]}
-    if not choices:
-        common = {**common, "help_text": gettext("Nothing waits.")}
     return forms.MultipleChoiceField(choices=list(choices), widget=forms.CheckboxSelectMultiple, **common)
 
 
 def _help(name: str) -> str:
     if name == "payments":
-        return gettext("One a line: account, amount, check number; without one it is cash.")
+        return gettext("One a line: account or scan line, amount, check number; without one it is cash.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 
 

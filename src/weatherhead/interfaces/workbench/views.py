@@ -61,7 +61,11 @@ def find(request: HttpRequest, seat: Seat) -> HttpResponse:
     """What the search box found; one exact account opens at once."""
     results = search(request.GET.get("q", "")[:200], as_of=seat.moment.as_of)
     if len(results.hits) == 1 and not results.more:
-        return redirect("workbench:account", results.hits[0].account_id)
+        account_id = results.hits[0].account_id
+        if results.scan_line and "take_payment" in seat.grant.actions:
+            pay = reverse("workbench:action", args=[account_id, "take_payment"])
+            return HttpResponseRedirect(f"{pay}?scan_line={results.scan_line}")
+        return redirect("workbench:account", account_id)
     offers = _utility_offers(seat) if not results.query else ()
     return render(request, "workbench/search.html", {"results": results, "offers": offers})
 
