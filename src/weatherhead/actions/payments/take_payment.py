@@ -116,10 +116,11 @@ class Inputs:
 
     The first tender is for whatever the others leave of the sum. `tendered_cents` is what was handed over by it: more
     in cash is change, and of anything else it must be the same.
+    With the `scan_line` of the account's stub the amount may be left out.
     """
 
     account_id: Number
-    amount_cents: Cents
+    amount_cents: OptionalCents = None
     tender: TenderKind
     tendered_cents: OptionalCents = None
     check_number: CheckNumber = ""

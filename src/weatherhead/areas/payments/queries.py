@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from weatherhead.areas.payments.models import Payment, PaymentBatch, Tender
+from weatherhead.areas.payments.models import Payment, PaymentBatch, PaymentEvent, Tender
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.database import chunks
 from weatherhead.core.values import Refusal, gettext_noop
@@ -178,6 +178,65 @@ def payments_like(account_ids: Iterable[int], *, since: date) -> dict[Likeness, 
                     ),
                 )
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenderFacts:
+    """Something that was handed over. `amount_cents` is what was kept of it."""
+
+    kind: str
+    amount_cents: int
+    change_cents: int
+    number: str
+    payer: str
+    card_last4: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts:
+    """Money that was received at once. `paid_cents` is what went to each account, of payments that still stand."""
+
+    event_id: int
+    received_at: datetime
+    received_on: date
+    channel: str
+    received_by: str
+    tenders: tuple[TenderFacts, ...]
+    paid_cents: Mapping[int, int]
+    reversed_cents: Mapping[int, int]
+
+
+def event_of_receipt(receipt_id: int) -> EventFacts | None:
+    """The event that a receipt tells of; None when it tells of none, or of a whole batch."""
+    event = PaymentEvent.objects.filter(receipt_id=receipt_id, batch__isnull=True).first()
+    if event is None:
+        return None
+    paid: dict[int, int] = {}
+    undone: dict[int, int] = {}
+    for row in Payment.objects.filter(event=event).order_by("pk"):
+        paid.setdefault(row.account_id, 0)
+        kept = paid if row.reversed_on is None else undone
+        kept[row.account_id] = kept.get(row.account_id, 0) + row.amount_cents
+    return EventFacts(
+        event_id=event.pk,
+        received_at=event.received_at,
+        received_on=event.received_on,
+        channel=event.channel,
+        received_by=event.received_by,
+        tenders=tuple(
+            TenderFacts(
+                kind=row.kind,
+                amount_cents=row.amount_cents,
+                change_cents=row.change_cents,
+                number=row.check_number or row.reference,
+                payer=row.payer,
+                card_last4=row.card_last4,
+            )
+            for row in Tender.objects.filter(event=event).order_by("pk")
+        ),
+        paid_cents=paid,
+        reversed_cents=undone,
+    )
 
 
 def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, ...]:

@@ -15,6 +15,7 @@ from weatherhead.door.registry import registry
 from weatherhead.interfaces.workbench.acting import OpenAction, act
 from weatherhead.interfaces.workbench.seat import Seat, at_desk, number_in
 from weatherhead.overviews.composing import receipt_view
+from weatherhead.overviews.customer_receipt import customer_receipt
 from weatherhead.overviews.money import ACTIONS, may_see_money, money_overview, one_drawer, sees_every_drawer
 
 _OF_A_DRAWER = frozenset({"count_drawer", "close_drawer"})
@@ -69,6 +70,14 @@ def drawer_action(request: HttpRequest, seat: Seat, drawer_id: int, name: str) -
         return part
     context = _of_drawer(request, seat, drawer_id, opened=opened)
     return _whole(request, "workbench/money_drawer.html", context, opened=opened)
+
+
+@require_GET
+@at_desk
+def print_receipt(request: HttpRequest, seat: Seat, receipt_id: int) -> HttpResponse:
+    """A payment's receipt as the customer gets it, on one strip of paper."""
+    shown = customer_receipt(receipt_id)
+    return render(request, "workbench/receipt_print.html", {"slip": shown, "as_of": seat.moment.as_of})
 
 
 def _part(request: HttpRequest, opened: OpenAction) -> HttpResponse | None:

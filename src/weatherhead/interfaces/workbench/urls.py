@@ -22,6 +22,7 @@ urlpatterns = [
     path("summary/<int:summary_id>/document", views.summary_document_page, name="summary_document"),
     path("summary/<int:summary_id>/pdf", views.summary_pdf, name="summary_pdf"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("receipt/<int:receipt_id>/print", money_views.print_receipt, name="print_receipt"),
     path("reads", reads_views.reads, name="reads"),
     path("reads/do/<slug:name>", reads_views.decide_read, name="decide_read"),
     path("reads/calendar", reads_views.calendar, name="reads_calendar"),

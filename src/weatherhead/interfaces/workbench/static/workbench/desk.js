@@ -17,6 +17,7 @@
  * data-grows="name"                       the last row of a list of fields gets an empty one below it once it is begun
  * data-filter                             the combobox also filters its own options
  * data-keys-switch                        turns single-letter keys off and on
+ * data-print                              shown where there are scripts; prints the page
  * data-once                               a form is sent once
  * data-guard                              what it holds cannot be used while something else is on its way there
  * data-focus on details                   opening it puts the focus into its first field
@@ -278,6 +279,8 @@ document.addEventListener("click", (event) => {
   const option = target.closest("[role=option][data-number]");
   if (option) pick(option.closest(".pick").querySelector("[data-pick]"), option);
 
+  if (target.closest("[data-print]")) window.print();
+
   const close = target.closest("dialog [data-close]");
   if (close) {
     event.preventDefault();
@@ -468,5 +471,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+for (const button of all("[data-print]")) button.hidden = false;
 showKeySwitch();
 showWhen();
