@@ -269,6 +269,8 @@ def test_the_customer_gets_a_receipt_without_names(house: House, home: Home, dal
     [taken, *_] = done.body["made"]["payment"]
     house.do("reverse_payment", by="reyes", payment_id=taken, reason="wrong_amount", note="Typed twice")
     assert customer_receipt(done.receipt_id).reversed
-    fee = house.do("assess_fee", by="alvarez", account_id=home.account_id, charge="connect_fee", reason="service_rendered")
+    fee = house.do(
+        "assess_fee", by="alvarez", account_id=home.account_id, charge="connect_fee", reason="service_rendered"
+    )
     with pytest.raises(NoSuchReceipt):
         customer_receipt(fee.receipt_id)
