@@ -76,7 +76,7 @@ def _waive_fee(page: Page, url: str) -> None:
 def _take_payment(page: Page, url: str) -> None:
     _open_action(page, url, "take_payment")
     page.locator("[name=amount_cents]").fill("73.57")
-    page.locator("[name=tender][value=cash]").check()
+    page.locator("[name=tender]").select_option("cash")
     page.wait_for_selector("text=What changes if you confirm")
 
 
@@ -141,7 +141,7 @@ def _count(page: Page, url: str) -> None:
     page.goto(f"{url}money")
     page.locator("#do .summon").click()
     page.locator("[name=pieces-2-count]").fill("7")
-    page.wait_for_selector("[data-confirm]")
+    page.wait_for_selector("text=$140.00")
 
 
 def _runs(page: Page, url: str) -> None:
