@@ -20,6 +20,7 @@ from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.statements.scan_line import ScanLine, ScanLineUnreadable, scan_line
 from weatherhead.core.values import Refusal
 from weatherhead.door.authority import MakerIsChecker
+from weatherhead.door.registry import InputsInvalid
 from weatherhead.interfaces.cli.ledger import extra_checkers
 from weatherhead.overviews.customer_receipt import customer_receipt
 from weatherhead.overviews.search import search
@@ -86,7 +87,7 @@ def test_a_wrong_stub_is_refused_and_changes_nothing(house: House, home: Home, d
         (ScanLineUnreadable, {"scan_line": slipped}),
         (ScanLineUnreadable, {"scan_line": line, "also_pays": slipped}),
         (AmountMissing, {"scan_line": stub(house, home, 0)}),
-        (AmountMissing, {}),
+        (InputsInvalid, {}),
         (AmountMissing, {"amount_cents": "5.00", "also_pays": account(dale.account_id).number}),
         (AccountNumberMistyped, {"scan_line": "1234"}),
     ]

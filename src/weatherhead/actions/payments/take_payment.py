@@ -51,7 +51,7 @@ from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cent
 from weatherhead.door.authority import grant_for
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import Action, InputsInvalid, Recording, registry
 
 _MORE_MAX = 50
 _NOTE_LENGTH_MIN = 4
@@ -190,10 +190,13 @@ def _said_first(inputs: Inputs, *, account: AccountFacts) -> Said:
     """The account of the form, and its stub when one was scanned.
 
     Raises:
+        InputsInvalid: neither an amount nor a stub was given.
         StubOfAnother: the stub is of another account.
         AccountNumberMistyped, ScanLineUnreadable: as they say.
     """
     if not inputs.scan_line:
+        if inputs.amount_cents is None:
+            raise InputsInvalid(problems={"amount_cents": gettext_noop("is needed, or the scan line of the stub")})
         return Said(number=account.number)
     found = said_of(inputs.scan_line, form=current_utility().account_number)
     if found.number != account.number:
