@@ -560,3 +560,51 @@ def test_the_call_is_answered_without_scrolling(page: Page, desk: Desk) -> None:
     page.goto(desk.url("/account/{long}/"))
     expect(page.locator("h1")).to_have_text(LONG_NAME)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+# ---- The counter
+
+
+def test_a_cashiers_drawer_by_keyboard(page: Page, desk: Desk, axe: Axe) -> None:
+    at(page, desk, "/money", as_="nguyen")
+    page.keyboard.press("o")
+    expect(page.locator("[name=float_cents]")).to_be_focused()
+    page.keyboard.type("100.00")
+    page.wait_for_selector("[data-confirm]")
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("[data-receipt]")).to_contain_text("Drawer opened")
+    # A bill and a neighbor's are paid with cash and a check: rows of fields, one more when the last is begun.
+    page.goto(desk.url("/account/{ruth}/do/take_payment"))
+    page.keyboard.type("40.00")
+    page.locator(".fold--fields summary").press("Enter")
+    rows = page.locator(".rows--more_tenders .rows__row")
+    expect(rows).to_have_count(2)
+    for place, number in ((0, "1042"), (1, "1043")):
+        page.locator(f"[name=more_tenders-{place}-tender]").select_option("check")
+        page.locator(f"[name=more_tenders-{place}-amount_cents]").fill("10.00")
+        page.locator(f"[name=more_tenders-{place}-number]").fill(number)
+    expect(rows).to_have_count(3)
+    expect(page.locator("#preview")).to_contain_text("by 3 tenders")
+    assert axe(page) == []
+    page.keyboard.press("ControlOrMeta+Enter")
+    page.locator("[data-receipt] a").click()
+    page.keyboard.press("p")
+    expect(page.locator(".slip")).to_contain_text("1043")
+    assert axe(page) == []
+    # Counted without being told, and closed: it balances.
+    page.goto(desk.url("/money"))
+    expect(page.locator(".work__foot").first).to_contain_text("Cash 1, Check 2")
+    page.keyboard.press("c")
+    expect(page.locator("[name=pieces-0-count]")).to_be_focused()
+    page.locator("[name=pieces-2-count]").fill("6")
+    page.locator("[name=checks]").fill("2")
+    page.locator("[name=checks_cents]").fill("20.00")
+    expect(page.locator("#preview")).to_contain_text("$120.00")
+    assert axe(page) == []
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("[data-receipt]")).to_contain_text("counted")
+    page.keyboard.press("x")
+    page.wait_for_selector("[data-confirm]")
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("[data-receipt]")).to_contain_text("it balances")
+    assert axe(page) == []

@@ -31,7 +31,6 @@ class Example:
 
     by: str
     inputs: dict[str, Any] = field(default_factory=dict)
-    outcome: str = "done"  # or approval_requested, where nobody does it alone
 
 
 Maker = Callable[[House, Home], Example]
@@ -350,6 +349,25 @@ def _take_payment(house: House, home: Home) -> Example:
     return Example(by="nguyen", inputs=inputs)
 
 
+def _transfer_credit(house: House, home: Home) -> Example:
+    """The whole of a credit that two checks made, to the customer's other account."""
+    other = _beside(house, home)
+    for number in ("1042", "1043"):
+        check = {"tender": "check", "check_number": number, "amount_cents": "60.00"}
+        house.do("take_payment", account_id=home.account_id, **check)
+    inputs = {"account_id": home.account_id, "other_account": account(other.account_id).number_grouped}
+    return Example(by="reyes", inputs=inputs | {"amount_cents": "46.43", "note": "Asked for at the counter"})
+
+
+def _apply_credit(house: House, home: Home) -> Example:
+    """What an agency paid too much, once the next bill is there."""
+    pledge = {"tender": "agency", "agency": "Community Action", "amount_cents": "100.00", "channel": "electronic"}
+    house.do("take_payment", account_id=home.account_id, **pledge)
+    _next_read(house, home)
+    house.do("bill_account", account_id=home.account_id)
+    return Example(by="reyes", inputs={"account_id": home.account_id})
+
+
 def _return_payment(house: House, home: Home) -> Example:
     check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
     made = house.made("take_payment", "payment", account_id=home.account_id, **check)
@@ -507,7 +525,7 @@ def refund(house: House, home: Home, *, amount: str = "12.50", over: str = "900.
 def _request_refund(house: House, home: Home) -> Example:
     house.do("take_payment", account_id=home.account_id, amount_cents="900.00", tender="cash")
     inputs = {"account_id": home.account_id, "reason": "overpaid", "amount_cents": "12.50"}
-    return Example(by="reyes", inputs=inputs, outcome="approval_requested")
+    return Example(by="reyes", inputs=inputs)
 
 
 def _release_refund(house: House, home: Home) -> Example:
@@ -687,6 +705,8 @@ EXAMPLES: dict[str, Maker] = {
     ),
     "release_exception": _release_exception,
     "take_payment": _take_payment,
+    "transfer_credit": _transfer_credit,
+    "apply_credit": _apply_credit,
     "open_drawer": lambda house, home: Example(by="nguyen", inputs={"float_cents": "100.00"}),
     "count_drawer": lambda house, home: Example(
         by="nguyen", inputs={"drawer_id": _open_drawer(house), "pieces": "20.00, 5"}

@@ -41,10 +41,7 @@ def test_preview_equals_effect(name: str, house: House, home: Home) -> None:
         receipt = house.do("approve_request", by="alvarez", request_id=receipt.body["request"])
 
     after = table_rows(but=NOT_COUNTED)
-    assert receipt.outcome == example.outcome
-    if receipt.outcome != "done":
-        assert after == before, "asking changed something"
-        return
+    assert receipt.outcome == "done"
     created = {table: len(rows.keys() - before[table].keys()) for table, rows in after.items()}
     updated = {
         table: sum(1 for key, row in rows.items() if key in before[table] and before[table][key] != row)

@@ -21,6 +21,7 @@ from weatherhead.areas.credit.deposit_rules import deposit_book
 from weatherhead.areas.customers.consents import consents_in_force
 from weatherhead.areas.customers.queries import cycles
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.areas.payments.drawers import Undeposited, batches_waiting, closed_drawers_waiting
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
@@ -72,6 +73,8 @@ def choices_of(
         return _cycle_choices()
     if name == "reason" and action.name == "assess_deposit":
         return [(reason.code, gettext(reason.title)) for reason in deposit_book().reasons]
+    if name in {"drawer_ids", "batch_ids"}:
+        return _waiting(closed_drawers_waiting() if name == "drawer_ids" else batches_waiting())
     if account is None:
         return None
     if name == "payment_id" and action.name == "pay_deposit":
@@ -90,6 +93,21 @@ def choices_of(
         return _payments(account, but_not="cash")
     maker = _OF_ACCOUNT.get(name)
     return maker(account) if maker else None
+
+
+def _waiting(found: Sequence[Undeposited]) -> Choices:
+    """What waits for the bank: whose it is, and what it comes to."""
+    return [
+        (
+            str(item.number),
+            ChoiceLabel(
+                title=f"{item.number}, {item.name}",
+                note=gettext("Checks: %(count)s") % {"count": item.holds.checks},
+                amount_cents=item.holds.cash_cents + item.holds.checks_cents,
+            ),
+        )
+        for item in found
+    ]
 
 
 def _cycle_choices() -> Choices:

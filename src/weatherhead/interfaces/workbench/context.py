@@ -11,6 +11,7 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.interfaces.workbench.reports_views import STAFF_REPORTS
 from weatherhead.overviews.bill_run import may_follow_runs
 from weatherhead.overviews.books.standing import may_read_books
+from weatherhead.overviews.money import may_see_money
 from weatherhead.overviews.reads import DECISIONS
 from weatherhead.overviews.refunds import may_follow_refunds
 from weatherhead.overviews.statement.page import LOOK
@@ -33,6 +34,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "follows_runs": grant is not None and may_follow_runs(grant),
             "follows_refunds": grant is not None and may_follow_refunds(grant),
             "reads_books": grant is not None and may_read_books(grant),
+            "takes_money": grant is not None and may_see_money(grant),
             "decides_reads": grant is not None and bool(DECISIONS & set(grant.actions)),
             "sees_reports": grant is not None and STAFF_REPORTS in grant.looks,
             "sees_summaries": grant is not None and LOOK in grant.looks,

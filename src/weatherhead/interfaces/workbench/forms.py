@@ -15,16 +15,18 @@ from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.rating.schedule import CountOption, Schedule
+from weatherhead.core.statements.scan_line import ScanLineUnreadable, read_scan_line
 from weatherhead.core.values import gettext_noop
 from weatherhead.door.registry import Action, InputsInvalid
 from weatherhead.interfaces.workbench.choices import ChoiceLabel, Choices, choices_of
 from weatherhead.interfaces.workbench.picking import PickField
+from weatherhead.interfaces.workbench.rows import Column, RowsField, RowsWidget
 from weatherhead.interfaces.workbench.templatetags.desk import day
 from weatherhead.overviews.account.page import AccountOverview
+from weatherhead.overviews.money import KINDS as TENDERS
 
-# How a run is cut into pieces is no question here; other accounts and tenders of a payment come with its request; a
-# kept file is named by those who kept it.
-_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "also_pays", "more_tenders", "attachment_sha256"})
+# How a run is cut into pieces is no question here; a kept file is named by those who kept it.
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "attachment_sha256"})
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
@@ -47,10 +49,18 @@ _LABELS = {
     "card_last4": gettext_noop("Last four digits"),
     "float_cents": gettext_noop("Float, counted"),
     "slip": gettext_noop("Number of the slip"),
-    "checks": gettext_noop("Checks on the slip"),
-    "drawer_ids": gettext_noop("Closed drawers, by number"),
-    "batch_ids": gettext_noop("Batches, by number"),
+    "checks": gettext_noop("Checks and money orders"),
+    "drawer_ids": gettext_noop("Closed drawers"),
+    "batch_ids": gettext_noop("Batches"),
     "loose_through": gettext_noop("Single payments through"),
+    "pieces": gettext_noop("Coins and notes, the float among them"),
+    "checks_cents": gettext_noop("They come to"),
+    "other_account": gettext_noop("To account"),
+    "consent": gettext_noop("Consent, to another customer"),
+    "also_pays": gettext_noop("Other accounts that it pays, too"),
+    "more_tenders": gettext_noop("Other tenders beside it"),
+    "scan_line": gettext_noop("Scan line of the stub"),
+    "not_a_duplicate": gettext_noop("This is no duplicate"),
     "deposited_on": gettext_noop("Deposited on"),
     "through_on": gettext_noop("Bill use through"),
     "read_on": gettext_noop("Read on"),
@@ -138,6 +148,9 @@ _TITLES = {
     "duplicate": gettext_noop("Posted twice"),
     "ssn": gettext_noop("Social security number"),
     "ein": gettext_noop("Employer number"),
+    "none": gettext_noop("None needed, or none given"),
+    "in_person": gettext_noop("In person"),
+    "by_phone": gettext_noop("By phone"),
     "en": gettext_noop("English"),
     "es": gettext_noop("Spanish"),
     "drop_box": gettext_noop("Drop box"),
@@ -172,7 +185,6 @@ _TITLES = {
     "print": gettext_noop("On paper"),
     "email": gettext_noop("By e-mail"),
     "written": gettext_noop("In writing"),
-    "in_person": gettext_noop("In person"),
     "recorded_call": gettext_noop("On a recorded call"),
     "day": gettext_noop("GL account and day"),
     "source": gettext_noop("GL account, day and kind of entry"),
@@ -238,6 +250,8 @@ _ASKED_OF_TENDER = {
 }
 """What the form of a payment asks of which tenders; `|` stands between those that share a question."""
 _OPTION = "option {schedule} {name}"
+_FOLDED = {"take_payment": ("more_tenders", "also_pays", "scan_line", "not_a_duplicate", "note")}
+"""What few need of an action stands folded under its questions."""
 
 
 def form_of(
@@ -257,6 +271,8 @@ def form_of(
     for item in fields(action.inputs):
         if item.name == "options":
             built |= _option_fields()
+        elif item.name in _MANY and not choices_of(action, item.name, account=account):
+            continue  # nothing waits: no question
         elif item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
             built[item.name] = _field(action, item, hint=hints[item.name], account=account, jobs=jobs)
     shown_at = _LAST_READING.get(action.name, "")
@@ -265,6 +281,8 @@ def form_of(
     if action.name == "take_payment":
         for name, when in _ASKED_OF_TENDER.items():
             built[name].widget.attrs["data-when"] = f"tender={when}"
+        built["amount_cents"].required = True
+        built["note"].help_text = gettext("Needed when it is no duplicate: what shows that there are two payments.")
     if action.name == "assess_deposit":
         for name in _OF_A_REPORT & built.keys():
             built[name].widget.attrs["data-when"] = "reason=credit_report"
@@ -276,16 +294,27 @@ def form_of(
     if action.name == "record_consent":
         built["email"].help_text = gettext("Where their documents may be sent.")
         built["note"].help_text = gettext("Where the evidence is: the form, the call.")
+    for name in _FOLDED.get(action.name, ()):
+        built[name].widget.attrs["data-fold"] = True
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
         built["through_on"].help_text = gettext("Today when left empty.")
-    chosen = dict(initial)
+    chosen = dict(initial) | _asked_by_stub(initial)
     for name, field in built.items():
         if isinstance(field, PickField) and name in chosen:
             chosen[name] = field.prefilled(chosen[name])
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)  # takes the fields out of the mapping
     return made(data=given, initial=chosen, auto_id="action-%s")
+
+
+def _asked_by_stub(initial: Mapping[str, Any]) -> dict[str, str]:
+    """The amount that a stub asks for, when one was scanned."""
+    try:
+        cents = read_scan_line(str(initial.get("scan_line", ""))).amount_due_cents
+    except ScanLineUnreadable:
+        return {}
+    return {"amount_cents": f"{cents // 100}.{cents % 100:02d}"} if cents else {}
 
 
 def inputs_given(
@@ -399,8 +428,13 @@ def _field(
     if kind is not None:
         return PickField(kind=kind, help_text=gettext(_PICK_HELP[kind]), **common)
     listed = choices_of(action, name, account=account, jobs=jobs)
+    if listed is not None and name in _MANY:
+        return _many(listed, common=common)
     if listed is not None:
         return _choice(listed, common=common)
+    rows = _rows(name, common=common)
+    if rows is not None:
+        return rows
     kinds = _literals(hint)
     if kinds:
         choices = [(kind, gettext(_TITLES.get(kind, kind.capitalize()))) for kind in kinds]
@@ -435,11 +469,48 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
     return forms.CharField(max_length=254, help_text=_help(name), **common)
 
 
+_PIECES = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 25, 10, 5, 1)
+_MANY = frozenset({"drawer_ids", "batch_ids"})
+
+
+def _rows(name: str, *, common: dict[str, Any]) -> RowsField | None:
+    """A field of rows, for the lists that people write; None for anything else."""
+    amount = Column(name="amount_cents", label=gettext("Amount"), money=True)
+    if name == "also_pays":
+        account = Column(name="account", label=gettext("Account or scan line"))
+        return RowsField(widget=RowsWidget(columns=(account, amount)), **common)
+    if name == "more_tenders":
+        kinds = tuple((kind, gettext(title)) for kind, title in TENDERS.items())
+        columns = (
+            Column(name="tender", label=gettext("Paid by"), choices=kinds),
+            amount,
+            Column(name="number", label=gettext("Number")),
+            Column(name="name", label=gettext("Agency")),
+        )
+        return RowsField(widget=RowsWidget(columns=columns), **common)
+    if name == "pieces":
+        fixed = [(_worth(cents), {"worth_cents": f"{cents // 100}.{cents % 100:02d}"}) for cents in _PIECES]
+        count = Column(name="count", label=gettext("How many"), whole=True)
+        return RowsField(widget=RowsWidget(columns=(count,), fixed=fixed), **common)
+    return None
+
+
+def _worth(cents: int) -> str:
+    """A coin or note as people call it: $20, 25¢."""
+    return f"${cents // 100}" if cents >= 100 else f"{cents}¢"
+
+
+def _many(choices: Choices, *, common: dict[str, Any]) -> forms.MultipleChoiceField:
+    """All of what waits is chosen at first."""
+    common = {**common, "initial": [value for value, _ in choices]}
+    return forms.MultipleChoiceField(choices=list(choices), widget=forms.CheckboxSelectMultiple, **common)
+
+
 def _help(name: str) -> str:
     if name == "lines":
         return gettext("As the bank lists them: 100001, 12.50")
     if name == "payments":
-        return gettext("One a line: account, amount, check number; without one it is cash.")
+        return gettext("One a line: account or scan line, amount, check number; without one it is cash.")
     if name == "evidence":
         return gettext("What shows it: a letter's date, a bill or ticket, a call. Most reasons need it.")
     return gettext("Stands on the receipt.") if name == "note" else ""

@@ -20,6 +20,7 @@ from weatherhead.areas.credit.refunds import NoSuchCheck, NoSuchRefund
 from weatherhead.areas.customers.queries import NoSuchAccount
 from weatherhead.areas.documents.statements import NoSuchStatement
 from weatherhead.areas.ledger.books import NoSuchExport
+from weatherhead.areas.payments.drawers import NoSuchDrawer
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.values import Refusal
@@ -39,6 +40,7 @@ _NOT_FOUND = (
     NoSuchAgreement,
     NoSuchBill,
     NoSuchCheck,
+    NoSuchDrawer,
     NoSuchException,
     NoSuchExport,
     NoSuchReceipt,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from weatherhead.interfaces.workbench import (
     books_views,
+    money_views,
     reads_views,
     refunds_views,
     reports_views,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("statement/<int:statement_id>/pdf", statement_views.prepared_pdf_file, name="prepared_pdf"),
     path("statement/<int:statement_id>/csv", statement_views.prepared_csv_file, name="prepared_csv"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("receipt/<int:receipt_id>/print", money_views.print_receipt, name="print_receipt"),
     path("reads", reads_views.reads, name="reads"),
     path("reads/do/<slug:name>", reads_views.decide_read, name="decide_read"),
     path("reads/calendar", reads_views.calendar, name="reads_calendar"),
@@ -46,6 +48,10 @@ urlpatterns = [
     path("reports/fairness", reports_views.fairness, name="reports_fairness"),
     path("money/refunds", refunds_views.refunds, name="refunds"),
     path("money/refunds/do/<slug:name>", refunds_views.refund_action, name="refund_action"),
+    path("money", money_views.money, name="money"),
+    path("money/do/<slug:name>", money_views.money_action, name="money_action"),
+    path("money/drawer/<int:drawer_id>/", money_views.drawer_page, name="money_drawer"),
+    path("money/drawer/<int:drawer_id>/do/<slug:name>", money_views.drawer_action, name="drawer_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
     path("books", books_views.books, name="books"),

@@ -62,7 +62,11 @@ def find(request: HttpRequest, seat: Seat) -> HttpResponse:
     """What the search box found; one exact account opens at once."""
     results = search(request.GET.get("q", "")[:200], as_of=seat.moment.as_of)
     if len(results.hits) == 1 and not results.more:
-        return redirect("workbench:account", results.hits[0].account_id)
+        account_id = results.hits[0].account_id
+        if results.scan_line and "take_payment" in seat.grant.actions:
+            pay = reverse("workbench:action", args=[account_id, "take_payment"])
+            return HttpResponseRedirect(f"{pay}?scan_line={results.scan_line}")
+        return redirect("workbench:account", account_id)
     offers = _utility_offers(seat) if not results.query else ()
     return render(request, "workbench/search.html", {"results": results, "offers": offers})
 
@@ -184,7 +188,11 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
 
 
 # Where an action is offered and closes, when not on the empty desk.
-_HOME = {"start_bill_run": "workbench:runs"} | dict.fromkeys(BOOK_ACTIONS, "workbench:books")
+_HOME = (
+    {"start_bill_run": "workbench:runs"}
+    | dict.fromkeys(BOOK_ACTIONS, "workbench:books")
+    | dict.fromkeys(("open_drawer", "make_deposit", "post_payment_batch"), "workbench:money")
+)
 
 
 def _after_utility_action(receipt_id: int) -> HttpResponse:

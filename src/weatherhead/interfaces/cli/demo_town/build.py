@@ -15,6 +15,7 @@ from weatherhead.interfaces.cli.demo_town.arrivals import arrival_order, employ,
 from weatherhead.interfaces.cli.demo_town.calendar import plan_calendar
 from weatherhead.interfaces.cli.demo_town.chance import Chance
 from weatherhead.interfaces.cli.demo_town.closing import plan_closing
+from weatherhead.interfaces.cli.demo_town.counter import Counter
 from weatherhead.interfaces.cli.demo_town.dials import Dials, hanging_days
 from weatherhead.interfaces.cli.demo_town.entering import numbering, plan_entering
 from weatherhead.interfaces.cli.demo_town.life import Months
@@ -72,6 +73,7 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     plan_routes(town, on=clock.add(cut_over_on or max(first_days.values()), 2))
     Stories(town, months=months)
     plan_closing(town, opens_on=opens_on)
+    Counter(town, months=months, opens_on=opens_on)
     shown_on = opens_on
     for at in town.diary.live(until_on=TODAY):
         if at.date() != shown_on:
