@@ -226,7 +226,7 @@ def test_whose_check_came_back_is_not_entitled(house: House, home: Home) -> None
     check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
     paid = house.made("take_payment", "payment", account_id=home.account_id, **check)
     number = late_charge(house, home)
-    again = house.made("take_payment", "payment", account_id=home.account_id, **check)
+    again = house.made("take_payment", "payment", account_id=home.account_id, **check | {"check_number": "1043"})
     house.do("return_payment", payment_id=again, reason="bank_error")
     assert said(look(house, number))[0] == "Entitled", "the bank's error is not the customer's"
     house.do("return_payment", payment_id=paid, reason="insufficient_funds")

@@ -88,7 +88,7 @@ def _live(house: House) -> tuple[House, Told]:
     house.pass_days(2)
     house.do("reverse_payment", by="reyes", payment_id=wrong, reason="wrong_account", note="Meant for his mother")
     house.pass_days(23)
-    _pay(house, home, "check")
+    _pay(house, home, "check", number="1041")
     read_and_bill(house, home, reading=2900, days=5)
     house.pass_days(3)
     bounced = _pay(house, home, "check")
@@ -111,9 +111,9 @@ def _live(house: House) -> tuple[House, Told]:
 _CONNECTED = {"charge": "connect_fee", "reason": "service_rendered", "amount_cents": "20.00"}
 
 
-def _pay(house: House, home: Home, tender: str) -> int:
+def _pay(house: House, home: Home, tender: str, *, number: str = "1042") -> int:
     owed = balance_of([home.account_id])[home.account_id]
-    check_number = {"check_number": "1042"} if tender == "check" else {}
+    check_number = {"check_number": number} if tender == "check" else {}
     given = {"account_id": home.account_id, "amount_cents": owed, "tender": tender}
     return house.made("take_payment", "payment", by="nguyen", **given, **check_number)
 
