@@ -76,7 +76,7 @@ def _waive_fee(page: Page, url: str) -> None:
 def _take_payment(page: Page, url: str) -> None:
     _open_action(page, url, "take_payment")
     page.locator("[name=amount_cents]").fill("73.57")
-    page.locator("[name=tender][value=cash]").check()
+    page.locator("[name=tender]").select_option("cash")
     page.wait_for_selector("text=What changes if you confirm")
 
 
@@ -108,6 +108,18 @@ def _summary(page: Page, url: str) -> None:
     page.wait_for_selector(".paper")
 
 
+def _statement(page: Page, url: str) -> None:
+    _account(page, url)
+    page.keyboard.press("t")
+    page.wait_for_selector(".paper")
+
+
+def _payment_history(page: Page, url: str) -> None:
+    _account(page, url)
+    page.keyboard.press("h")
+    page.wait_for_selector(".paper")
+
+
 def _approvals(page: Page, url: str) -> None:
     page.goto(f"{url}approvals")
 
@@ -130,6 +142,18 @@ def _receipt(page: Page, url: str) -> None:
     _account(page, url)
     page.locator("a[href^='/receipt/']").first.click()
     page.wait_for_selector("main")
+
+
+def _money(page: Page, url: str) -> None:
+    page.goto(f"{url}money")
+
+
+def _count(page: Page, url: str) -> None:
+    """The cashier's drawer, being counted."""
+    page.goto(f"{url}money")
+    page.locator("#do .summon").click()
+    page.locator("[name=pieces-2-count]").fill("7")
+    page.wait_for_selector("text=$140.00")
 
 
 def _runs(page: Page, url: str) -> None:
@@ -158,6 +182,8 @@ PAGES = (
     Picture(name="waive-fee", username="reyes", show=_waive_fee),
     Picture(name="take-payment", username="reyes", show=_take_payment),
     Picture(name="summary-bill", username="reyes", show=_summary),
+    Picture(name="statement", username="reyes", show=_statement),
+    Picture(name="payment-history", username="reyes", show=_payment_history),
     Picture(name="enter-read", username="reyes", show=_enter_read),
     Picture(name="start-service", username="reyes", show=_start_service),
     Picture(name="bill", username="reyes", show=_bill),
@@ -165,6 +191,8 @@ PAGES = (
     Picture(name="reads", username="okafor", show=_reads),
     Picture(name="reads-decision", username="okafor", show=_reads_decision),
     Picture(name="reads-calendar", username="okafor", show=_reads_calendar),
+    Picture(name="money", username="nguyen", show=_money),
+    Picture(name="money-count", username="nguyen", show=_count),
     Picture(name="bill-runs", username="okafor", show=_runs),
     Picture(name="bill-run", username="alvarez", show=_run),
     Picture(name="receipt", username="reyes", show=_receipt),

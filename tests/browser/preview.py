@@ -10,7 +10,8 @@ import importlib
 import os
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -76,7 +77,13 @@ from weatherhead.overviews.account.figures import Money, UsageMonth  # noqa: E40
 from weatherhead.overviews.account.offers import ActionOffer  # noqa: E402
 from weatherhead.overviews.account.page import AccountOverview, Alert, OtherAccount, Person, ServiceFacts  # noqa: E402
 from weatherhead.overviews.account.timeline import TimelineRow  # noqa: E402
-from weatherhead.overviews.approvals import ApprovalPeek, ApprovalRow, ApprovalsOverview, DecidedRow  # noqa: E402
+from weatherhead.overviews.approvals import (  # noqa: E402
+    ApprovalPeek,
+    ApprovalRow,
+    ApprovalsOverview,
+    DecidedRow,
+    ExpiredRow,
+)
 from weatherhead.overviews.bill import (  # noqa: E402
     BillNeighbour,
     BillProof,
@@ -85,6 +92,15 @@ from weatherhead.overviews.bill import (  # noqa: E402
     PostingFact,
     ReadFact,
     SegmentProof,
+)
+from weatherhead.overviews.conduct import (  # noqa: E402
+    ConductReport,
+    ConductRow,
+    FairnessReport,
+    MeasureView,
+    MedianView,
+    RateRow,
+    RateTable,
 )
 from weatherhead.overviews.picks import Pick  # noqa: E402
 from weatherhead.overviews.preview import AuthorityView, PreviewView, ReceiptView  # noqa: E402
@@ -546,11 +562,16 @@ def _approval(
     why: str,
     flag: str = "",
     may: bool = True,
+    hours: int = 3,
+    own: bool = False,
 ) -> ApprovalRow:
     return ApprovalRow(
         request_id=request_id,
         due_on=due,
         overdue=due < AS_OF,
+        expires_on=due + timedelta(days=11),
+        waits_long=hours > 8,
+        waited_hours=hours,
         title=S(title),
         customer_name=who,
         account_id=417,
@@ -562,6 +583,7 @@ def _approval(
         reason=S(why),
         flag=S(flag) if flag else None,
         may_decide=may,
+        may_withdraw=own,
     )
 
 
@@ -577,6 +599,7 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
             1140,
             "J. Reyes",
             "Our draft failed three times",
+            hours=11,
         ),
         _approval(
             2,
@@ -612,12 +635,17 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
             4611,
             "J. Reyes",
             "Five dials read as four",
+            "You asked for this",
+            may=False,
+            own=True,
         ),
     )
     return ApprovalsOverview(
         as_of=AS_OF,
         rows=() if empty else rows,
         due_today=0 if empty else 1,
+        waiting_long=0 if empty else 1,
+        remind_after_hours=9,
         oldest_requested_at=None if empty else datetime(2026, 11, 18, 14, 52, tzinfo=UTC),
         decided=(
             DecidedRow(
@@ -639,6 +667,17 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
                 decided_by="T. Alvarez",
                 decided_at=datetime(2026, 11, 19, 15, 30, tzinfo=UTC),
                 note="No outage that day",
+            ),
+        ),
+        expired=(
+            ExpiredRow(
+                request_id=5,
+                title=S("Goodwill credit of $75.00: Repeated outages"),
+                account_id=3,
+                account_number_grouped="0740 3310 2",
+                requested_by="J. Reyes",
+                requested_at=datetime(2026, 10, 30, 15, 2, tzinfo=UTC),
+                expires_on=date(2026, 11, 13),
             ),
         ),
         peek=None
@@ -760,6 +799,88 @@ def _revealed(_: HttpRequest) -> AccountOverview:
     )
 
 
+def _measured(code: str, title: str, count: int, cents: int, share: int, score: str, *, review: bool = False) -> Any:
+    return MeasureView(
+        code=code,
+        title=S(title),
+        count=count,
+        cents=cents,
+        share=share,
+        score=Decimal(score),
+        review=review,
+    )
+
+
+def conduct() -> ConductReport:
+    people = (("J. Reyes", 4, 9200, True), ("M. Dvorak", 1, 1260, False), ("A. Brandvold-Oyelaran", 0, 990, False))
+    return ConductReport(
+        as_of=AS_OF,
+        days=90,
+        start_on=date(2026, 8, 22),
+        end_on=date(2026, 11, 20),
+        rows=tuple(
+            ConductRow(
+                employee_id=number,
+                name=name,
+                measures=(
+                    _measured("waivers", "Waivers", 12 * times + 3, cents * 3, cents // 92, "5.8" if far else "0.4",
+                              review=far),
+                    _measured("credits", "Credits", times, cents, cents // 92, "1.1"),
+                    _measured("charges", "Charges", 0, 0, 0, "0.0"),
+                    _measured("reversals", "Reversals", times, times * 1500, times * 25, "-0.7"),
+                ),
+                by_policy=31,
+                stated=times,
+                approved=0,
+                approved_cents=0,
+            )
+            for number, (name, times, cents, far) in enumerate(people)
+        ),
+        peers=9,
+        enough=True,
+        peers_min=5,
+        review_at=Decimal("3.5"),
+        medians=tuple(
+            MedianView(title=S(title), median_cents=1260, deviation_cents=410)
+            for title in ("Waivers", "Credits", "Charges", "Reversals")
+        ),
+        to_review=1,
+    )  # fmt: skip
+
+
+def fairness() -> FairnessReport:
+    groups = (("68900", 412, 61, "0.1481", "1.02", False), ("68901", 88, 6, "0.0682", "0.47", True),
+              ("68922", 11, 3, "0.2727", "1.88", False))  # fmt: skip
+    rows = tuple(
+        RateRow(
+            name=name,
+            fees=fees,
+            waived=waived,
+            rate=Decimal(rate),
+            ratio=Decimal(ratio),
+            share=round(float(rate) * 366),
+            enough=fees >= 30,
+            review=review,
+        )
+        for name, fees, waived, rate, ratio, review in groups
+    )
+    table = RateTable(
+        code="area", title=S("By area"), note=S("By the ZIP code of the place served."), rows=rows, fees=511,
+        rate=Decimal("0.1370"),
+    )  # fmt: skip
+    return FairnessReport(
+        as_of=AS_OF,
+        days=90,
+        start_on=date(2026, 8, 22),
+        end_on=date(2026, 11, 20),
+        tables=(table, replace(table, code="cycle", title=S("By bill cycle"), rows=())),
+        counted_min=30,
+        least=Decimal("0.80"),
+        most=Decimal("1.25"),
+        to_review=1,
+    )
+
+
 def _new_account(_: HttpRequest) -> AccountOverview:
     shown = account()
     bare = replace(
@@ -846,6 +967,26 @@ pages = [
         page("workbench/approvals.html", work=lambda r: approvals(chosen=r.GET.get("chosen", "1")), here="approvals"),
     ),
     path("approvals-empty", page("workbench/approvals.html", work=lambda r: approvals(empty=True), here="approvals")),
+    path(
+        "reports",
+        page(
+            "workbench/reports_adjustments.html",
+            report=lambda r: conduct(),
+            choices=(30, 90, 365),
+            here="reports",
+            tab="adjustments",
+        ),
+    ),
+    path(
+        "reports-fairness",
+        page(
+            "workbench/reports_fairness.html",
+            report=lambda r: fairness(),
+            choices=(30, 90, 365),
+            here="reports",
+            tab="fairness",
+        ),
+    ),
     path("receipt", page("workbench/receipt.html", receipt=lambda r: receipt())),
     path("receipt-asked", page("workbench/receipt.html", receipt=lambda r: receipt("approval_requested"))),
     path("locked", page("account/locked.html")),
@@ -897,6 +1038,8 @@ workbench_urls = [
         name="approvals",
     ),
     path("todo/<int:request_id>", page("workbench/receipt.html", receipt=lambda r: receipt()), name="decide"),
+    path("figures", page("workbench/reports_adjustments.html", report=lambda r: conduct()), name="reports"),
+    path("figures/fair", page("workbench/reports_fairness.html", report=lambda r: fairness()), name="reports_fairness"),
     path("receipts/<int:receipt_id>", page("workbench/receipt.html", receipt=lambda r: receipt()), name="receipt"),
 ]
 

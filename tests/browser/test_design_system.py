@@ -29,6 +29,8 @@ PAGES = [
     "search",
     "search-nobody",
     "approvals-empty",
+    "reports",
+    "reports-fairness",
     "locked",
     "404",
     "409",

@@ -13,9 +13,10 @@ from axes.models import AccessFailureLog
 
 from tests.house import PASSWORD, Home, House, moment, move_in
 from tests.migration.sets import GOOD, check
-from weatherhead.areas.billing.queries import adjustments_of_account
+from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account
 from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.customers.queries import account
+from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.metering.routes import cycle_day, next_read_day
 from weatherhead.areas.migration.facts import SetFacts
@@ -45,6 +46,23 @@ def _fee(house: House, home: Home, *, amount: str = "20.00") -> int:
         reason="service_rendered",
         amount_cents=amount,
     )
+
+
+def _agency(house: House, home: Home) -> dict[str, Any]:
+    return {
+        "account_id": home.account_id,
+        "party_kind": "agency",
+        "party_name": "Community Action Partnership",
+        "email": "help@example.org",
+        "payments": True,
+        "given_how": "written",
+        "until_on": house.today + timedelta(days=365),
+        "note": "Form 14, signed",
+    }
+
+
+def _consent(house: House, home: Home) -> int:
+    return house.made("record_consent", "consent", by="reyes", **_agency(house, home))
 
 
 def _request(house: House, home: Home) -> int:
@@ -350,6 +368,25 @@ def _take_payment(house: House, home: Home) -> Example:
     return Example(by="nguyen", inputs=inputs)
 
 
+def _transfer_credit(house: House, home: Home) -> Example:
+    """The whole of a credit that two checks made, to the customer's other account."""
+    other = _beside(house, home)
+    for number in ("1042", "1043"):
+        check = {"tender": "check", "check_number": number, "amount_cents": "60.00"}
+        house.do("take_payment", account_id=home.account_id, **check)
+    inputs = {"account_id": home.account_id, "other_account": account(other.account_id).number_grouped}
+    return Example(by="reyes", inputs=inputs | {"amount_cents": "46.43", "note": "Asked for at the counter"})
+
+
+def _apply_credit(house: House, home: Home) -> Example:
+    """What an agency paid too much, once the next bill is there."""
+    pledge = {"tender": "agency", "agency": "Community Action", "amount_cents": "100.00", "channel": "electronic"}
+    house.do("take_payment", account_id=home.account_id, **pledge)
+    _next_read(house, home)
+    house.do("bill_account", account_id=home.account_id)
+    return Example(by="reyes", inputs={"account_id": home.account_id})
+
+
 def _return_payment(house: House, home: Home) -> Example:
     check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
     made = house.made("take_payment", "payment", account_id=home.account_id, **check)
@@ -455,7 +492,147 @@ def _loaded_set(house: House, *, but: tuple[str, int] | None = None) -> SetFacts
     return migration_set(set_id)
 
 
+def _deposit(house: House, home: Home, *, amount: str = "150.00") -> int:
+    """What the rule asks of home is paid with a check."""
+    house.do("assess_deposit", by="alvarez", account_id=home.account_id, reason="no_history", amount_cents=amount)
+    paid = house.made(
+        "take_payment", "payment", account_id=home.account_id, amount_cents=amount, tender="check", check_number="77"
+    )
+    house.do("pay_deposit", account_id=home.account_id, payment_id=paid)
+    return paid
+
+
+def _asked(house: House, home: Home) -> Example:
+    house.do("assess_deposit", by="reyes", account_id=home.account_id, reason="no_history")
+    return Example(by="reyes", inputs={"account_id": home.account_id, "reason": "A letter of credit came"})
+
+
+def _pay_deposit(house: House, home: Home) -> Example:
+    house.do("assess_deposit", by="reyes", account_id=home.account_id, reason="late_payments", installments=2)
+    paid = house.made("take_payment", "payment", account_id=home.account_id, amount_cents="40.00", tender="cash")
+    return Example(by="reyes", inputs={"account_id": home.account_id, "payment_id": paid})
+
+
+def ended(house: House, home: Home) -> None:
+    """Home's service ends, and its final bill is made."""
+    house.pass_days(30)
+    house.do("end_service", agreement_id=home.agreement_id, end_on=house.today, reading="2350")
+    house.do("bill_account", account_id=home.account_id)
+
+
+def _apply_deposit(house: House, home: Home) -> Example:
+    _deposit(house, home)
+    ended(house, home)
+    return Example(by="reyes", inputs={"account_id": home.account_id})
+
+
+def _settle_deposits(house: House, home: Home) -> Example:
+    _deposit(house, home)
+    house.today = date(2026, 7, 2)
+    return Example(by="okafor", inputs={"kind": "interest"})
+
+
+def refund(house: House, home: Home, *, amount: str = "12.50", over: str = "900.00") -> int:
+    """Home paid far too much, and some of it is refunded, approved by the supervisor."""
+    house.do("take_payment", account_id=home.account_id, amount_cents=over, tender="cash")
+    asked = house.do("request_refund", by="reyes", account_id=home.account_id, reason="overpaid", amount_cents=amount)
+    done = house.do("approve_request", by="alvarez", request_id=asked.body["request"])
+    [number] = done.body["made"]["refund"]
+    return int(number)
+
+
+def _request_refund(house: House, home: Home) -> Example:
+    house.do("take_payment", account_id=home.account_id, amount_cents="900.00", tender="cash")
+    inputs = {"account_id": home.account_id, "reason": "overpaid", "amount_cents": "12.50"}
+    return Example(by="reyes", inputs=inputs)
+
+
+def _release_refund(house: House, home: Home) -> Example:
+    refund(house, home)
+    held = refund(house, home, amount="14.00", over="20.00")
+    return Example(by="alvarez", inputs={"refund_id": held, "reason": "Two payments came, both too much"})
+
+
+def _issued_check(house: House, home: Home) -> int:
+    refund(house, home)
+    house.do("issue_refunds", by="okafor")
+    return 100001
+
+
+def _issue_refunds(house: House, home: Home) -> Example:
+    number = _issued_check(house, home)
+    house.do("void_refund_check", check_number=number, how="stop", reason="Lost in the mail")
+    return Example(by="okafor")
+
+
+def _cleared(house: House, home: Home) -> Example:
+    number = _issued_check(house, home)
+    inputs = {"cleared_on": house.today, "lines": f"{number},12.50\n999,1.00\n"}
+    return Example(by="okafor", inputs=inputs)
+
+
+def _former(house: House, home: Home) -> None:
+    ended(house, home)
+    house.pass_days(200)
+
+
+def _written_off(house: House, home: Home) -> Example:
+    _former(house, home)
+    return Example(by="alvarez", inputs={"account_id": home.account_id, "reason": "Moved abroad, mail returned"})
+
+
+def _small_balance(house: House, home: Home) -> Example:
+    ended(house, home)
+    owed = balance_of([home.account_id])[home.account_id]
+    house.do("take_payment", account_id=home.account_id, amount_cents=owed - 199, tender="cash")
+    house.pass_days(40)
+    return Example(by="okafor", inputs={"kind": "small_balance"})
+
+
+def _recovered(house: House, home: Home) -> Example:
+    written = _written_off(house, home)
+    house.do("write_off_account", by=written.by, **written.inputs)
+    house.do("take_payment", account_id=home.account_id, amount_cents="30.00", tender="cash")
+    return Example(by="okafor")
+
+
+def _provided(house: House, home: Home) -> Example:
+    house.today = date(2025, 12, 3)
+    return Example(by="okafor", inputs={"month": f"{bills_of_account(home.account_id, limit=1)[0].issued_on:%Y-%m}"})
+
+
+def _closed(house: House) -> date:
+    """Every day through yesterday is closed."""
+    house.pass_days(1)
+    yesterday = house.today - timedelta(days=1)
+    asked = house.do("close_period", by="okafor", last_on=yesterday)
+    house.do("approve_request", by="alvarez", request_id=asked.body["request"])
+    return yesterday
+
+
+def _close_period(house: House, home: Home) -> Example:
+    house.pass_days(1)
+    return Example(by="okafor", inputs={"last_on": house.today - timedelta(days=1)})
+
+
+def _export_journal(house: House, home: Home) -> Example:
+    _closed(house)
+    return Example(by="okafor", inputs={"grouped_by": "source"})
+
+
+def _post_unbilled(house: House, home: Home) -> Example:
+    month_end = (house.today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    house.today = month_end + timedelta(days=3)
+    return Example(by="okafor", inputs={"month_end_on": month_end})
+
+
 EXAMPLES: dict[str, Maker] = {
+    "close_period": _close_period,
+    "reopen_period": lambda house, home: Example(
+        by="okafor", inputs={"from_on": _closed(house), "reason": "The lockbox file came late"}
+    ),
+    "export_journal": _export_journal,
+    "post_unbilled": _post_unbilled,
     "start_bill_run": _start_bill_run,
     "try_bill_shard": lambda house, home: Example(
         by="okafor", inputs={"shard_id": _shard(_run(house, home), stage="try")}
@@ -547,6 +724,8 @@ EXAMPLES: dict[str, Maker] = {
     ),
     "release_exception": _release_exception,
     "take_payment": _take_payment,
+    "transfer_credit": _transfer_credit,
+    "apply_credit": _apply_credit,
     "open_drawer": lambda house, home: Example(by="nguyen", inputs={"float_cents": "100.00"}),
     "count_drawer": lambda house, home: Example(
         by="nguyen", inputs={"drawer_id": _open_drawer(house), "pieces": "20.00, 5"}
@@ -561,6 +740,40 @@ EXAMPLES: dict[str, Maker] = {
     "move_service": _move_service,
     "exchange_meter": _exchange_meter,
     "assess_late_charges": _assess_late_charges,
+    "assess_deposit": lambda house, home: Example(
+        by="reyes",
+        inputs={
+            "account_id": home.account_id,
+            "reason": "credit_report",
+            "installments": 3,
+            "agency_name": "Plains Credit Reports",
+            "agency_address": "1 Report Way, Omaha NE 68100",
+            "agency_phone": "(800) 555-0100",
+        },
+    ),
+    "withdraw_deposit": _asked,
+    "pay_deposit": _pay_deposit,
+    "apply_deposit": _apply_deposit,
+    "settle_deposits": _settle_deposits,
+    "request_refund": _request_refund,
+    "release_refund": _release_refund,
+    "cancel_refund": lambda house, home: Example(
+        by="alvarez", inputs={"refund_id": refund(house, home), "reason": "She wants it kept as a credit"}
+    ),
+    "issue_refunds": _issue_refunds,
+    "void_refund_check": lambda house, home: Example(
+        by="alvarez",
+        inputs={"check_number": _issued_check(house, home), "how": "void", "reason": "Came back to us"},
+    ),
+    "clear_refund_checks": _cleared,
+    "write_off_account": _written_off,
+    "write_off_accounts": _small_balance,
+    "recover_write_offs": _recovered,
+    "provide_for_bad_debt": _provided,
+    "assess_reconnect_fee": lambda house, home: Example(
+        by="reyes",
+        inputs={"account_id": home.account_id, "reconnected_on": house.today, "began_at": "18:30"},
+    ),
     "assess_fee": lambda house, home: Example(
         by="reyes",
         inputs={"account_id": home.account_id, "charge": "returned_payment_fee", "reason": "returned_payment"},
@@ -569,6 +782,20 @@ EXAMPLES: dict[str, Maker] = {
         by="reyes",
         inputs={"adjustment_id": _fee(house, home), "reason": "first_in_12_months", "amount_cents": "7.39"},
     ),
+    "post_adjustment": lambda house, home: Example(
+        by="reyes",
+        inputs={
+            "account_id": home.account_id,
+            "type": "goodwill_credit",
+            "reason": "repeated_outages",
+            "amount_cents": "15.00",
+            "evidence": "Outage tickets 4410 and 4423",
+        },
+    ),
+    "reverse_adjustment": lambda house, home: Example(
+        by="reyes", inputs={"adjustment_id": _fee(house, home), "note": "Meant for the neighbor"}
+    ),
+    "withdraw_request": lambda house, home: Example(by="reyes", inputs={"request_id": _request(house, home)}),
     "place_legal_hold": lambda house, home: Example(
         by="larsen", inputs={"customer_id": home.customer_id, "reason": "Lancaster County CI 26-1183"}
     ),
@@ -576,6 +803,20 @@ EXAMPLES: dict[str, Maker] = {
         by="larsen", inputs={"hold_id": _legal_hold(house, home), "reason": "Case closed"}
     ),
     "purge_expired": _purge_expired,
+    "prepare_statement": lambda house, home: Example(
+        by="reyes",
+        inputs={
+            "account_id": home.account_id,
+            "kind": "payment_history",
+            "consent_id": _consent(house, home),
+            "given_by": "email",
+        },
+    ),
+    "record_consent": lambda house, home: Example(by="reyes", inputs=_agency(house, home)),
+    "revoke_consent": lambda house, home: Example(
+        by="reyes",
+        inputs={"account_id": home.account_id, "consent_id": _consent(house, home), "note": "She called"},
+    ),
     "approve_request": lambda house, home: Example(by="alvarez", inputs={"request_id": _request(house, home)}),
     "begin_migration": _begin_migration,
     "load_migration_shard": _load_shard,

@@ -28,7 +28,10 @@ def restricted(house: House, home: Home) -> None:
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_every_action_works_under_it(name: str, house: House, home: Home, restricted: None) -> None:
     example = EXAMPLES[name](house, home)
-    assert house.do(name, by=example.by, **example.inputs).outcome == "done"
+    done = house.do(name, by=example.by, **example.inputs)
+    if done.outcome == "approval_requested":  # what a second person always decides
+        done = house.do("approve_request", by="alvarez", request_id=done.body["request"])
+    assert done.outcome == "done"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,8 @@ def test_every_action_works_under_it(name: str, house: House, home: Home, restri
     [
         "UPDATE ledger_ledgerposting SET amount_cents = 1",
         "DELETE FROM ledger_journalentry",
+        "DELETE FROM ledger_bookclose",
+        "UPDATE ledger_journalexport SET content = ''",
         "UPDATE records_auditentry SET actor = 'someone'",
         "DELETE FROM records_auditentry",
         "TRUNCATE records_auditentry",

@@ -108,6 +108,9 @@ def test_deposits_are_held_and_never_aged(house: House) -> None:
     tomas = the("10-0522")
     [held] = deposits_of_account(tomas)
     assert (held.amount_cents, held.held_since_on) == (15_000, date(2019, 6, 1))
+    assert (held.held_cents, held.left_cents, held.asked_on) == (15_000, 0, None)
+    assert held.interest_from_on is not None  # the day of the cut-over: before it, the old system gave interest
+    assert held.interest_from_on > held.held_since_on
     assert balances_of([tomas])[tomas] == {"deposit": -15_000, "receivable": 8_800}
 
 

@@ -72,7 +72,8 @@ def leave(house: House, home: Home) -> None:
     house.do("release_exception", by="okafor", exception_id=held, reason="Kowalczyk paid")
     fee = house.made("assess_fee", "adjustment", account_id=home.account_id, charge="connect_fee",
                      reason="service_rendered", amount_cents="80.00")  # fmt: skip
-    asked = house.do("waive_fee", by="reyes", adjustment_id=fee, reason="hardship", note="Moved in with his mother")
+    asked = house.do("waive_fee", by="reyes", adjustment_id=fee, reason="hardship",
+                     note="Moved in with his mother", evidence="Letter of Kowalczyk")  # fmt: skip
     house.do("approve_request", request_id=int(asked.body["request"]))
     Account.objects.filter(pk=home.account_id).update(closed_on=house.today)
 

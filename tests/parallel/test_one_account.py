@@ -1,8 +1,8 @@
 """Fifty representatives at once on one account: nothing is lost, nothing is posted twice, nobody is turned away.
 
 The same goes on longer in `python -m tests.campaign.one_account`. WEATHERHEAD_POSTS sets how many posts there are.
-And every deed with money, done in four ways: the same key twice, twenty times at once, with other inputs, and again after
-its answer was lost.
+And every deed with money, done in four ways: the same key twice, twenty times at once, with other inputs, and again
+after its answer was lost.
 """
 
 from __future__ import annotations

@@ -167,6 +167,8 @@ def test_stories_have_come_out(books: sqlite3.Connection) -> None:
     assert {(state, action): count for state, action, count in asked} == {
         ("waiting", "waive_fee"): 4,  # over $50, two households, the second $30
         ("waiting", "cancel_and_rebill"): 1,
+        ("approved", "close_period"): 2,
+        ("approved", "post_unbilled"): 2,
         ("approved", "waive_fee"): 1,
         ("declined", "waive_fee"): 1,
     }

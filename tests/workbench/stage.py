@@ -23,7 +23,8 @@ class Stage:
     ``ruth`` has 13 months of bills, a late charge and a request for the waiver of a reconnection fee that waits;
     ``hanna`` a fee and a request; ``dale`` a read that waits; ``grace`` a read not billed yet; ``long`` a long name,
     mail elsewhere and billing on hold; ``empty`` nothing; ``together`` and ``alone`` are of one customer, and the bills
-    of ``together`` go onto a summary. ``run`` is a bill run of everybody's cycle but that
+    of ``together`` go onto a summary; ``refunded`` paid a deposit, and too much twice: one refund is on its way, the
+    other looks like it and waits. ``run`` is a bill run of everybody's cycle but that
     of ``empty``, started by C. Okafor, tried and not released.
     """
 
@@ -45,6 +46,7 @@ class Stage:
     run: int
     together: int
     alone: int
+    refunded: int
 
     def as_dict(self) -> dict[str, Any]:
         """For another process."""
@@ -75,6 +77,7 @@ def set_stage() -> Stage:
     house.today = TODAY - timedelta(days=2)
     request, receipt, late_charge = _fees_of_ruth(house, ruth)
     hanna_request = _asked(house, hanna, by="dvorak")
+    refunded = _refunded(house)
     house.today = TODAY - timedelta(days=1)
     # Ten times the usual: it waits for a second look.
     house.do("enter_read", account_id=dale.account_id, meter=dale.serial, read_on=house.today, reading="9810")
@@ -100,6 +103,7 @@ def set_stage() -> Stage:
         empty=_account_without_service(house),
         late_charge=late_charge,
         run=run,
+        refunded=refunded,
         **_two_accounts(house),
     )
 
@@ -167,6 +171,21 @@ def _account_of(house: House, customer_id: int, *, cycle: int) -> int:
     return house.made(
         "create_account", "account", customer_id=customer_id, cycle=cycle, revenue_class="residential", **address
     )
+
+
+def _refunded(house: House) -> int:
+    """An account with a deposit in two parts, the first of them paid, and two refunds of the same amount."""
+    customer = house.made("create_customer", "customer", kind="person", name="Ignatius Quill", phone="(402) 555-0199")
+    here = {"account_id": _account_of(house, customer, cycle=3)}
+    house.do("assess_deposit", by="reyes", **here, reason="no_history", installments=2)
+    paid = house.made("take_payment", "payment", by="nguyen", **here, amount_cents="214.10", tender="cash")
+    house.do("pay_deposit", by="reyes", **here, payment_id=paid, amount_cents="75.00")
+    for step in ("issue", "hold"):
+        asked = house.do("request_refund", by="reyes", **here, reason="overpaid", amount_cents="64.10")
+        house.do("approve_request", by="alvarez", request_id=asked.body["request"])
+        if step == "issue":
+            house.do("issue_refunds", by="okafor")
+    return here["account_id"]
 
 
 def _two_accounts(house: House) -> dict[str, int]:

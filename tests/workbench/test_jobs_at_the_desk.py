@@ -21,13 +21,32 @@ READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_rou
 RUNS = {"start_bill_run"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}
+ADJUSTING = {"post_adjustment", "reverse_adjustment"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
 SERVICE = {"start_service", "end_service", "move_service"}
 SUMMARIES = {"put_on_summary", "take_off_summary"}
+STATEMENTS = {"prepare_statement", "record_consent", "revoke_consent"}
 HUNG = {"add_meter", "exchange_meter"}
+BOOKS = {"close_period", "reopen_period", "export_journal", "post_unbilled"}
 UNDONE = {"reverse_payment", "move_payment", "return_payment"}
+DEPOSITS = {"assess_deposit", "withdraw_deposit", "pay_deposit", "apply_deposit"}
+CREDIT = DEPOSITS | {"request_refund", "assess_reconnect_fee", "transfer_credit", "apply_credit"}
+GIVEN_UP = {"settle_deposits", "write_off_accounts", "recover_write_offs"}
+CHECKS = {"issue_refunds", "clear_refund_checks"}
 REPRESENTATIVE = (
-    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
+    MONEY
+    | METERS
+    | BILLS
+    | FEES
+    | ADJUSTING
+    | RECORDS
+    | SERVICE
+    | HUNG
+    | UNDONE
+    | SUMMARIES
+    | CREDIT
+    | STATEMENTS
+    | {"change_mailing_address"}
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
@@ -38,9 +57,19 @@ GRANTS = {
     | READING
     | RUNS
     | SUMMARIES
-    | {"import_reads", "return_payment", "assess_late_charges"},
+    | ADJUSTING
+    | GIVEN_UP
+    | CHECKS
+    | BOOKS
+    | {"import_reads", "return_payment", "assess_late_charges", "provide_for_bad_debt"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges", "make_deposit"},
+    "alvarez": REPRESENTATIVE
+    | DECIDING
+    | READING
+    | RUNS
+    | GIVEN_UP
+    | BOOKS
+    | {"import_reads", "assess_late_charges", "write_off_account", "make_deposit"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},
@@ -49,6 +78,7 @@ ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exceptio
 # Where an action has something to act on.
 WHERE = {"release_read": "dale", "reject_read": "dale", "release_exception": "long"}
 WHERE |= {"put_on_summary": "alone", "take_off_summary": "together"}
+WHERE |= dict.fromkeys(["pay_deposit", "withdraw_deposit", "apply_deposit", "write_off_account"], "refunded")
 WALKED = sorted(action.name for action in registry if action.on in ON_ACCOUNT)
 ELSEWHERE = sorted(action.name for action in registry if action.on in {"utility", "premise"})
 OPEN_TO_ALL = ["/", "/search?q=kowalczyk", "/search/options?q=kow", "/account/{ruth}/", "/account/{ruth}/do/",

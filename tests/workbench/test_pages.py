@@ -47,6 +47,9 @@ PAGES = {
     "to move service": "/account/{grace}/do/move_service",
     "to exchange a meter": "/account/{grace}/do/exchange_meter",
     "to post a batch of payments": "/do/post_payment_batch",
+    "the counter": "/money",
+    "to make a deposit": "/money/do/make_deposit",
+    "to transfer a credit": "/account/{ruth}/do/transfer_credit",
     "to assess late charges": "/do/assess_late_charges",
     "to change an address": "/account/{ruth}/do/change_mailing_address",
     "to hold billing": "/account/{ruth}/do/hold_billing",
@@ -56,6 +59,14 @@ PAGES = {
     "a bill": "/bill/{ruth_bill}/",
     "a bill as a document": "/bill/{ruth_bill}/document",
     "a receipt": "/receipt/{ruth_receipt}/",
+    "a statement": "/account/{ruth}/summary",
+    "a statement of days": "/account/{ruth}/summary?span=days&from=2026-03-01&to=2026-06-30",
+    "a payment history": "/account/{ruth}/summary?kind=payment_history",
+    "a yearly summary": "/account/{ruth}/summary?kind=yearly&span=this_year",
+    "a usage summary": "/account/{ruth}/summary?kind=usage",
+    "a statement of all accounts": "/account/{together}/summary?kind=accounts",
+    "to prepare a statement": "/account/{ruth}/do/prepare_statement?kind=yearly&span=last_year",
+    "to record a consent": "/account/{ruth}/do/record_consent",
     "approvals": "/approvals",
     "a request": "/approvals?chosen={hanna_request}",
     "bill runs": "/runs",
@@ -65,6 +76,11 @@ PAGES = {
     "to release a bill run": "/runs/{run}/do/release_bill_run",
     "to cancel a bill run": "/runs/{run}/do/cancel_bill_run",
     "requests due": "/approvals?filter=due",
+    "an account with a deposit": "/account/{refunded}/",
+    "to ask for a deposit": "/account/{empty}/do/assess_deposit",
+    "to refund": "/account/{refunded}/do/request_refund",
+    "refunds": "/money/refunds",
+    "refunds that wait": "/money/refunds?show=waiting",
 }
 HIDDEN = ("555-0142", "5550142", "ruth.k@example.com")
 
@@ -327,7 +343,7 @@ def test_an_address_with_a_nul_in_it_is_read_without(stage: Stage, at_desk: Sign
 
 
 def test_two_requests_wait_and_the_supervisor_sees_both(stage: Stage, at_desk: SignIn) -> None:
-    assert waiting_count() == 2
+    assert waiting_count(as_of=TODAY) == 2
     page = text_of(at_desk("alvarez").get("/approvals").content)
     assert "2 approvals wait." in page
     assert "Approve $70.00" in page

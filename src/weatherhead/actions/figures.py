@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.ledger.queries import movements_of
-from weatherhead.core.ledger import EntryDraft, LedgerAccount, PostingRef, ReceivableMovement, age
+from weatherhead.core.ledger import (
+    EntryDraft,
+    LedgerAccount,
+    OpenCredit,
+    OpenItem,
+    PostingRef,
+    ReceivableMovement,
+    age,
+    open_credits,
+)
 from weatherhead.core.values import Change, Rule, Sentence, Unit, gettext_noop
 
 _NOT_YET_STORED = 2**62
@@ -27,6 +36,14 @@ class Standing:
     def past_due_cents(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> int:
         """What is past due on a day, once some entries are posted."""
         return age((*self.movements, *_drafted(entries, account_id=self.account_id)), as_of=as_of).past_due_cents
+
+    def open_items(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> tuple[OpenItem, ...]:
+        """What is owed on a day once some entries are posted, the oldest due first."""
+        return age((*self.movements, *_drafted(entries, account_id=self.account_id)), as_of=as_of).open_items
+
+    def open_credits(self, *, as_of: date) -> tuple[OpenCredit, ...]:
+        """What is to the customer's credit on a day, the newest first."""
+        return open_credits(self.movements, as_of=as_of)
 
 
 def standing_of(account_id: int) -> Standing:

@@ -66,6 +66,10 @@ class JobProfile(DataModel):
     working_conditions: tuple[PhysicalRequirement, ...] = ()
     working_conditions_apply: bool = False
 
+    def grants(self, action: str) -> bool:
+        """Whether some duty of it grants an action."""
+        return any(action in duty.actions for duty in self.duties)
+
     @field_validator("duties")
     @classmethod
     def _numbers_differ(cls, value: tuple[Duty, ...]) -> tuple[Duty, ...]:
@@ -128,6 +132,11 @@ class Grant:
     account_cents: int
     needs_drawer: bool  # takes cash and checks at the counter into an open drawer only
 
+    def within(self, action: str) -> Grant:
+        """What those of the jobs grant that grant an action: another job's limits are none for it."""
+        known = job_profiles()
+        return grant_of(job for job in self.jobs if known[job].grants(action))
+
 
 def grant_of(jobs: Iterable[str]) -> Grant:
     """Unite the profiles of some jobs: every action and look, the widest limits. An unknown job grants nothing."""
@@ -149,11 +158,7 @@ def grant_of(jobs: Iterable[str]) -> Grant:
 
 def widest_approval_cents() -> int:
     """The largest amount that any job may approve."""
-    approvers = [
-        profile
-        for profile in job_profiles().values()
-        if any("approve_request" in duty.actions for duty in profile.duties)
-    ]
+    approvers = [profile for profile in job_profiles().values() if profile.grants("approve_request")]
     return max((_cents(profile.limits.adjustment) for profile in approvers), default=0)
 
 

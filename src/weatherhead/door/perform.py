@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 
 from weatherhead.areas.customers.operations import lock_accounts
 from weatherhead.areas.ledger.queries import digests_of
+from weatherhead.areas.records.approval_rules import approval_rules
 from weatherhead.areas.records.audit_chain import UTILITY_STREAM, AuditEvent, account_stream
 from weatherhead.areas.records.canonical import Json, canonical, digest, to_json
 from weatherhead.areas.records.operations.approvals import ask_approval
@@ -25,14 +26,14 @@ from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.areas.records.queries.receipts import ReceiptFacts, receipt
 from weatherhead.core.values import Refusal, gettext_noop, holds_card_number
 from weatherhead.door.ahead import Thought, holds
-from weatherhead.door.authority import Verdict, judge, require_not_asked, require_permission
+from weatherhead.door.authority import Verdict, judge, require_maker, require_not_asked, require_permission, used_on
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
+from weatherhead.door.open_days import require_open_days
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
 
 TRIES_MAX = 6
-APPROVAL_DAYS = 3
 REFUSAL_STREAMS_MAX = 50
 """A refusal about more accounts than these is remembered in the utility's stream alone."""
 
@@ -47,6 +48,12 @@ class ChangedSincePreview(Refusal):
     """What would happen now is not what was shown."""
 
     template = gettext_noop("Something changed since you looked. Check the figures below and confirm again.")
+
+
+class ChangedSinceAsked(Refusal):
+    """What approving would do is not what was asked for, and nobody has looked at it."""
+
+    template = gettext_noop("What this would do changed since it was asked for. Look at it in Approvals, then decide.")
 
 
 class CardNumberInNote(Refusal):
@@ -189,11 +196,16 @@ def _in_transaction(ask: _Ask) -> ReceiptFacts:
         return receipt(first)
     lock_accounts(action.locks(values))
     proposal = _proposed(ask)
+    require_open_days(proposal, as_of=moment.as_of)
     if ask.seen is not None and proposal.substance(as_of=moment.as_of) != ask.seen:
         raise ChangedSincePreview
-    verdict = judge(proposal, actor=actor, grant=grant, moment=moment)
+    if proposal.approving is not None:
+        require_maker(proposal.approving, as_of=moment.as_of)
+        if ask.seen is None and proposal.approving.changed:
+            raise ChangedSinceAsked
+    verdict = judge(proposal, action=action.name, actor=actor, grant=grant, moment=moment)
     if verdict.ask is not None:
-        require_not_asked(action, values=values, proposal=proposal)
+        require_not_asked(action, values=values, proposal=proposal, as_of=moment.as_of)
     receipt_id = _open(ask, proposal)
     if verdict.ask is not None:
         done = _request(ask, proposal=proposal, verdict=verdict, grant=grant, receipt_id=receipt_id)
@@ -236,9 +248,9 @@ def _record(ask: _Ask, *, proposal: Proposal[Any], grant: Grant, receipt_id: int
             employee_id=actor.employee_id if approving is None else approving.maker_employee_id,
             account_id=proposal.authority_account_id,
             amount_cents=proposal.authority_cents,
-            cap_cents=grant.account_cents,
-            used_on=moment.as_of,
-            approved=approving is not None,
+            cap_cents=grant.within(action.name).account_cents,
+            used_on=used_on(moment),
+            approver_employee_id=None if approving is None else actor.employee_id,
             receipt_id=receipt_id,
         )
     body = proposal_body(proposal) | {"entries": recording.entry_ids, "made": to_json(recording.made)}
@@ -264,12 +276,14 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
     if reason is None:
         raise ValueError("nothing to ask")
     standing = verdict.standing
-    left_cents = standing.left_cents if standing else grant.adjustment_cents
+    own_cents = grant.within(action.name).adjustment_cents
+    left_cents = standing.left_cents if standing else own_cents
+    rules = approval_rules().version_on(moment.as_of)
     body = proposal_body(proposal) | {
         "reason": to_json(reason),
         "note": ask.reason,
         "over_cents": max(proposal.authority_cents - left_cents, 0),
-        "limit_cents": standing.limit_cents if standing else grant.adjustment_cents,
+        "limit_cents": standing.limit_cents if standing else own_cents,
     }
     request_id = ask_approval(
         action=action.name,
@@ -283,7 +297,8 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
         requested_by=actor.name,
         employee_id=actor.employee_id,
         at=moment.at,
-        due_on=moment.as_of + timedelta(days=APPROVAL_DAYS),
+        due_on=moment.as_of + timedelta(days=rules.due_after_days),
+        expires_on=moment.as_of + timedelta(days=rules.expires_after_days),
         receipt_id=receipt_id,
     )
     body |= {"request": request_id}

@@ -11,6 +11,7 @@ from weatherhead.areas.customers.queries import EmployeeTies
 from weatherhead.door.authority import NotPermitted, Verdict, grant_for, judge, require_not_asked
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
+from weatherhead.door.open_days import require_open_days
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import registry
 
@@ -36,7 +37,7 @@ def preview(
     """Propose an action without performing it. `grant` and `ties` are the actor's, when they were read already.
 
     Raises:
-        Refusal: what `perform` would refuse, except what only shows under its locks.
+        Refusal: what `perform` would refuse, but for what only shows under its locks, and for a maker's lost job.
     """
     action = registry.get(name)
     if grant is None:
@@ -46,8 +47,9 @@ def preview(
     values = action.parse(inputs)
     with transaction.atomic():
         proposal = action.propose(action.gather(values, moment, actor), values)
-        verdict = judge(proposal, actor=actor, grant=grant, moment=moment, ties=ties)
+        require_open_days(proposal, as_of=moment.as_of)
+        verdict = judge(proposal, action=action.name, actor=actor, grant=grant, moment=moment, ties=ties)
         if verdict.ask is not None:
-            require_not_asked(action, values=values, proposal=proposal)
+            require_not_asked(action, values=values, proposal=proposal, as_of=moment.as_of)
         transaction.set_rollback(True)
     return Preview(proposal=proposal, verdict=verdict, substance=proposal.substance(as_of=moment.as_of))

@@ -41,6 +41,8 @@ class Approving:
     request_id: int
     maker: str
     maker_employee_id: int
+    action: str  # what they asked for
+    changed: bool  # whether it would do another thing now than when it was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

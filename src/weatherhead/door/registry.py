@@ -208,7 +208,7 @@ def _is_words(name: str, value: Json) -> bool:
 
     A reason from a list is a code, and no words.
     """
-    return name in ("note", "reason") and isinstance(value, str) and not _CODE.fullmatch(value)
+    return name in ("note", "reason", "evidence") and isinstance(value, str) and not _CODE.fullmatch(value)
 
 
 def _say(error: Mapping[str, Any]) -> str:

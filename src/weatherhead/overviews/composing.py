@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext
@@ -15,8 +14,6 @@ from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Change, Sentence, gettext_noop
 from weatherhead.door.authority import Standing, Verdict
-from weatherhead.door.context import Moment
-from weatherhead.door.jobs import Grant
 from weatherhead.door.preview import Preview
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import registry
@@ -33,7 +30,7 @@ def ledger_title(code: str) -> str:
     return found.title if found else code
 
 
-def preview_view(found: Preview, *, action: str, grant: Grant, moment: Moment) -> PreviewView:
+def preview_view(found: Preview, *, action: str) -> PreviewView:
     """A preview for people."""
     proposal = found.proposal
     return PreviewView(
@@ -48,20 +45,18 @@ def preview_view(found: Preview, *, action: str, grant: Grant, moment: Moment) -
             for entry in proposal.entries
             for posting in entry.postings
         ),
-        authority=_authority(proposal, verdict=found.verdict, grant=grant, as_of=moment.as_of),
+        authority=_authority(proposal, verdict=found.verdict),
         needs_approval=found.verdict.ask,
         digest=found.substance,
     )
 
 
-def _authority(proposal: Proposal[Any], *, verdict: Verdict, grant: Grant, as_of: date) -> AuthorityView | None:
+def _authority(proposal: Proposal[Any], *, verdict: Verdict) -> AuthorityView | None:
     if not proposal.authority_cents or proposal.authority_account_id is None:
         return None
     standing = verdict.standing
-    if standing is None:  # whoever approves: their own limit counts, not what was used of it
-        standing = Standing(
-            limit_cents=grant.adjustment_cents, used_cents=0, left_cents=grant.adjustment_cents, until_on=as_of
-        )
+    if standing is None:
+        return None
     amount, limit, used = proposal.authority_cents, standing.limit_cents, standing.used_cents
     within = amount <= standing.left_cents
     return AuthorityView(

@@ -288,7 +288,7 @@ def operation_figures(*, moment: Moment) -> OperationFigures | None:
             failed=sum(item.count for item in queue if item.state == "failed"),
             bills=bills_issued(),
             exceptions=exceptions_held(),
-            approvals=waiting_count(),
+            approvals=waiting_count(as_of=moment.as_of),
             disk_free_bytes=min(shutil.disk_usage(place).free for place in _places()),
             backup_seconds=_backup_age(moment.at),
         )

@@ -10,6 +10,7 @@ from datetime import date
 from weatherhead.areas.agreements.queries import AgreementAt, agreements_at, agreements_with_points_of
 from weatherhead.areas.customers.queries import (
     AccountFacts,
+    account_ids_by_number,
     accounts,
     find_by_contact,
     find_by_name,
@@ -20,10 +21,12 @@ from weatherhead.areas.metering.queries import MeterFacts, find_meters, meter_of
 from weatherhead.areas.migration.queries import accounts_of_former_number
 from weatherhead.areas.premises.queries import ServicePointFacts, service_points, service_points_at
 from weatherhead.areas.records.text import fold
+from weatherhead.core.statements.scan_line import ScanLineUnreadable, read_scan_line
 from weatherhead.core.values import Sentence, gettext_noop
 
 _BY_NUMBER = Sentence(gettext_noop("account number"))
 _BY_FORMER = Sentence(gettext_noop("former account number"))
+_BY_SCAN_LINE = Sentence(gettext_noop("scan line"))
 _BY_NAME = Sentence(gettext_noop("name"))
 _BY_ADDRESS = Sentence(gettext_noop("address"))
 _BY_METER = Sentence(gettext_noop("meter"))
@@ -55,6 +58,7 @@ class SearchResults:
     hits: tuple[SearchHit, ...]
     more: bool
     hint: Sentence | None  # for an empty query or no hit: what to try
+    scan_line: str = ""  # the digits, when a stub was scanned
 
 
 HITS_MAX = 20
@@ -62,21 +66,42 @@ OPTIONS_MAX = 8
 _DIGITS_MIN = 4
 _LETTERS_MIN = 2
 _PHONE_DIGITS_MIN = 7
+_SCANNED_DIGITS_MIN = 26
+"""So many digits are no account, meter or phone number; they come from a stub."""
 
 
 def search(query: str, *, as_of: date, limit: int = HITS_MAX) -> SearchResults:
     """Find accounts by one line of text, whatever it is.
 
-    Digits are tried as an account number (ours, or one of an old system), a meter and a phone number; text with @ as an
+    Digits are tried as an account number (ours, or one of an old system), a meter and a phone number; many of them are
+    the scan line of a stub; text with @ as an
     e-mail address; any other text as a name and as an address. What matches exactly stands first.
     """
     text = query.strip()
     if len(fold(text)) < _LETTERS_MIN:
         hint = Sentence(gettext_noop("Type at least two letters, or four digits.")) if text else None
         return SearchResults(query=text, understood_as=None, hits=(), more=False, hint=hint)
+    digits = re.sub(r"[\s().+-]", "", text)
+    if len(digits) >= _SCANNED_DIGITS_MIN and digits.isascii() and digits.isdigit():
+        return _scanned(text, digits=digits)
     understood, found = _find(text, as_of=as_of, limit=limit + 1)
     hits = _hits(found[:limit])
     return SearchResults(query=text, understood_as=understood, hits=hits, more=len(found) > limit, hint=None)
+
+
+def _scanned(text: str, *, digits: str) -> SearchResults:
+    """The account of a stub that was scanned into the search field."""
+    understood = Sentence(gettext_noop("a scan line"))
+    try:
+        number = read_scan_line(digits).account_number
+    except ScanLineUnreadable as refusal:
+        hint = Sentence(refusal.template, refusal.params)
+        return SearchResults(query=text, understood_as=understood, hits=(), more=False, hint=hint)
+    ids = account_ids_by_number([number])
+    hits = _hits([(item, _BY_SCAN_LINE) for item in accounts(ids.values()).values()])
+    return SearchResults(
+        query=text, understood_as=understood, hits=hits, more=False, hint=None, scan_line=digits if hits else ""
+    )
 
 
 def _find(text: str, *, as_of: date, limit: int) -> tuple[Sentence | None, list[tuple[AccountFacts, Sentence]]]:

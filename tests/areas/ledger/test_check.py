@@ -82,7 +82,7 @@ def test_sound_books_have_no_findings_and_the_report_counts_what_was_checked(boo
         "running_balances": 1,
         "corrections": 3,
         "links": 14,
-        "guards": 6 if connection.vendor == "postgresql" else 8,
+        "guards": 12 if connection.vendor == "postgresql" else 16,
     }
 
 

@@ -129,7 +129,7 @@ def test_a_thousand_entries_cost_hardly_more_statements_than_one() -> None:
         posted(*drafts(1)[:1])
     with CaptureQueriesContext(connection) as many:
         posted(*drafts(20))
-    assert len(one) <= 6
+    assert len(one) <= 7  # one of them asks through which day the books are closed
     # On SQLite what is left over of each table's many rows is a statement of its own.
     assert len(many) <= len(one) + (3 if connection.vendor == "sqlite" else 0)
     assert set(balance_of(accounts[1:]).values()) == {2_000}

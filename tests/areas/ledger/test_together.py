@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from threading import Barrier
 
@@ -12,8 +13,11 @@ from django.db import connection, connections, transaction
 from tests.areas.ledger.journal import INSERTED_AT, bill, make_accounts, payment, posted, rows
 
 from weatherhead.areas.customers.models import Account
+from weatherhead.areas.ledger.books import DayClosed
+from weatherhead.areas.ledger.books_checks import CHECKERS
 from weatherhead.areas.ledger.check import Checker, Finding, check
-from weatherhead.areas.ledger.operations import EntryAlreadyReversed, post
+from weatherhead.areas.ledger.models import DayTotal
+from weatherhead.areas.ledger.operations import ClosedMeanwhile, EntryAlreadyReversed, Hands, close_through, post
 from weatherhead.areas.ledger.queries import balance_of, entry
 from weatherhead.areas.records.database import lock_rows
 from weatherhead.core.ledger import reversal
@@ -21,6 +25,7 @@ from weatherhead.core.values import Refusal
 
 JAN_5, JAN_26 = date(2026, 1, 5), date(2026, 1, 26)
 WRITERS = 8
+HANDS = Hands(asked_by="Okafor", decided_by="Alvarez", decided_by_employee_id=1, at=INSERTED_AT, receipt_id=1)
 
 
 def together(work: Callable[[int], object], *, writers: int = WRITERS) -> list[object]:
@@ -117,3 +122,27 @@ def _post_and_close(account: int) -> None:
         _post([account])
     finally:
         connections.close_all()
+
+
+def test_days_are_closed_while_others_post_on_them(transactional_db: None) -> None:
+    """Whoever posts on the day was before the close and is in its sums, or after it and was refused."""
+    accounts = make_accounts(WRITERS)
+    posted(payment(JAN_5, amount_cents=1, account_id=accounts[0]))
+
+    def work(number: int) -> int:
+        if number == 0:
+            with transaction.atomic():
+                close_through(JAN_5, former_on=None, hands=HANDS)
+            return 0
+        done = 0
+        with suppress(DayClosed, ClosedMeanwhile):
+            for _ in range(20):
+                posted(payment(JAN_5, amount_cents=1, account_id=accounts[number]))
+                done += 1
+        return done
+
+    found = [result for result in together(work) if isinstance(result, int)]
+    assert len(found) == WRITERS
+    kept = DayTotal.objects.get(day_on=JAN_5, ledger_account="cash_drawer")
+    assert kept.debits_cents == kept.postings == 1 + sum(found)
+    assert check(extra=CHECKERS).found == 0

@@ -1,4 +1,4 @@
-"""What fees and waivers have in common: the entry of a fee, and what is recorded of one on an account."""
+"""What adjustments have in common: the entry of a fee, and what is recorded of one on an account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class AdjustmentPlan:
     """An adjustment and its entry. `amount_cents` is what the balance changes by: below zero for a waiver."""
 
     account_id: int
-    kind: str  # fee, waiver, reversal
+    kind: str  # fee, waiver, credit, debit, reversal
     charge: str
     amount_cents: int
     reason: str
@@ -24,12 +24,27 @@ class AdjustmentPlan:
     entry: EntryDraft
     waives_id: int | None = None
     reverses_id: int | None = None
+    basis: str = "computed"  # by a rule; or attached evidence, or stated by a person
+    evidence: str = ""
+    attachment_id: int | None = None
+
+
+def basis_of(evidence: str, *, attachment_id: int | None = None) -> str:
+    """What stands behind an adjustment that no rule computed."""
+    return "attached" if evidence or attachment_id is not None else "stated"
 
 
 def fee_entry(
-    *, account_id: int, charge: str, amount_cents: int, reason: str, effective_on: date, due_days: int
+    *,
+    account_id: int,
+    charge: str,
+    amount_cents: int,
+    reason: str,
+    effective_on: date,
+    due_days: int,
+    against: str = LedgerAccount.FEE_REVENUE,
 ) -> EntryDraft:
-    """A fee in the books: owed by the account so many days after it takes effect, against fee revenue."""
+    """A fee in the books: owed by the account so many days after it takes effect, against revenue."""
     return EntryDraft(
         kind="fee",
         effective_on=effective_on,
@@ -42,7 +57,7 @@ def fee_entry(
                 account_id=account_id,
                 due_on=effective_on + timedelta(days=due_days),
             ),
-            Posting(ledger_account=LedgerAccount.FEE_REVENUE, amount_cents=-amount_cents, charge=charge),
+            Posting(ledger_account=against, amount_cents=-amount_cents, charge=charge),
         ),
     )
 
@@ -57,6 +72,9 @@ def record_planned(plan: AdjustmentPlan, recording: Recording) -> None:
         adjusted_on=recording.moment.as_of,
         reason=plan.reason,
         note=plan.note,
+        basis=plan.basis,
+        evidence=plan.evidence,
+        attachment_id=plan.attachment_id,
         waives_id=plan.waives_id,
         reverses_id=plan.reverses_id,
         rule=plan.rule,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, basis_of, fee_entry, record_planned
 from weatherhead.actions.figures import Standing, money_changes, standing_of
-from weatherhead.actions.inputs import Code, Note, Number, OptionalCents
+from weatherhead.actions.inputs import Code, Note, Number, OptionalCents, ShortText
+from weatherhead.areas.billing.adjustment_types import ledger_account_of
 from weatherhead.areas.billing.fees import (
     ComputedFee,
     Fee,
@@ -16,10 +17,12 @@ from weatherhead.areas.billing.fees import (
     compute_fee,
     fee,
     fee_book,
+    require_evidence,
     require_reason,
 )
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -34,6 +37,7 @@ class Inputs:
     charge: Code
     reason: Code
     amount_cents: OptionalCents = None
+    evidence: ShortText = ""
     note: Note = ""
 
 
@@ -46,6 +50,7 @@ class Facts:
     fee: Fee
     book: FeeBook
     due_days: int
+    against: str
     as_of: date
 
 
@@ -62,6 +67,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         fee=fee(inputs.charge),
         book=fee_book(),
         due_days=current_utility().billing.due_days,
+        against=ledger_account_of("assess_fee", on=moment.as_of, otherwise=LedgerAccount.FEE_REVENUE),
         as_of=moment.as_of,
     )
 
@@ -70,9 +76,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Compute the fee and debit the receivable.
 
     Raises:
-        ReasonUnknown, FeeNotInForce, NoPastDue: as they say.
+        ReasonUnknown, EvidenceNeeded, FeeNotInForce, NoPastDue: as they say.
     """
-    require_reason(inputs.reason, among=facts.book.fee_reasons)
+    require_evidence(require_reason(inputs.reason, among=facts.book.fee_reasons), given=bool(inputs.evidence))
     computed = _computed(facts, inputs=inputs)
     by_rule_cents = computed.amount_cents if computed else 0
     amount_cents = by_rule_cents if inputs.amount_cents is None else inputs.amount_cents
@@ -84,6 +90,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
         reason=inputs.reason,
         effective_on=facts.as_of,
         due_days=facts.due_days,
+        against=facts.against,
     )
     said = {"title": facts.fee.title, "amount": format_cents(amount_cents)}
     return Proposal(
@@ -98,6 +105,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
             note=inputs.note or (computed.arithmetic if by_rule and computed else ""),
             rule=facts.fee.rule.code,
             entry=entry,
+            basis="computed" if by_rule else basis_of(inputs.evidence),
+            evidence=inputs.evidence,
         ),
         account_ids=(inputs.account_id,),
         entries=(entry,),

@@ -1,15 +1,18 @@
-"""Waive a fee, wholly or in part. Consumes authority: the amount waived."""
+"""Waive a fee, wholly or in part. Consumes authority: the amount waived, unless the courtesy policy waives it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, record_planned
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, basis_of, record_planned
+from weatherhead.actions.adjustments.courtesy import offer_on
 from weatherhead.actions.figures import Standing, money_changes, standing_of
-from weatherhead.actions.inputs import Code, Note, Number, OptionalCents
+from weatherhead.actions.inputs import Code, Note, Number, OptionalCents, ShortText
+from weatherhead.areas.billing.adjustment_types import ledger_account_of
+from weatherhead.areas.billing.courtesy import Offer
 from weatherhead.areas.billing.facts import AdjustmentFacts
-from weatherhead.areas.billing.fees import FeeBook, fee, fee_book, require_reason
+from weatherhead.areas.billing.fees import FeeBook, fee, fee_book, require_evidence, require_reason
 from weatherhead.areas.billing.queries import adjustment
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting
@@ -22,13 +25,21 @@ from weatherhead.door.registry import Action, Recording, registry
 class NotAFee(Refusal):
     """Only fees can be waived."""
 
-    template = gettext_noop("That is a waiver, not a fee. Choose the fee on the account's timeline.")
+    template = gettext_noop(
+        "That is no fee. Choose the fee on the account's timeline, or reverse what was made in error."
+    )
 
 
 class NothingLeftToWaive(Refusal):
     """All of it was waived."""
 
     template = gettext_noop("All of this fee was waived already.")
+
+
+class WaivedBeforeCharged(Refusal):
+    """It was not there yet."""
+
+    template = gettext_noop("This fee was charged on %(on)s. It cannot be waived on an earlier day.")
 
 
 class MoreThanTheFee(Refusal):
@@ -44,12 +55,13 @@ class Inputs:
     adjustment_id: Number
     reason: Code
     amount_cents: OptionalCents = None
+    evidence: ShortText = ""
     note: Note = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The fee, its entry, the account's receivable, the reasons, and the day."""
+    """The fee, its entry, the account's receivable, the reasons, what the courtesy policy offers, and the day."""
 
     fee: AdjustmentFacts
     title: str
@@ -57,6 +69,8 @@ class Facts:
     entry: Entry
     standing: Standing
     book: FeeBook
+    offer: Offer | None
+    against: str
     as_of: date
 
 
@@ -66,8 +80,14 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
-    """Read the fee, its entry and the account's receivable."""
+    """Read the fee, its entry and the account's receivable.
+
+    Raises:
+        NotAFee: it is another adjustment.
+    """
     found = adjustment(inputs.adjustment_id)
+    if found.kind != "fee":
+        raise NotAFee
     rule = fee(found.charge)
     return Facts(
         fee=found,
@@ -76,6 +96,8 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         entry=entry(found.entry_id),
         standing=standing_of(found.account_id),
         book=fee_book(),
+        offer=offer_on(found, as_of=moment.as_of),
+        against=ledger_account_of("waive_fee", on=moment.as_of, otherwise=LedgerAccount.ADJUSTMENTS_EXPENSE),
         as_of=moment.as_of,
     )
 
@@ -84,18 +106,21 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Credit the receivable against the fee's own posting.
 
     Raises:
-        NotAFee, NothingLeftToWaive, MoreThanTheFee, ReasonUnknown: as they say.
+        NothingLeftToWaive, WaivedBeforeCharged, MoreThanTheFee, ReasonUnknown, EvidenceNeeded: as they say.
     """
     found = facts.fee
-    if found.kind != "fee":
-        raise NotAFee
     if found.left_cents <= 0:
         raise NothingLeftToWaive
+    if facts.as_of < found.adjusted_on:
+        raise WaivedBeforeCharged(on=found.adjusted_on)
     reason = require_reason(inputs.reason, among=facts.book.waiver_reasons)
+    require_evidence(reason, given=bool(inputs.evidence))
     amount_cents = inputs.amount_cents if inputs.amount_cents is not None else found.left_cents
     if amount_cents > found.left_cents:
         raise MoreThanTheFee(left=format_cents(found.left_cents))
     draft = _entry(facts, amount_cents=amount_cents, reason=reason.code)
+    offer = facts.offer
+    by_policy = offer is not None and offer.entitled and offer.reason == reason.code
     said = {"title": facts.title, "amount": format_cents(amount_cents), "reason": reason.title}
     left = Change(
         code="fee",
@@ -114,18 +139,29 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
             amount_cents=-amount_cents,
             reason=reason.code,
             note=inputs.note,
-            rule=facts.rule.code,
+            rule=offer.rule.code if offer is not None and by_policy else facts.rule.code,
             entry=draft,
             waives_id=found.adjustment_id,
+            basis="computed" if by_policy else basis_of(inputs.evidence),
+            evidence=inputs.evidence,
         ),
         account_ids=(found.account_id,),
         entries=(draft,),
         creates={"billing_adjustment": 1},
-        changes=(*money_changes(facts.standing, entries=(draft,), as_of=facts.as_of), left),
-        rules=(facts.rule,),
-        authority_cents=amount_cents,
-        authority_account_id=found.account_id,
+        changes=(*money_changes(facts.standing, entries=(draft,), as_of=facts.as_of), left, *_courtesy(offer)),
+        rules=(facts.rule,) if offer is None else (facts.rule, offer.rule),
+        authority_cents=0 if by_policy else amount_cents,
+        authority_account_id=None if by_policy else found.account_id,
     )
+
+
+def _courtesy(offer: Offer | None) -> tuple[Change, ...]:
+    """What the policy says, beside the figures: whether this consumes authority, and why."""
+    if offer is None:
+        return ()
+    said = gettext_noop("Entitled") if offer.entitled else gettext_noop("Not entitled")
+    label = Sentence(gettext_noop("Courtesy policy"))
+    return (Change(code="courtesy", label=label, unit=Unit.TEXT, before="", after=said, note=offer.why),)
 
 
 def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
@@ -136,9 +172,7 @@ def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
         effective_on=facts.as_of,
         reason=reason,
         postings=(
-            Posting(
-                ledger_account=LedgerAccount.ADJUSTMENTS_EXPENSE, amount_cents=amount_cents, charge=facts.fee.charge
-            ),
+            Posting(ledger_account=facts.against, amount_cents=amount_cents, charge=facts.fee.charge),
             Posting(
                 ledger_account=LedgerAccount.RECEIVABLE,
                 amount_cents=-amount_cents,

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from weatherhead.actions.inputs import Note, Number
 from weatherhead.areas.records.operations.approvals import RequestAlreadyDecided, decide_request
 from weatherhead.areas.records.queries.approvals import RequestFacts, request
-from weatherhead.core.values import Sentence, gettext_noop
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Approving, Proposal
 from weatherhead.door.registry import Action, Recording, registry
+
+
+class RequestExpired(Refusal):
+    """It waited too long: what was true when it was asked may be so no longer."""
+
+    template = gettext_noop("Request %(request)s expired on %(on)s. %(by)s may ask again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +35,7 @@ class Facts:
 
     request: RequestFacts
     inner: Proposal[Any]
+    as_of: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +56,26 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
-    """Read the request and propose its action again, for its maker, as of now."""
-    found = request(inputs.request_id)
-    if found.state != "waiting":
-        raise RequestAlreadyDecided(request=found.request_id, state=found.state, by=found.decided_by)
-    inner = registry.get(found.action)
-    values = inner.parse(found.inputs)
-    maker = Actor(name=found.requested_by, employee_id=found.requested_by_employee_id, channel="request")
-    return Facts(request=found, inner=inner.propose(inner.gather(values, moment, maker), values))
-
-
-def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
-    """The action's own proposal, under the approver's name.
+    """Read the request and propose its action again, for its maker, as of now.
 
     Raises:
         RequestAlreadyDecided: someone decided it before.
+        RequestExpired: it waited too long.
     """
+    found = request(inputs.request_id)
+    if found.state != "waiting":
+        raise RequestAlreadyDecided(request=found.request_id, state=found.state, by=found.decided_by)
+    if found.expired(as_of=moment.as_of):
+        raise RequestExpired(request=found.request_id, on=found.expires_on, by=found.requested_by)
+    inner = registry.get(found.action)
+    values = inner.parse(found.inputs)
+    maker = Actor(name=found.requested_by, employee_id=found.requested_by_employee_id, channel="request")
+    proposed = inner.propose(inner.gather(values, moment, maker), values)
+    return Facts(request=found, inner=proposed, as_of=moment.as_of)
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """The action's own proposal, under the approver's name."""
     inner = facts.inner
     said = {"what": str(inner.confirm), "by": facts.request.requested_by}
     return Proposal(
@@ -82,6 +94,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             request_id=facts.request.request_id,
             maker=facts.request.requested_by,
             maker_employee_id=facts.request.requested_by_employee_id,
+            action=facts.request.action,
+            changed=inner.substance(as_of=facts.as_of) != facts.request.proposal_digest,
         ),
         work=inner.work,
     )

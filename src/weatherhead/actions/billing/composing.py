@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.facts import AgreementBilling, LatestBill, SegmentFacts
 from weatherhead.areas.billing.operations import BillPlan
 from weatherhead.areas.billing.queries import kept_prices
+from weatherhead.areas.customers.mailing import mail_lines
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.documents.queries import kept_frames
 from weatherhead.areas.metering.usage import energy_wh_between
@@ -160,48 +161,12 @@ def _statement(
     )
 
 
-class Addressed(Protocol):
-    """Someone to whom mail goes."""
-
-    @property
-    def customer_name(self) -> str:
-        """Who."""
-
-    @property
-    def mail_street(self) -> str:
-        """Street."""
-
-    @property
-    def mail_unit(self) -> str:
-        """Unit, or nothing."""
-
-    @property
-    def mail_city(self) -> str:
-        """City."""
-
-    @property
-    def mail_state(self) -> str:
-        """State."""
-
-    @property
-    def mail_postal_code(self) -> str:
-        """Postal code."""
-
-
 class BilledService(NamedTuple):
     """What messages ask of a billed service."""
 
     end_on: date
     estimated: bool
     meter: str
-
-
-def mail_lines(account: Addressed) -> list[str]:
-    """The address as it stands in the window: name, street, city; in capitals without marks (USPS Publication 28)."""
-    street = f"{account.mail_street} {account.mail_unit}" if account.mail_unit else account.mail_street
-    city = f"{account.mail_city} {account.mail_state} {account.mail_postal_code}"
-    lines = (account.customer_name, street, city)
-    return [" ".join(line.replace(".", " ").replace(",", " ").upper().split()) for line in lines]
 
 
 def _movements_since(facts: BillingFacts) -> list[Movement]:

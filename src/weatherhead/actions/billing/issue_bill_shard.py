@@ -13,13 +13,11 @@ from weatherhead.actions.billing.composing import Kept
 from weatherhead.actions.billing.shard import (
     ShardFacts,
     ShardPricing,
-    caption_text,
+    charge_texts,
     due_on_of,
     gather_shard,
-    line_columns,
     payloads_of,
     price_shard,
-    quoted,
 )
 from weatherhead.actions.billing.shard_outcome import changes_of, outcome_of
 from weatherhead.actions.figures import house_rule
@@ -128,13 +126,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """Price the shard and lay its bills out."""
     of = facts.shard_facts
     pricing = price_shard(of)
-    lines: list[LineColumn] = []
-    charges: list[list[str]] = [[] for _ in range(len(pricing.billed))]
-    for item, texts in line_columns(of, pricing=pricing):
-        lines.append(item)
-        begun = f"[{caption_text(of.frame, price=item.price)},"
-        for place, how, cents in zip(item.members.tolist(), texts, item.amounts_cents.tolist(), strict=True):
-            charges[place].append(f"{begun}{quoted(how)},{cents}]")
+    lines, charges = charge_texts(of, pricing=pricing)
     outcome = outcome_of(of, pricing=pricing)
     kinds, due_on = _kinds(of, pricing=pricing), due_on_of(of)
     payload_of = payloads_of(of, pricing=pricing, charges=charges, kinds=kinds, due_on=due_on)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from weatherhead.actions.billing.composing import mail_lines
 from weatherhead.actions.figures import made
 from weatherhead.actions.inputs import Blankable, Number
 from weatherhead.areas.billing.operations.summaries import EnrolledAlready, enroll
 from weatherhead.areas.billing.summaries import Enrollment, enrollments_of
+from weatherhead.areas.customers.mailing import mail_lines
 from weatherhead.areas.customers.queries import AccountFacts, accounts_beside
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from weatherhead.actions.billing.composing import BilledService, bill_messages, mail_lines
+from weatherhead.actions.billing.composing import BilledService, bill_messages
 from weatherhead.areas.agreements.columns import AgreementRow
 from weatherhead.areas.billing.columns import BillingColumns
 from weatherhead.areas.billing.determinants import determinants_of, judged
@@ -21,6 +21,7 @@ from weatherhead.areas.billing.lines import LineColumn, PricePoint, lines_of_gro
 from weatherhead.areas.billing.price_many import Priced, next_periods, price_many
 from weatherhead.areas.billing.refusals import NoService, NothingToBill
 from weatherhead.areas.customers.columns import AccountRow, account_rows
+from weatherhead.areas.customers.mailing import mail_lines
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.ledger.columns import MovementRow, movements_since, past_due_of, receivable_balances
 from weatherhead.areas.metering.usage import READ_KINDS
@@ -225,6 +226,26 @@ def _how(column: Column, schedule: Schedule, usages: UsageArrays, position: int,
 
 
 # ----------------------------------------------------------------------------------------------------------- documents
+def charge_texts(facts: ShardFacts, *, pricing: ShardPricing) -> tuple[list[LineColumn], list[str]]:
+    """The lines of all billed agreements, and those of each as JSON, one after the other."""
+    lines: list[LineColumn] = []
+    alike: list[tuple[Int64Array, list[list[str]]]] = []  # columns that follow each other and have the same members
+    for item, texts in line_columns(facts, pricing=pricing):
+        lines.append(item)
+        begun = f"[{caption_text(facts.frame, price=item.price)},"
+        cents = item.amounts_cents.tolist()
+        told = [f"{begun}{quoted(how)},{amount_cents}]" for how, amount_cents in zip(texts, cents, strict=True)]
+        if alike and np.array_equal(alike[-1][0], item.members):
+            alike[-1][1].append(told)
+        else:
+            alike.append((item.members, [told]))
+    charges: list[list[str]] = [[] for _ in pricing.billed]
+    for members, columns in alike:
+        for place, row in zip(members.tolist(), zip(*columns, strict=True), strict=True):
+            charges[place] += row
+    return lines, [",".join(texts) for texts in charges]
+
+
 class payloads_of:  # noqa: N801 - used as a function
     """`payloads_of(facts, …)(bill)` is the canonical payload of one bill of the shard, around its number."""
 
@@ -233,11 +254,11 @@ class payloads_of:  # noqa: N801 - used as a function
         facts: ShardFacts,
         *,
         pricing: ShardPricing,
-        charges: Sequence[Sequence[str]],
+        charges: Sequence[str],
         kinds: Sequence[str],
         due_on: date,
     ) -> None:
-        """`charges` are the lines of each billed agreement as JSON; `kinds` the kind of each bill."""
+        """`charges` are the lines of each billed agreement as JSON (`charge_texts`); `kinds` the kind of each bill."""
         self._facts, self._charges, self._kinds = facts, charges, kinds
         self._constant = (
             f'"due_on":"{due_on.isoformat()}","frame_sha256":"{facts.frame.sha256}",'
@@ -290,13 +311,13 @@ class payloads_of:  # noqa: N801 - used as a function
         places = self._services_of[bill]
         last = facts.last.get(account.account_id)
         moved, balance = self._moved(account.account_id, balance=self._balances[bill], last=last)
-        history, compared = self._uses(bill)
+        uses, year_cents, compared = self._uses_text(bill)
         charges = sum(self._charged[place] for place in places)
         movements = ",".join([f"[{self._day[item[0]]},{item[1]},{quoted(item[2])}]" for item in moved])
         last_bill = f"[{quoted(last.number)},{self._day[last.issued]}]" if last else "null"
         kind = self._kinds[bill]
         mail = ",".join(map(quoted, mail_lines(account)))
-        messages = self._messages(bill, kind=kind, balance=balance, charges=charges, history=history)
+        messages = self._messages(bill, kind=kind, balance=balance, charges=charges, year_cents=year_cents)
         before = (
             f'{{"account":{{"mail":[{mail}],"name":{quoted(account.customer_name)},'
             f'"number":"{account.number}"}},"amount_due_cents":{balance + charges},"balance_before_cents":{balance},'
@@ -305,13 +326,10 @@ class payloads_of:  # noqa: N801 - used as a function
             f'"last_bill":{last_bill},"layout":{LAYOUT},"messages":{messages},"movements":[{movements}],'
             '"number":"'
         )
-        after = (
-            f'","segments":[{",".join(map(self._service, places))}],'
-            f'"uses":[{self._uses_text(bill, history=history, charges=charges)}]}}'
-        )
+        after = f'","segments":[{",".join(map(self._service, places))}],"uses":[{uses}]}}'
         return before, after
 
-    def _messages(self, bill: int, *, kind: str, balance: int, charges: int, history: Sequence[_UseRow]) -> str:
+    def _messages(self, bill: int, *, kind: str, balance: int, charges: int, year_cents: Sequence[int]) -> str:
         account = self._accounts[bill]
         places = self._services_of[bill]
         told = bill_messages(
@@ -322,7 +340,7 @@ class payloads_of:  # noqa: N801 - used as a function
                 for place in places
                 if kind == "final" or self._estimated[self._billed[place]]
             ],
-            year_cents=[row[4] for row in history],
+            year_cents=year_cents,
             charges_cents=charges,
             due_cents=balance + charges,
             past_due_cents=self._facts.past_due_cents.get(account.account_id, 0),
@@ -348,7 +366,7 @@ class payloads_of:  # noqa: N801 - used as a function
             f'{{"address":{quoted(row.address)},"agreement":{row.agreement_id},"amount_cents":{self._charged[place]},'
             f'"demand_w_max":{"null" if demand == MISSING else demand},"end_on":{self._day[self._ends[index]]},'
             f'"energy_wh":{self._energy[index]},"estimated":{"true" if self._estimated[index] else "false"},'
-            f'"lines":[{",".join(self._charges[place])}],"reads":[{self._meter_uses(index)}],'
+            f'"lines":[{self._charges[place]}],"reads":[{self._meter_uses(index)}],'
             f'"schedule":{quoted(row.schedule)},"start_on":{self._day[self._starts[index]]}}}'
         )
 
@@ -365,21 +383,38 @@ class payloads_of:  # noqa: N801 - used as a function
             )
         return ",".join(told)
 
-    def _uses_text(self, bill: int, *, history: Sequence[_UseRow], charges: int) -> str:
-        """Earlier periods, and this bill's as the last."""
-        places = [self._billed[place] for place in self._services_of[bill]]
+    def _uses_text(self, bill: int) -> tuple[str, list[int], bool]:
+        """Earlier periods and this bill's as the last, as JSON; what the earlier cost; and whether they compare."""
+        places, day = [self._billed[place] for place in self._services_of[bill]], self._day
+        rows = self._history[self._history_from[bill] : self._history_to[bill]]
+        if len(places) == 1:
+            [index] = places
+            start, end, cents = self._starts[index], self._ends[index], self._charged_of(bill)
+            this = f"[{day[end]},{end - start},{self._energy[index]},{int(self._estimated[index])},{cents}]"
+            if not rows:
+                return this, [], False
+            # Rows come by agreement, then in order: the first and the last tell of those between.
+            if rows[0][5] == rows[-1][5] and rows[-1][0] <= start:
+                told = [
+                    f"[{day[ends]},{ends - starts},{energy},{estimated},{cents}]"
+                    for ends, starts, energy, estimated, cents, _ in rows[-(PERIODS_SHOWN - 1) :]
+                ]
+                return f"{','.join(told)},{this}", [row[4] for row in rows], rows[0][5] == index
+        return self._uses_text_of_several(places, rows=rows, charges=self._charged_of(bill))
+
+    def _charged_of(self, bill: int) -> int:
+        return sum([self._charged[place] for place in self._services_of[bill]])
+
+    def _uses_text_of_several(
+        self, places: Sequence[int], *, rows: Sequence[tuple[int, ...]], charges: int
+    ) -> tuple[str, list[int], bool]:
         start, end = min(self._starts[index] for index in places), max(self._ends[index] for index in places)
-        rows = [
-            *history[-(PERIODS_SHOWN - 1) :],
-            (
-                end,
-                end - start,
-                sum(self._energy[index] for index in places),
-                int(any(self._estimated[index] for index in places)),
-                charges,
-            ),
-        ]
-        return ",".join([f"[{self._day[row[0]]},{row[1]},{row[2]},{row[3]},{row[4]}]" for row in rows])
+        history, compared = _uses_before(rows, starts=start, places=places)
+        energy = sum(self._energy[index] for index in places)
+        this = (end, end - start, energy, int(any(self._estimated[index] for index in places)), charges)
+        shown = (*history[-(PERIODS_SHOWN - 1) :], this)
+        text = ",".join([f"[{self._day[row[0]]},{row[1]},{row[2]},{row[3]},{row[4]}]" for row in shown])
+        return text, [row[4] for row in history], compared
 
     def _moved(self, account_id: int, *, balance: int, last: LastBillRow | None) -> tuple[list[_MovedRow], int]:
         """What moved the balance since the last bill's entry, and the balance. What comes later is not counted yet."""
@@ -395,29 +430,26 @@ class payloads_of:  # noqa: N801 - used as a function
                 moved.append((row.day, row.amount_cents, row.charge))
         return moved, balance
 
-    def _uses(self, bill: int) -> tuple[list[_UseRow], bool]:
-        """As `composing.uses_before`: earlier periods, oldest first, those that end together as one."""
-        places = [self._billed[place] for place in self._services_of[bill]]
-        starts = min(self._starts[index] for index in places)
-        rows = [row for row in self._history[self._history_from[bill] : self._history_to[bill]] if row[0] <= starts]
-        if not rows:
-            return [], False
-        if len({row[5] for row in rows}) == 1:  # one service, whose periods follow each other: the usual case
-            return [(row[0], row[0] - row[1], row[2], row[3], row[4]) for row in rows], [rows[-1][5]] == places
-        by_end: dict[int, list[tuple[int, ...]]] = {}
-        for row in sorted(rows):
+
+def _uses_before(rows: Sequence[tuple[int, ...]], *, starts: int, places: Sequence[int]) -> tuple[list[_UseRow], bool]:
+    """As `composing.uses_before`: earlier periods, oldest first, those that end together as one."""
+    by_end: dict[int, list[tuple[int, ...]]] = {}
+    for row in sorted(rows):
+        if row[0] <= starts:
             by_end.setdefault(row[0], []).append(row)
-        uses = [
-            (
-                end,
-                end - min(row[1] for row in items),
-                sum(row[2] for row in items),
-                int(any(row[3] for row in items)),
-                sum(row[4] for row in items),
-            )
-            for end, items in by_end.items()
-        ]
-        return uses, {row[5] for row in by_end[max(by_end)]} == set(places)
+    if not by_end:
+        return [], False
+    uses = [
+        (
+            end,
+            end - min(row[1] for row in items),
+            sum(row[2] for row in items),
+            int(any(row[3] for row in items)),
+            sum(row[4] for row in items),
+        )
+        for end, items in by_end.items()
+    ]
+    return uses, {row[5] for row in by_end[max(by_end)]} == set(places)
 
 
 def _message_text(message: Message) -> str:

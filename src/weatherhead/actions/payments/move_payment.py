@@ -16,7 +16,7 @@ from pydantic import Field
 
 from weatherhead.actions.adjustments.adjustment import record_planned
 from weatherhead.actions.figures import Standing, house_rule, made, money_changes, standings_of
-from weatherhead.actions.inputs import Label, NeededNote, Number, Numbers, OptionalCents, rows_typed
+from weatherhead.actions.inputs import Cents, Label, NeededNote, Number, Numbers, OptionalCents, rows_typed
 from weatherhead.actions.payments.moving import (
     AccountHistory,
     Corrections,
@@ -27,13 +27,14 @@ from weatherhead.actions.payments.moving import (
     right_history,
     rules_of_late_charges,
 )
-from weatherhead.actions.payments.receiving import payment_entry, tender_of
-from weatherhead.actions.payments.take_payment import AccountRow, AccountTwice
+from weatherhead.actions.payments.receiving import Directed, payment_entry, tender_of
+from weatherhead.actions.payments.take_payment import AccountTwice
 from weatherhead.areas.billing.operations import record_late_charges
 from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
 from weatherhead.areas.documents.letters import PAYMENT_MOVED, LetterPlan
 from weatherhead.areas.documents.operations import keep_letter
+from weatherhead.areas.ledger.books import first_open_on
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import (
     MovedPart,
@@ -43,6 +44,7 @@ from weatherhead.areas.payments.operations import (
     record_move,
 )
 from weatherhead.areas.payments.queries import MOVED, PaymentFacts, moved_to, payment
+from weatherhead.areas.payments.rules import application_rules
 from weatherhead.areas.payments.spread import spread
 from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.areas.records.utility import current_utility
@@ -101,6 +103,14 @@ class MovedDiffers(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MovedRow:
+    """Another account that a part was meant for, by its number."""
+
+    account: Label
+    amount_cents: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """The payment, the account that it was meant for, why, and the evidence in words.
 
@@ -114,7 +124,7 @@ class Inputs:
     note: NeededNote
     amount_cents: OptionalCents = None
     also_to: Annotated[
-        tuple[AccountRow, ...], rows_typed("account", "amount_cents", least=2), Field(max_length=_MORE_MAX)
+        tuple[MovedRow, ...], rows_typed("account", "amount_cents", least=2), Field(max_length=_MORE_MAX)
     ] = ()
     also_payments: Annotated[Numbers, Field(max_length=_MORE_MAX)] = ()
     charge_hidden: bool = False
@@ -133,6 +143,7 @@ class Facts:
     targets: tuple[AccountFacts, ...]
     histories: tuple[AccountHistory, ...]  # of every account: first those that the payments leave
     standings: Mapping[int, Standing]
+    directed: Directed
     rules: LateChargeRules | None
     first_open_on: date | None
     as_of: date
@@ -190,6 +201,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     targets = _target_ids(inputs)
     ids = tuple(dict.fromkeys((*(item.account_id for item in payments), *targets)))
     known = accounts(ids)
+    standings = standings_of(ids)
     stored = {item.entry_id: item for item in entries_of([item.entry_id for item in payments])}
     return Facts(
         payments=payments,
@@ -197,9 +209,10 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         went_on={item.payment_id: _went_on(item) for item in payments if item.reversal_reason == MOVED},
         targets=tuple(known[number] for number in targets),
         histories=histories_of((known[number] for number in ids), since=min(item.receipt_id for item in payments)),
-        standings=standings_of(ids),
+        standings=standings,
         rules=rules_of_late_charges(due_days=current_utility().billing.due_days),
-        first_open_on=None,  # no day of the books is closed yet
+        directed=Directed(rules=application_rules(), standings=standings),
+        first_open_on=first_open_on(),
         as_of=moment.as_of,
     )
 
@@ -305,11 +318,19 @@ def _moved(facts: Facts, *, inputs: Inputs) -> MovedPlan:
 
 def _part(facts: Facts, *, place: int, account_id: int, amount_cents: int) -> MovedPart:
     item = facts.payments[place]
+    shares = facts.directed.shares(
+        account_id=account_id,
+        amount_cents=amount_cents,
+        tender=item.tender_kind,
+        paid_on=item.paid_on,
+        as_of=item.paid_on,
+    )
     entry = payment_entry(
         account_id=account_id,
         amount_cents=amount_cents,
         tender=item.tender_kind,
         paid_on=effective_on(item.paid_on, first_open_on=facts.first_open_on),
+        shares=shares,
     )
     return MovedPart(payment_id=item.payment_id, account_id=account_id, amount_cents=amount_cents, entry=entry)
 
@@ -322,9 +343,7 @@ def _corrections(facts: Facts, *, moved: MovedPlan, charge_hidden: bool) -> tupl
         if facts.rules is None or not item.charges.runs:
             found.append(Corrections(account_id=account_id, findings=(), reversals=(), charges=(), hidden=()))
             continue
-        arriving = [
-            (payments[part.payment_id], part.amount_cents) for part in moved.parts if part.account_id == account_id
-        ]
+        arriving = [(payments[part.payment_id], part.entry) for part in moved.parts if part.account_id == account_id]
         history = right_history(item, leaving=payments, arriving=arriving)
         found.append(
             corrections(

@@ -30,7 +30,7 @@ from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
 from weatherhead.areas.payments.queries import MOVED as PAYMENT_MOVED
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
-from weatherhead.core.ledger import Entry, EntryDraft, PostingRef, ReceivableMovement, reversal
+from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, PostingRef, ReceivableMovement, reversal
 
 _ALL = 2**31 - 1
 _NOT_STORED = 2**60
@@ -114,12 +114,12 @@ def histories_of(accounts: Iterable[AccountFacts], *, since: int) -> tuple[Accou
 
 
 def right_history(
-    found: AccountHistory, *, leaving: Collection[int], arriving: Sequence[tuple[PaymentFacts, int]]
+    found: AccountHistory, *, leaving: Collection[int], arriving: Sequence[tuple[PaymentFacts, EntryDraft]]
 ) -> tuple[Known, ...]:
     """What would have happened on an account if payments had always been where they are, or come, now.
 
-    Payments `leaving` never were there; of those `arriving` so many cents came on their day, known as they were where
-    they came first. Late charges since the mistake are left out: `review` says what is right of them.
+    Payments `leaving` never were there; those `arriving` came on their day as their entries say, known as they were
+    where they came first. Late charges since the mistake are left out: `review` says what is right of them.
     """
     gone = {number for item in found.payments if _is_gone(item, leaving=leaving) for number in _entries_of(item)}
     paid = {item.entry_id: item for item in found.payments}
@@ -135,14 +135,17 @@ def right_history(
     known += [
         Known(
             movement=ReceivableMovement(
-                ref=PostingRef(entry_id=_NOT_STORED + place, sequence=1),
+                ref=PostingRef(entry_id=_NOT_STORED + place, sequence=sequence),
                 effective_on=item.paid_on,
-                amount_cents=-cents,
-                charge="payment",
+                amount_cents=posting.amount_cents,
+                charge=posting.charge,
+                matches=posting.matches,
             ),
             since=item.receipt_id,
         )
-        for place, (item, cents) in enumerate(arriving)
+        for place, (item, entry) in enumerate(arriving)
+        for sequence, posting in enumerate(entry.postings, 1)
+        if posting.ledger_account == LedgerAccount.RECEIVABLE
     ]
     return tuple(known)
 

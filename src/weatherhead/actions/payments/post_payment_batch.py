@@ -12,20 +12,30 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from weatherhead.actions.figures import house_rule
-from weatherhead.actions.inputs import Blankable, Cents, CheckNumber, Name
+from weatherhead.actions.figures import standings_of
+from weatherhead.actions.inputs import Blankable, Cents, CheckNumber, Name, OptionalCents
 from weatherhead.actions.payments.receiving import (
     PAYMENT_CENTS_MAX,
+    AmountMissing,
+    Directed,
+    Known,
+    LooksLikeDuplicate,
     PaymentTooLarge,
+    Said,
+    application_rule,
+    known_payments,
     payment_entry,
     require_received_by,
+    said_of,
 )
-from weatherhead.areas.customers.numbers import AccountNumberMistyped, check_account_number
+from weatherhead.areas.customers.numbers import AccountNumberMistyped
 from weatherhead.areas.customers.queries import NoSuchAccount, account_ids_by_number
 from weatherhead.areas.payments.operations import BatchNameTaken, BatchPlan, PaymentPlan, record_batch
-from weatherhead.areas.payments.queries import PaymentBatchFacts, payment_batch_called
+from weatherhead.areas.payments.queries import Likeness, PaymentBatchFacts, likeness, payment_batch_called
+from weatherhead.areas.payments.rules import application_rules, direction_of
 from weatherhead.areas.records.canonical import Json, to_json
-from weatherhead.areas.records.utility import AccountNumberFormat, current_utility
+from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.statements.scan_line import ScanLineUnreadable
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.authority import OwnAccount, ties_among
 from weatherhead.door.context import Actor, Moment
@@ -34,6 +44,8 @@ from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
 
 ROWS_MAX = 5_000
 _COLUMNS_MIN, _COLUMNS_MAX = 2, 3
+_ACCOUNT_LENGTH_MAX = 20
+"""A scan line is longer."""
 
 
 class CountDiffers(Refusal):
@@ -50,8 +62,17 @@ class TotalDiffers(Refusal):
     )
 
 
+class ListedTwice(Refusal):
+    """The same check for the same account."""
+
+    template = gettext_noop("Check %(number)s of the same amount stands in this list twice for the same account.")
+
+
 def _rows(value: object) -> object:
-    """A line for each payment, as a list is typed or pasted: account, amount, check number (empty: cash)."""
+    """A line for each payment, as a list is typed or pasted: account, amount, check number (empty: cash).
+
+    In the account's place may stand the scan line of a stub, alone or with an empty amount for what it asks for.
+    """
     if not isinstance(value, str):
         return value
     rows: list[dict[str, str]] = []
@@ -59,7 +80,8 @@ def _rows(value: object) -> object:
         if not line.strip():
             continue
         cells = [cell.strip() for cell in line.split(",")]
-        if not _COLUMNS_MIN <= len(cells) <= _COLUMNS_MAX:
+        is_stub = len("".join(cells[0].split())) > _ACCOUNT_LENGTH_MAX and cells[0].replace(" ", "").isdigit()
+        if not (1 if is_stub else _COLUMNS_MIN) <= len(cells) <= _COLUMNS_MAX:
             problem = gettext_noop("line %(line)s: write account, amount and check number, with commas between them")
             raise ValueError(problem % {"line": number})
         rows.append(dict(zip(("account", "amount_cents", "check_number"), cells, strict=False)))
@@ -68,10 +90,10 @@ def _rows(value: object) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One payment of the list. Without a check number it is cash."""
+    """One payment of the list, by account number or scan line. Without a check number it is cash."""
 
     account: Name
-    amount_cents: Cents
+    amount_cents: OptionalCents = None
     check_number: CheckNumber = ""
 
 
@@ -90,41 +112,65 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A row as it is understood: whose it is, or why nobody's; how much, 0 when that is unsaid."""
+
+    row: Row
+    said: Said | None
+    refusal: Refusal | None
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The accounts that the list names, by number, those tied to the actor, a batch of the same name, and the day."""
 
+    rows: tuple[Heard, ...]
     account_ids: Mapping[str, int]
     tied: Mapping[int, str]
-    form: AccountNumberFormat
+    directed: Directed
+    known: Known
     same_name: PaymentBatchFacts | None
     as_of: date
 
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The accounts that the list names."""
+    return tuple(sorted(account_ids_by_number(_numbers(_heard(inputs.payments))).values()))
+
+
+def _heard(rows: Sequence[Row]) -> tuple[Heard, ...]:
+    """What each row says: whose it is, or why that cannot be; and how much."""
     form = current_utility().account_number
-    return tuple(sorted(account_ids_by_number(_numbers(inputs.payments, form=form)).values()))
-
-
-def _numbers(rows: Sequence[Row], *, form: AccountNumberFormat) -> list[str]:
-    """The account numbers that can be ones."""
-    found: list[str] = []
+    found: list[Heard] = []
     for row in rows:
         try:
-            found.append(check_account_number(row.account, form=form))
-        except AccountNumberMistyped:
-            continue
-    return found
+            said = said_of(row.account, form=form)
+        except (AccountNumberMistyped, ScanLineUnreadable) as refusal:
+            found.append(Heard(row=row, said=None, refusal=refusal, amount_cents=row.amount_cents or 0))
+        else:
+            asked_cents = said.stub.amount_due_cents if said.stub else 0
+            found.append(Heard(row=row, said=said, refusal=None, amount_cents=row.amount_cents or asked_cents))
+    return tuple(found)
+
+
+def _numbers(rows: Sequence[Heard]) -> list[str]:
+    """The account numbers that can be ones."""
+    return [item.said.number for item in rows if item.said is not None]
 
 
 def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
-    """Read whose the accounts are."""
-    form = current_utility().account_number
-    account_ids = account_ids_by_number(_numbers(inputs.payments, form=form))
+    """Read whose the accounts are, and what was paid on them of late."""
+    rows = _heard(inputs.payments)
+    account_ids = account_ids_by_number(_numbers(rows))
+    rules, on = application_rules(), inputs.received_on or moment.as_of
+    plain = all(direction_of(rules, tender=kind, on=on).is_plain for kind in ("cash", "check"))
     return Facts(
+        rows=rows,
         account_ids=account_ids,
         tied=ties_among(actor, account_ids=sorted(account_ids.values())),
-        form=form,
+        directed=Directed(rules=rules, standings={} if plain else standings_of(sorted(account_ids.values()))),
+        known=known_payments(account_ids.values(), as_of=moment.as_of),
         same_name=payment_batch_called(inputs.name),
         as_of=moment.as_of,
     )
@@ -134,18 +180,21 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[BatchPlan]:
     """Balance the list against the count, and post every payment whose account is known and not tied to the actor.
 
     Raises:
-        BatchNameTaken, PaidInFuture, PaidTooLongAgo, CountDiffers, TotalDiffers: as they say; nothing is posted.
+        BatchNameTaken, PaidInFuture, PaidTooLongAgo, AmountMissing, CountDiffers, TotalDiffers: as they say; nothing
+            is posted.
     """
     received_on = inputs.received_on or facts.as_of
     _require_balanced(facts, inputs=inputs, received_on=received_on)
     payments: list[PaymentPlan] = []
     report: list[Mapping[str, Json]] = []
-    for place, row in enumerate(inputs.payments, 1):
+    seen: set[Likeness] = set()
+    for place, item in enumerate(facts.rows, 1):
         try:
-            payments.append(_payment(row, facts=facts, received_on=received_on))
-        except (AccountNumberMistyped, NoSuchAccount, OwnAccount, PaymentTooLarge) as refusal:
+            payments.append(_payment(item, facts=facts, received_on=received_on, before=payments, seen=seen))
+        except _REPORTED as refusal:
             what = to_json(Sentence(refusal.template, refusal.params))
-            report.append({"row": place, "account": row.account, "amount_cents": row.amount_cents, "what": what})
+            said = {"row": place, "account": item.row.account, "amount_cents": item.amount_cents, "what": what}
+            report.append(said)
     plan = BatchPlan(
         name=inputs.name,
         channel=inputs.channel,
@@ -169,7 +218,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[BatchPlan]:
         entries=tuple(item.entry for item in payments),
         creates={"payments_paymentbatch": 1} | (counts if payments else {}),
         changes=_changes(inputs, plan=plan, posted_cents=posted_cents),
-        rules=(house_rule("payment application", "Payments go to the oldest due charge first"),),
+        rules=(application_rule(facts.directed.rules, tenders=[item.kind for item in payments], on=received_on),),
     )
 
 
@@ -180,7 +229,10 @@ def _require_balanced(facts: Facts, *, inputs: Inputs, received_on: date) -> Non
     require_received_by(received_on, as_of=facts.as_of)
     if len(inputs.payments) != inputs.counted:
         raise CountDiffers(counted=inputs.counted, found=len(inputs.payments))
-    found_cents = sum(row.amount_cents for row in inputs.payments)
+    for item in facts.rows:
+        if not item.amount_cents:
+            raise AmountMissing(account=item.row.account)
+    found_cents = sum(item.amount_cents for item in facts.rows)
     if found_cents != inputs.total_cents:
         raise TotalDiffers(
             counted=format_cents(inputs.total_cents),
@@ -189,21 +241,55 @@ def _require_balanced(facts: Facts, *, inputs: Inputs, received_on: date) -> Non
         )
 
 
-def _payment(row: Row, *, facts: Facts, received_on: date) -> PaymentPlan:
-    number = check_account_number(row.account, form=facts.form)
-    if number not in facts.account_ids:
+_REPORTED = (
+    AccountNumberMistyped,
+    ScanLineUnreadable,
+    NoSuchAccount,
+    OwnAccount,
+    PaymentTooLarge,
+    LooksLikeDuplicate,
+    ListedTwice,
+)
+"""What keeps one row back and no other."""
+
+
+def _payment(
+    item: Heard, *, facts: Facts, received_on: date, before: Sequence[PaymentPlan], seen: set[Likeness]
+) -> PaymentPlan:
+    """A row ready to be recorded; `seen` is what the rows before it are known by."""
+    row = item.row
+    if item.said is None:
+        assert item.refusal is not None
+        raise item.refusal
+    if item.said.number not in facts.account_ids:
         raise NoSuchAccount(account=row.account)
-    if row.amount_cents > PAYMENT_CENTS_MAX:
-        raise PaymentTooLarge(amount=format_cents(row.amount_cents))
-    account_id, kind = facts.account_ids[number], "check" if row.check_number else "cash"
+    if item.amount_cents > PAYMENT_CENTS_MAX:
+        raise PaymentTooLarge(amount=format_cents(item.amount_cents))
+    account_id, kind = facts.account_ids[item.said.number], "check" if row.check_number else "cash"
     if account_id in facts.tied:
         raise OwnAccount(relation=facts.tied[account_id])
+    facts.known.require_new(account_id=account_id, kind=kind, number=row.check_number, amount_cents=item.amount_cents)
+    known_by = likeness(account_id=account_id, kind=kind, number=row.check_number, amount_cents=item.amount_cents)
+    if known_by in seen and facts.known.days:
+        raise ListedTwice(number=row.check_number)
+    if known_by is not None:
+        seen.add(known_by)
+    shares = facts.directed.shares(
+        account_id=account_id,
+        amount_cents=item.amount_cents,
+        tender=kind,
+        paid_on=received_on,
+        as_of=facts.as_of,
+        before=[other.entry for other in before if other.account_id == account_id] if facts.directed.standings else (),
+    )
     return PaymentPlan(
         account_id=account_id,
-        amount_cents=row.amount_cents,
+        amount_cents=item.amount_cents,
         kind=kind,
         check_number=row.check_number,
-        entry=payment_entry(account_id=account_id, amount_cents=row.amount_cents, tender=kind, paid_on=received_on),
+        entry=payment_entry(
+            account_id=account_id, amount_cents=item.amount_cents, tender=kind, paid_on=received_on, shares=shares
+        ),
     )
 
 

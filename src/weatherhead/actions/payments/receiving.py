@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from weatherhead.actions.figures import Standing, house_rule
+from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.payments.operations import TenderPlan
-from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
-from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
+from weatherhead.areas.payments.queries import Likeness, LikePayment, likeness, payments_like
+from weatherhead.areas.payments.rules import ApplicationRules, direction_of, duplicate_days, payment_rules
+from weatherhead.areas.records.utility import AccountNumberFormat
+from weatherhead.core.ledger import (
+    PLAIN,
+    EntryDraft,
+    LedgerAccount,
+    OpenItem,
+    Posting,
+    Share,
+    allocate,
+)
+from weatherhead.core.statements.scan_line import ScanLine, read_scan_line
+from weatherhead.core.values import Refusal, Rule, Sentence, format_cents, gettext_noop
 
 BACKDATED_DAYS_MAX = 5
 PAYMENT_CENTS_MAX = 100_000_00
@@ -57,6 +73,21 @@ class PaymentTooLarge(Refusal):
     template = gettext_noop("$%(amount)s is more than is taken at a counter. Check the amount.")
 
 
+class AmountMissing(Refusal):
+    """Neither an amount nor a stub that asks for one."""
+
+    template = gettext_noop("Enter the amount for %(account)s, or scan its stub.")
+
+
+class LooksLikeDuplicate(Refusal):
+    """The same money was posted before."""
+
+    template = gettext_noop(
+        "%(tender)s, number %(number)s, was posted to this account on %(on)s already, receipt %(receipt)s. If this is "
+        "another one, say that it is no duplicate, and why."
+    )
+
+
 class CheckNumberMissing(Refusal):
     """A check has a number, and so has a money order."""
 
@@ -73,6 +104,39 @@ class AgencyMissing(Refusal):
     """An agency has a name."""
 
     template = gettext_noop("Enter which agency paid.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Whose money it is, as it was typed or scanned: the account's number and, of a stub, what it asks for."""
+
+    number: str
+    stub: ScanLine | None = None
+
+    def amount_cents(self, typed_cents: int | None) -> int:
+        """What was typed, or else what the stub asks for.
+
+        Raises:
+            AmountMissing: neither is more than nothing.
+        """
+        found = typed_cents or (self.stub.amount_due_cents if self.stub else 0)
+        if not found:
+            raise AmountMissing(account=self.number)
+        return found
+
+
+def said_of(text: str, *, form: AccountNumberFormat) -> Said:
+    """An account's number, or the scan line of a stub, whose check digits and account number must both be right.
+
+    Raises:
+        AccountNumberMistyped: a number with a slip in it, or a stub that names no account of ours.
+        ScanLineUnreadable: longer than a number, and no scan line.
+    """
+    digits = "".join(text.replace("-", " ").split())
+    if not digits.isdigit() or len(digits) <= form.digits:
+        return Said(number=check_account_number(text, form=form))
+    stub = read_scan_line(digits)
+    return Said(number=check_account_number(stub.account_number, form=form), stub=stub)
 
 
 def require_received_by(paid_on: date, *, as_of: date) -> None:
@@ -125,21 +189,111 @@ def tender_of(kind: str, *, amount_cents: int) -> Sentence:
     return Sentence(_OF[kind], {"amount": format_cents(amount_cents)})
 
 
-def payment_entry(*, account_id: int, amount_cents: int, tender: str, paid_on: date) -> EntryDraft:
-    """What was received against the receivable."""
+def payment_entry(
+    *,
+    account_id: int,
+    amount_cents: int,
+    tender: str,
+    paid_on: date,
+    shares: Sequence[Share] = (),
+    reason: str = "",
+) -> EntryDraft:
+    """What was received against the receivable, or as the `shares` of a rule say."""
+    parts = shares or allocate((), amount_cents=amount_cents, direction=PLAIN)
     return EntryDraft(
         kind="payment",
         effective_on=paid_on,
+        reason=reason,
         postings=(
             Posting(ledger_account=LEDGER_ACCOUNT_OF[tender], amount_cents=amount_cents, charge="payment"),
-            Posting(
-                ledger_account=LedgerAccount.RECEIVABLE,
-                amount_cents=-amount_cents,
-                charge="payment",
-                account_id=account_id,
+            *(
+                Posting(
+                    ledger_account=part.ledger_account,
+                    amount_cents=-part.amount_cents,
+                    charge="payment",
+                    account_id=account_id,
+                    matches=part.matches,
+                )
+                for part in parts
             ),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directed:
+    """What a rule says of where money goes, and what it has to know of the accounts for it.
+
+    `standings` may leave accounts out where every tender in question settles the oldest due charge first.
+    """
+
+    rules: ApplicationRules | None
+    standings: Mapping[int, Standing]
+
+    def shares(
+        self,
+        *,
+        account_id: int,
+        amount_cents: int,
+        tender: str,
+        paid_on: date,
+        as_of: date,
+        before: Sequence[EntryDraft] = (),
+    ) -> tuple[Share, ...]:
+        """The parts of a payment. `before` are entries of the same account that come first."""
+        direction = direction_of(self.rules, tender=tender, on=paid_on)
+        items: Sequence[OpenItem] = ()
+        if not direction.is_plain:
+            items = self.standings[account_id].open_items(as_of=as_of, entries=before)
+        return allocate(items, amount_cents=amount_cents, direction=direction)
+
+
+def kept_as_credit(entries: Iterable[EntryDraft], *, account_id: int) -> int:
+    """What entries post to an account's unapplied credit; what waits there for the customer is negative."""
+    return sum(
+        posting.amount_cents
+        for entry in entries
+        for posting in entry.postings
+        if posting.ledger_account == LedgerAccount.UNAPPLIED_CREDIT and posting.account_id == account_id
+    )
+
+
+def application_rule(rules: ApplicationRules | None, *, tenders: Iterable[str], on: date) -> Rule:
+    """The rule that a receipt names: the regulation's where it directs one of the tenders, else the house's."""
+    if rules is not None and not all(direction_of(rules, tender=tender, on=on).is_plain for tender in tenders):
+        return rules.rule
+    return house_rule("payment application", "Payments go to the oldest due charge first")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The payments of late that a second one is known by, and for how many days they are looked at."""
+
+    days: int
+    payments: Mapping[Likeness, LikePayment]
+
+    def require_new(self, *, account_id: int, kind: str, number: str, amount_cents: int) -> None:
+        """See that a payment was not posted before.
+
+        Raises:
+            LooksLikeDuplicate: one like it was.
+        """
+        known_by = likeness(account_id=account_id, kind=kind, number=number, amount_cents=amount_cents)
+        first = self.payments.get(known_by) if known_by else None
+        if first is not None:
+            raise LooksLikeDuplicate(
+                tender=tender_of(kind, amount_cents=amount_cents),
+                number=number,
+                on=first.paid_on,
+                receipt=first.receipt_id,
+            )
+
+
+def known_payments(account_ids: Iterable[int], *, as_of: date) -> Known:
+    """Gather what payments of late are known by."""
+    days = duplicate_days(payment_rules(), on=as_of)
+    found = payments_like(account_ids, since=as_of - timedelta(days=days)) if days else {}
+    return Known(days=days, payments=found)
 
 
 def kept_entry(*, tender: str, amount_cents: int, on: date, reason: str) -> EntryDraft:

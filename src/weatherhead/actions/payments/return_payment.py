@@ -11,10 +11,18 @@ from datetime import date
 from typing import Annotated, Literal
 
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
+from weatherhead.actions.credit.undone_deposits import (
+    OnDeposits,
+    on_deposits,
+    plan_undone,
+    record_undone,
+    undone_entries,
+)
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
 from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
 from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoPastDue, NoSuchFee, compute_fee, fee
+from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import (
@@ -86,6 +94,7 @@ class Facts:
     chosen: PaymentFacts
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
+    on_deposits: OnDeposits
     where: Whereabouts
     standings: tuple[Standing, ...]  # by account, the chosen payment's first
     fee: Fee | None
@@ -104,6 +113,7 @@ class Plan:
     note: str
     returned_on: date
     entries: Mapping[int, EntryDraft]
+    undone: tuple[MovePlan, ...]  # what it had put on deposits
     charged_back: EntryDraft | None
     fee: AdjustmentPlan | None
 
@@ -126,6 +136,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         chosen=chosen,
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
+        on_deposits=on_deposits(item.payment_id for item in standing),
         where=where_tender_is(chosen.tender_id),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),
@@ -164,8 +175,14 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         payment_id: reversal(entry, effective_on=returned_on, reason=why) for payment_id, entry in facts.entries.items()
     }
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
+    deposits = plan_undone(facts.on_deposits, on=returned_on, reason=why)
     back = _charged_back(facts, returned_on=returned_on, reason=inputs.reason)
-    posted = (*undone.values(), *((back,) if back else ()), *((charged.entry,) if charged else ()))
+    posted = (
+        *undone.values(),
+        *undone_entries(deposits),
+        *((back,) if back else ()),
+        *((charged.entry,) if charged else ()),
+    )
     said = {
         "what": tender_of(chosen.tender_kind, amount_cents=chosen.tender_cents),
         "amount": format_cents(chosen.tender_cents),
@@ -183,12 +200,14 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             note=inputs.note,
             returned_on=returned_on,
             entries=undone,
+            undone=deposits,
             charged_back=back,
             fee=charged,
         ),
         account_ids=tuple(standing.account_id for standing in facts.standings),
         entries=posted,
-        creates={"billing_adjustment": 1} if charged else {},
+        creates=({"billing_adjustment": 1} if charged else {})
+        | ({"credit_depositmovement": len(deposits)} if deposits else {}),
         updates=updates,
         changes=_changes(facts, posted=posted),
         rules=_rules(facts, charged=charged),
@@ -281,6 +300,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         at=recording.moment.at,
         receipt_id=recording.receipt_id,
     )
+    record_undone(plan.undone, recording)
     if plan.charged_back is not None:
         back = post([plan.charged_back], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
         recording.entry_ids += back

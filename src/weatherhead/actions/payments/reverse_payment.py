@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from weatherhead.actions.credit.undone_deposits import (
+    OnDeposits,
+    on_deposits,
+    plan_undone,
+    record_undone,
+    undone_entries,
+)
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.actions.payments.receiving import kept_entry
+from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
@@ -36,10 +44,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment, its entry, where its money is, the account's receivable, and the day."""
+    """The payment, its entry, what lies on deposits, where its money is, the account's receivable, and the day."""
 
     payment: PaymentFacts
     entry: Entry
+    on_deposits: OnDeposits
     where: Whereabouts
     standing: Standing
     as_of: date
@@ -47,12 +56,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The reversal, and the entry that keeps the money, when it is no longer in hand."""
+    """The reversal, that of what was put on deposits, and the entry that keeps money that is no longer in hand."""
 
     payment_id: int
     reason: str
     reversed_on: date
     entry: EntryDraft
+    undone: tuple[MovePlan, ...]
     kept: EntryDraft | None
 
 
@@ -67,6 +77,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         payment=found,
         entry=entry(found.entry_id),
+        on_deposits=on_deposits([found.payment_id]),
         where=where_tender_is(found.tender_id),
         standing=standing_of(found.account_id),
         as_of=moment.as_of,
@@ -82,22 +93,33 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     found = facts.payment
     if found.reversed_on is not None:
         raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on)
-    draft = reversal(facts.entry, effective_on=facts.as_of, reason=f"{inputs.reason}: {inputs.note}")
+    why = f"{inputs.reason}: {inputs.note}"
+    draft = reversal(facts.entry, effective_on=facts.as_of, reason=why)
+    undone = plan_undone(facts.on_deposits, on=facts.as_of, reason=why)
     kept = None
     if facts.where is not Whereabouts.IN_HAND:
         kept = kept_entry(
             tender=found.tender_kind, amount_cents=found.amount_cents, on=facts.as_of, reason=inputs.reason
         )
+    posted = (draft, *undone_entries(undone), *((kept,) if kept else ()))
     updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1})
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
         confirm=Sentence(gettext_noop("Reverse $%(amount)s"), amount),
-        plan=Plan(payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft, kept=kept),
+        plan=Plan(
+            payment_id=found.payment_id,
+            reason=inputs.reason,
+            reversed_on=facts.as_of,
+            entry=draft,
+            undone=undone,
+            kept=kept,
+        ),
         account_ids=(found.account_id,),
-        entries=(draft, kept) if kept else (draft,),
+        entries=posted,
+        creates={"credit_depositmovement": len(undone)} if undone else {},
         updates=updates,
-        changes=money_changes(facts.standing, entries=(draft,), as_of=facts.as_of),
+        changes=money_changes(facts.standing, entries=posted, as_of=facts.as_of),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
     )
 
@@ -120,6 +142,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         taken_back=plan.kept is None,
     )
     recording.entry_ids.append(entry_id)
+    record_undone(plan.undone, recording)
     if plan.kept is not None:
         recording.entry_ids += post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weatherhead.actions.figures import Standing, house_rule, money_changes, standings_of
+from weatherhead.actions.figures import Standing, made, money_changes, standings_of
 from weatherhead.actions.inputs import (
     Blankable,
     Cents,
@@ -26,35 +26,64 @@ from weatherhead.actions.payments.accepting import DECIDES, require_accepted
 from weatherhead.actions.payments.receiving import (
     PAYMENT_CENTS_MAX,
     CardDigits,
+    Directed,
+    Known,
     PaymentTooLarge,
+    Said,
     TenderKind,
+    application_rule,
+    kept_as_credit,
+    known_payments,
     payment_entry,
     require_received_by,
+    said_of,
     tender_of,
     tender_plan,
 )
-from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
 from weatherhead.areas.payments.drawers import DrawerFacts, NoDrawerOpen, open_drawer_of
 from weatherhead.areas.payments.operations import AppliedPlan, EventPlan, TenderPlan, record_event
 from weatherhead.areas.payments.queries import PHYSICAL
 from weatherhead.areas.payments.returns import CashOnly, cash_only_of
+from weatherhead.areas.payments.rules import application_rules
 from weatherhead.areas.payments.spread import spread
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import EntryDraft
+from weatherhead.core.statements.scan_line import ScanLine
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.authority import grant_for
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import Action, InputsInvalid, Recording, registry
 
 _MORE_MAX = 50
+_NOTE_LENGTH_MIN = 4
 
 
 class TendersDiffer(Refusal):
     """What was given is not what is to be posted."""
 
     template = gettext_noop("$%(given)s was given, and $%(posted)s is to be posted. Correct one of them.")
+
+
+class TenderTwice(Refusal):
+    """A check is handed over once."""
+
+    template = gettext_noop("Number %(number)s stands there twice. Write each check once.")
+
+
+class StubOfAnother(Refusal):
+    """The stub names another account."""
+
+    template = gettext_noop(
+        "This stub is of account %(number)s. Scan it into the search field to open that account, or leave it out."
+    )
+
+
+class NoteMissing(Refusal):
+    """Whoever says that it is another payment says how they know."""
+
+    template = gettext_noop("Note why it is no duplicate: what shows that there are two payments.")
 
 
 class AccountTwice(Refusal):
@@ -65,10 +94,13 @@ class AccountTwice(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
-    """Another account that is paid with the same money, by its number."""
+    """Another account that is paid with the same money, by its number or the scan line of its stub.
+
+    Without an amount, what the stub asks for.
+    """
 
     account: Label
-    amount_cents: Cents
+    amount_cents: OptionalCents = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +120,11 @@ class Inputs:
     The first tender is for whatever the others leave of the sum. `tendered_cents` is what was handed over by it: more
     in cash is change, and of anything else it must be the same. `despite_returns` is why a supervisor takes a check for
     an account that is on cash only.
+    With the `scan_line` of the account's stub the amount may be left out.
     """
 
     account_id: Number
-    amount_cents: Cents
+    amount_cents: OptionalCents = None
     tender: TenderKind
     tendered_cents: OptionalCents = None
     check_number: CheckNumber = ""
@@ -101,22 +134,30 @@ class Inputs:
     channel: Literal["counter", "mail", "drop_box", "phone", "electronic"] = "counter"
     paid_on: Annotated[date | None, Blankable] = None
     also_pays: Annotated[
-        tuple[AccountRow, ...], rows_typed("account", "amount_cents", least=2), Field(max_length=_MORE_MAX)
+        tuple[AccountRow, ...], rows_typed("account", "amount_cents", least=1), Field(max_length=_MORE_MAX)
     ] = ()
     more_tenders: Annotated[
         tuple[TenderRow, ...],
         rows_typed("tender", "amount_cents", "number", "name", least=2),
         Field(max_length=_MORE_MAX),
     ] = ()
+    scan_line: OptionalLabel = ""
+    not_a_duplicate: bool = False
+    note: Note = ""
     despite_returns: Note = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The accounts and their receivables, the first one's first; the actor's drawer, whether one is needed; the day."""
+    """The accounts, what is paid on each and their receivables, the first one's first; what the rules say of them; the
+    actor's drawer, whether one is needed; the day."""
 
     accounts: tuple[AccountFacts, ...]
+    amounts: tuple[int, ...]
     standings: tuple[Standing, ...]
+    directed: Directed
+    known: Known
+    stub: ScanLine | None
     drawer: DrawerFacts | None
     needs_drawer: bool
     restricted: Mapping[int, CashOnly]  # which accounts are on cash only
@@ -126,38 +167,71 @@ class Facts:
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The accounts."""
-    return tuple(sorted(set(_account_ids(inputs))))
+    return tuple(sorted(set(_account_ids(inputs, also=_also(inputs)))))
 
 
-def _account_ids(inputs: Inputs) -> tuple[int, ...]:
+def _also(inputs: Inputs) -> tuple[Said, ...]:
+    """The other accounts, as they were typed or scanned.
+
+    Raises:
+        AccountNumberMistyped, ScanLineUnreadable: as they say.
+    """
+    form = current_utility().account_number
+    return tuple(said_of(row.account, form=form) for row in inputs.also_pays)
+
+
+def _account_ids(inputs: Inputs, *, also: tuple[Said, ...]) -> tuple[int, ...]:
     """Whose money it is, in the order of the form.
 
     Raises:
-        AccountNumberMistyped, NoSuchAccount: as they say.
+        NoSuchAccount: a number is nobody's.
     """
-    if not inputs.also_pays:
-        return (inputs.account_id,)
-    form = current_utility().account_number
-    numbers = [check_account_number(row.account, form=form) for row in inputs.also_pays]
-    known = account_ids_by_number(numbers)
-    for number, row in zip(numbers, inputs.also_pays, strict=True):
-        if number not in known:
-            raise NoSuchAccount(account=row.account)
-    return (inputs.account_id, *(known[number] for number in numbers))
+    known = account_ids_by_number([item.number for item in also]) if also else {}
+    for item in also:
+        if item.number not in known:
+            raise NoSuchAccount(account=item.number)
+    return (inputs.account_id, *(known[item.number] for item in also))
+
+
+def _said_first(inputs: Inputs, *, account: AccountFacts) -> Said:
+    """The account of the form, and its stub when one was scanned.
+
+    Raises:
+        InputsInvalid: neither an amount nor a stub was given.
+        StubOfAnother: the stub is of another account.
+        AccountNumberMistyped, ScanLineUnreadable: as they say.
+    """
+    if not inputs.scan_line:
+        if inputs.amount_cents is None:
+            raise InputsInvalid(problems={"amount_cents": gettext_noop("is needed, or the scan line of the stub")})
+        return Said(number=account.number)
+    found = said_of(inputs.scan_line, form=current_utility().account_number)
+    if found.number != account.number:
+        raise StubOfAnother(number=found.number)
+    return found
 
 
 def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
-    """Read the accounts, their receivables and the actor's drawer."""
-    numbers = _account_ids(inputs)
+    """Read the accounts, their receivables and payments of late, and the actor's drawer."""
+    also = _also(inputs)
+    numbers = _account_ids(inputs, also=also)
     found, standings = accounts(numbers), standings_of(numbers)
     if inputs.account_id not in found:
         raise NoSuchAccount(account=inputs.account_id)
+    first = _said_first(inputs, account=found[inputs.account_id])
     at_counter = inputs.channel == "counter"
     drawer = open_drawer_of(actor.employee_id) if at_counter else None
     grant = grant_for(actor, as_of=moment.as_of)
     return Facts(
         accounts=tuple(found[number] for number in numbers),
+        amounts=(
+            first.amount_cents(inputs.amount_cents),
+            *(said.amount_cents(row.amount_cents) for said, row in zip(also, inputs.also_pays, strict=True)),
+        ),
         standings=tuple(standings[number] for number in numbers),
+        directed=Directed(rules=application_rules(), standings=standings),
+        known=known_payments(numbers, as_of=moment.as_of),
+        stub=first.stub,
         drawer=drawer,
         needs_drawer=at_counter and drawer is None and grant.needs_drawer,
         restricted=cash_only_of(numbers, as_of=moment.as_of),
@@ -170,13 +244,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
     """Debit each tender where it is kept, credit the receivables; the sums of both foot to the cent.
 
     Raises:
-        PaidInFuture, PaidTooLongAgo, PaymentTooLarge, AccountTwice, TendersDiffer, CheckNumberMissing,
-        CardReferenceMissing, AgencyMissing, NoDrawerOpen, CashOnlyAccount, SupervisorDecides: as they say.
+        PaidInFuture, PaidTooLongAgo, PaymentTooLarge, AccountTwice, TendersDiffer, TenderTwice, CheckNumberMissing,
+        CardReferenceMissing, AgencyMissing, NoDrawerOpen, LooksLikeDuplicate, NoteMissing, CashOnlyAccount,
+        SupervisorDecides: as they say.
     """
     paid_on = inputs.paid_on or facts.as_of
     require_received_by(paid_on, as_of=facts.as_of)
-    amounts = (inputs.amount_cents, *(row.amount_cents for row in inputs.also_pays))
-    total_cents = sum(amounts)
+    total_cents = sum(facts.amounts)
     if total_cents > PAYMENT_CENTS_MAX:
         raise PaymentTooLarge(amount=format_cents(total_cents))
     _require_once(facts)
@@ -190,7 +264,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
     )
     if facts.needs_drawer and any(item.kind in PHYSICAL for item in tenders):
         raise NoDrawerOpen
-    payments = _payments(facts, tenders=tenders, amounts=amounts, paid_on=paid_on)
+    _require_new(facts, inputs=inputs, tenders=tenders)
+    payments = _payments(facts, inputs=inputs, tenders=tenders, paid_on=paid_on)
     entries = tuple(item.entry for item in payments)
     return Proposal(
         summary=_summary(facts, tenders=tenders, total_cents=total_cents),
@@ -210,7 +285,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
             "payments_payment": len(payments),
         },
         changes=_changes(facts, tenders=tenders, entries=entries),
-        rules=(house_rule("payment application", "Payments go to the oldest due charge first"),),
+        rules=(application_rule(facts.directed.rules, tenders=[item.kind for item in tenders], on=paid_on),),
     )
 
 
@@ -220,6 +295,28 @@ def _require_once(facts: Facts) -> None:
         if item.account_id in seen:
             raise AccountTwice(number=item.number_grouped)
         seen.add(item.account_id)
+
+
+def _require_new(facts: Facts, *, inputs: Inputs, tenders: tuple[TenderPlan, ...]) -> None:
+    """See that no tender was posted before, or that somebody says why it is another one.
+
+    Raises:
+        LooksLikeDuplicate, TenderTwice, NoteMissing: as they say.
+    """
+    numbers = [(item.kind, item.check_number) for item in tenders if item.check_number]
+    for kind, number in numbers:
+        if numbers.count((kind, number)) > 1:
+            raise TenderTwice(number=number)
+    if inputs.not_a_duplicate:
+        if len(inputs.note) < _NOTE_LENGTH_MIN:
+            raise NoteMissing
+        return
+    for item in facts.accounts:
+        for tender in tenders:
+            number = tender.check_number or tender.reference
+            facts.known.require_new(
+                account_id=item.account_id, kind=tender.kind, number=number, amount_cents=tender.amount_cents
+            )
 
 
 def _tenders(inputs: Inputs, *, total_cents: int) -> tuple[TenderPlan, ...]:
@@ -253,23 +350,25 @@ def _tenders(inputs: Inputs, *, total_cents: int) -> tuple[TenderPlan, ...]:
 
 
 def _payments(
-    facts: Facts, *, tenders: tuple[TenderPlan, ...], amounts: tuple[int, ...], paid_on: date
+    facts: Facts, *, inputs: Inputs, tenders: tuple[TenderPlan, ...], paid_on: date
 ) -> tuple[AppliedPlan, ...]:
-    parts = spread([item.amount_cents for item in tenders], amounts)
-    return tuple(
-        AppliedPlan(
-            tender=place,
-            account_id=facts.accounts[whose].account_id,
+    reason = f"not_a_duplicate: {inputs.note}" if inputs.not_a_duplicate else inputs.note
+    found: list[AppliedPlan] = []
+    for place, whose, cents in spread([item.amount_cents for item in tenders], facts.amounts):
+        account_id, kind = facts.accounts[whose].account_id, tenders[place].kind
+        shares = facts.directed.shares(
+            account_id=account_id,
             amount_cents=cents,
-            entry=payment_entry(
-                account_id=facts.accounts[whose].account_id,
-                amount_cents=cents,
-                tender=tenders[place].kind,
-                paid_on=paid_on,
-            ),
+            tender=kind,
+            paid_on=paid_on,
+            as_of=facts.as_of,
+            before=[item.entry for item in found if item.account_id == account_id],
         )
-        for place, whose, cents in parts
-    )
+        entry = payment_entry(
+            account_id=account_id, amount_cents=cents, tender=kind, paid_on=paid_on, shares=shares, reason=reason
+        )
+        found.append(AppliedPlan(tender=place, account_id=account_id, amount_cents=cents, entry=entry))
+    return tuple(found)
 
 
 def _summary(facts: Facts, *, tenders: tuple[TenderPlan, ...], total_cents: int) -> Sentence:
@@ -295,15 +394,36 @@ def _changes(facts: Facts, *, tenders: tuple[TenderPlan, ...], entries: tuple[En
             over = change.code == "balance" and isinstance(change.after, int) and change.after < 0
             note = Sentence(gettext_noop("a credit that the next bill uses")) if over else None
             found.append(replace(change, label=label, note=note))
+        found += _kept(item, entries=entries)
+    return (*found, *_given(facts, tenders=tenders))
+
+
+def _kept(item: AccountFacts, *, entries: tuple[EntryDraft, ...]) -> tuple[Change, ...]:
+    """What waits for charges that it may settle."""
+    cents = -kept_as_credit(entries, account_id=item.account_id)
+    label = Sentence(gettext_noop("Waits as unapplied credit, account %(number)s"), {"number": item.number_grouped})
+    change = Change(
+        code="unapplied_credit",
+        label=label,
+        unit=Unit.CENTS,
+        before=None,
+        after=cents,
+        account_id=item.account_id,
+    )
+    return (change,) if cents else ()
+
+
+def _given(facts: Facts, *, tenders: tuple[TenderPlan, ...]) -> tuple[Change, ...]:
+    """What the stub asks for, where it is not what is paid, and the cash given and the change."""
+    figures: list[tuple[str, str, int]] = []
+    if facts.stub is not None and facts.stub.amount_due_cents != facts.amounts[0]:
+        figures.append(("stub", gettext_noop("Asked for on the stub"), facts.stub.amount_due_cents))
     change_cents = sum(item.change_cents for item in tenders)
     if change_cents:
         given_cents = change_cents + sum(item.amount_cents for item in tenders if item.change_cents)
-        for code, said, cents in (
-            ("cash_given", gettext_noop("Cash given"), given_cents),
-            ("change_due", gettext_noop("Change to give"), change_cents),
-        ):
-            found.append(Change(code=code, label=Sentence(said), unit=Unit.CENTS, before=None, after=cents))
-    return tuple(found)
+        figures.append(("cash_given", gettext_noop("Cash given"), given_cents))
+        figures.append(("change_due", gettext_noop("Change to give"), change_cents))
+    return tuple(made(label, cents, code=code, unit=Unit.CENTS) for code, label, cents in figures)
 
 
 def record(proposal: Proposal[EventPlan], recording: Recording) -> None:

@@ -27,8 +27,9 @@ from weatherhead.actions.premises.start_service import (
     plan_start,
     start_changes,
     start_counts,
+    start_entries,
     start_facts,
-    start_rule,
+    start_rules,
     write_start,
 )
 from weatherhead.areas.agreements.queries import agreement
@@ -135,6 +136,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         confirm=Sentence(gettext_noop("Move service")),
         plan=Plan(end=end, start=start, mail=mail),
         account_ids=(start.account_id,),
+        entries=start_entries(start),
         creates=creates,
         updates={"agreements_serviceagreement": 1} | ({"customers_account": 1} if mail else {}),
         changes=(
@@ -142,7 +144,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             *start_changes(facts.start, plan=start),
             *mail_changes(mail),
         ),
-        rules=(end_rule(), start_rule(facts.start, on=start.start_on)),
+        rules=(end_rule(), *start_rules(facts.start, plan=start)),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
+from weatherhead.actions.adjustments.adjustment import record_planned
+from weatherhead.actions.adjustments.connect_fee import ConnectFee, connect_fee, connect_fee_change
 from weatherhead.actions.figures import made
 from weatherhead.actions.inputs import Blankable, Code, Number
 from weatherhead.actions.metering.one_meter import JudgedRead
@@ -23,6 +25,7 @@ from weatherhead.areas.agreements.queries import AgreementFacts, agreements_at
 from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.tariffs.queries import ScheduleFacts, schedule_facts
+from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.rating.schedule import CountOption, FacilitiesLevel, Version
 from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -85,6 +88,7 @@ class StartFacts:
     there: tuple[AgreementFacts, ...]
     holder_number: str  # of the account that took service there last
     schedule: ScheduleFacts
+    connect: ConnectFee | None  # what the rule charges for starting
     as_of: date
 
 
@@ -98,6 +102,7 @@ class StartPlan:
     options: Mapping[str, str]
     start_on: date
     read: JudgedRead | None
+    connect: ConnectFee | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +142,7 @@ def start_facts(*, account_id: int, service_point_id: int, schedule: str, on: da
         there=there,
         holder_number=account(there[0].account_id).number_grouped if there else "",
         schedule=schedule_facts(schedule),
+        connect=connect_fee(account_id, start_on=on, as_of=as_of),
         as_of=as_of,
     )
 
@@ -165,9 +171,10 @@ def propose(facts: StartFacts, inputs: Inputs) -> Proposal[StartPlan]:
         confirm=Sentence(gettext_noop("Start service")),
         plan=plan,
         account_ids=(plan.account_id,),
+        entries=start_entries(plan),
         creates=start_counts(plan),
         changes=start_changes(facts, plan=plan),
-        rules=(start_rule(facts, on=plan.start_on),),
+        rules=start_rules(facts, plan=plan),
     )
 
 
@@ -206,12 +213,20 @@ def plan_start(facts: StartFacts, *, wanted: Start) -> StartPlan:
         options=dict(wanted.options),
         start_on=wanted.start_on,
         read=read,
+        connect=facts.connect,
     )
+
+
+def start_entries(plan: StartPlan) -> tuple[EntryDraft, ...]:
+    """What a start posts: the fee, where the rule charges one."""
+    return (plan.connect.plan.entry,) if plan.connect is not None else ()
 
 
 def start_counts(plan: StartPlan) -> dict[str, int]:
     """The rows that a start writes, by table."""
-    return {"agreements_serviceagreement": 1} | ({"metering_read": 1} if plan.read else {})
+    counts = {"agreements_serviceagreement": 1, "metering_read": int(plan.read is not None)}
+    counts["billing_adjustment"] = int(plan.connect is not None)
+    return {table: count for table, count in counts.items() if count}
 
 
 def start_changes(facts: StartFacts, *, plan: StartPlan) -> tuple[Change, ...]:
@@ -229,14 +244,16 @@ def start_changes(facts: StartFacts, *, plan: StartPlan) -> tuple[Change, ...]:
         made(gettext_noop("Rate"), facts.schedule.schedule.name, code="schedule"),
         made(gettext_noop("From"), plan.start_on, code="start", unit=Unit.DATE),
         *read_changes(plan.read, label=gettext_noop("Move-in read"), account_id=plan.account_id),
+        *((connect_fee_change(plan.connect),) if plan.connect is not None else ()),
     )
 
 
-def start_rule(facts: StartFacts, *, on: date) -> Rule:
-    """The tariff version in force on a day."""
+def start_rules(facts: StartFacts, *, plan: StartPlan) -> tuple[Rule, ...]:
+    """The tariff version in force on the day, and the rules that charge for connecting."""
     schedule = facts.schedule.schedule
-    version = next(item for item in reversed(schedule.versions) if item.effective <= on)
-    return Rule(code=schedule.code, title=schedule.name, citation=version.citation, status=version.status.value)
+    version = next(item for item in reversed(schedule.versions) if item.effective <= plan.start_on)
+    rate = Rule(code=schedule.code, title=schedule.name, citation=version.citation, status=version.status.value)
+    return (rate, *(plan.connect.rules if plan.connect is not None else ()))
 
 
 def _check_options(facts: ScheduleFacts, *, code: str, options: Mapping[str, str]) -> None:
@@ -280,7 +297,7 @@ def record(proposal: Proposal[StartPlan], recording: Recording) -> None:
 
 
 def write_start(plan: StartPlan, *, recording: Recording) -> None:
-    """Write the agreement.
+    """Write the agreement, and charge what starting costs.
 
     Raises:
         ServicePointTaken: someone takes service there.
@@ -293,6 +310,8 @@ def write_start(plan: StartPlan, *, recording: Recording) -> None:
         start_on=plan.start_on,
     )
     recording.made_one("agreement", number)
+    if plan.connect is not None:
+        record_planned(plan.connect.plan, recording)
 
 
 ACTION = registry.add(

@@ -71,14 +71,14 @@ class determinants_text:  # noqa: N801 - used as a function: what a batch has in
             )
         )
         self._released = priced.released
-        self._days: dict[int, str] = {}
+        self._day = _DayTexts()
 
     def __call__(self, index: int) -> str:
         """The JSON text."""
         demand, energy, level, average, short, metered = self._figures[index]
         days, end, before = self._compared[index]
         compared = (
-            f'{{"days":{days},"end_on":"{self._day(end)}","energy_wh":{before}}}'
+            f'{{"days":{days},"end_on":"{self._day[end]}","energy_wh":{before}}}'
             if end != MISSING and metered
             else "null"
         )
@@ -97,13 +97,15 @@ class determinants_text:  # noqa: N801 - used as a function: what a batch has in
         text = self._meters[meter]
         return (
             f'{{"dial_reading":{reading},"dials":{dials},"kind":"{READ_KINDS[kind]}","meter":{text.serial_json},'
-            f'"multiplier":{text.multiplier_json},"on":"{self._day(day)}","read":{read},"turns":{turns}}}'
+            f'"multiplier":{text.multiplier_json},"on":"{self._day[day]}","read":{read},"turns":{turns}}}'
         )
 
-    def _day(self, ordinal: int) -> str:
-        text = self._days.get(ordinal)
-        if text is None:
-            text = self._days[ordinal] = date.fromordinal(ordinal).isoformat()
+
+class _DayTexts(dict[int, str]):
+    """Days, by ordinal, as ISO dates."""
+
+    def __missing__(self, ordinal: int) -> str:
+        text = self[ordinal] = date.fromordinal(ordinal).isoformat()
         return text
 
 

@@ -107,6 +107,15 @@ class ChargeFacts(NamedTuple):
     amount_cents: int
 
 
+class ChargeSum(NamedTuple):
+    """What the lines of one code charged on a bill, and to which ledger account that went."""
+
+    ledger_account: str
+    code: str
+    label: str
+    amount_cents: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillFacts:
     """An issued bill. `payload` is the frozen document; `payload_intact` says that it still hashes to what was kept."""
@@ -148,8 +157,10 @@ class BillOfHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentFacts:
-    """A fee, a waiver, or the reversal of one. `amount_cents` is the signed effect on the balance; `waived_cents` what
-    was waived of a fee, and not added back."""
+    """A fee, a waiver, a credit, a debit, or the reversal of one.
+
+    `amount_cents` is the signed effect on the balance; `waived_cents` what was waived of a fee, and not added back.
+    """
 
     adjustment_id: int
     account_id: int
@@ -160,6 +171,8 @@ class AdjustmentFacts:
     adjusted_on: date
     reason: str
     note: str
+    basis: str  # computed, attached, stated
+    evidence: str
     waives_id: int | None
     reverses_id: int | None
     reversed_by_id: int | None

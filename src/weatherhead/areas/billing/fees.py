@@ -65,6 +65,16 @@ class Reason(DataModel):
 
     code: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)]
     title: str
+    evidence: bool = False  # whether a reference or a file has to stand behind it
+
+
+class EvidenceNeeded(Refusal):
+    """The reason alone is not enough."""
+
+    template = gettext_noop(
+        "%(reason)s needs evidence: type a reference, such as a letter's date, a bill's number or a call, "
+        "or name a file that is kept."
+    )
 
 
 class FeeBook(DataModel):
@@ -147,6 +157,16 @@ def require_reason(code: str, *, among: tuple[Reason, ...]) -> Reason:
     if found is None:
         raise ReasonUnknown(reason=code or "(none)", reasons=", ".join(reason.title for reason in among))
     return found
+
+
+def require_evidence(reason: Reason, *, given: bool) -> None:
+    """See that there is evidence where a reason needs some.
+
+    Raises:
+        EvidenceNeeded: there is none.
+    """
+    if reason.evidence and not given:
+        raise EvidenceNeeded(reason=reason.title)
 
 
 def compute_fee(item: Fee, *, as_of: date, past_due_cents: int) -> ComputedFee:

@@ -258,7 +258,7 @@ CHECKERS = (
     ),
     Checker(
         code="adjustments_are_their_entries",
-        title=gettext_noop("Every fee and waiver is what its ledger entry posted"),
+        title=gettext_noop("Every adjustment is what its ledger entry posted"),
         unit=gettext_noop("adjustments"),
         count=Adjustment.objects.count,
         find=_adjustments_unlike_entries,

@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 
 from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.customers.models import Account, Customer
+from weatherhead.areas.records.models import Attachment
 
 
 class BillRun(models.Model):
@@ -107,6 +108,7 @@ class Bill(models.Model):
             models.Index(fields=["account", "issued_on"], name="bill_by_account"),
             models.Index(fields=["run"], condition=models.Q(run__isnull=False), name="bill_by_run"),
             models.Index(fields=["corrects"], condition=models.Q(corrects__isnull=False), name="bill_by_corrected"),
+            models.Index(fields=["issued_on"], name="bill_by_day"),
         ]
 
 
@@ -135,7 +137,12 @@ class BillSegment(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(end_on__gt=models.F("start_on")), name="segment_span_not_empty")
         ]
-        indexes = [models.Index(fields=["agreement", "start_on"], name="segment_by_agreement")]
+        indexes = [
+            models.Index(fields=["agreement", "start_on"], name="segment_by_agreement"),
+            models.Index(
+                fields=["cancelled_by"], condition=models.Q(cancelled_by__isnull=False), name="segment_by_canceller"
+            ),
+        ]
 
 
 class LinePrice(models.Model):
@@ -200,12 +207,15 @@ class Adjustment(models.Model):
     """A typed correction or fee on an account, with reason and authority."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=10)  # fee, waiver, reversal
-    charge = models.CharField(max_length=40)  # late_charge, returned_payment_fee …
+    kind = models.CharField(max_length=10)  # fee, waiver, credit, debit, reversal
+    charge = models.CharField(max_length=40)  # late_charge, returned_payment_fee …, or the adjustment's type
     amount_cents = models.BigIntegerField()  # signed effect on the balance
     adjusted_on = models.DateField()
     reason = models.CharField(max_length=60)
     note = models.TextField(default="", blank=True)
+    basis = models.CharField(max_length=8)  # computed by a rule, attached evidence, stated by a person
+    evidence = models.TextField(default="", blank=True)  # a typed reference
+    attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     waives = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="+", null=True)
     rule = models.CharField(max_length=80)
@@ -215,21 +225,35 @@ class Adjustment(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["fee", "waiver", "reversal"]), name="adjustment_kind_known"
+                condition=models.Q(kind__in=["fee", "waiver", "credit", "debit", "reversal"]),
+                name="adjustment_kind_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(kind="fee", amount_cents__gt=0, waives__isnull=True)
-                | models.Q(kind="waiver", amount_cents__lt=0, waives__isnull=False)
-                | models.Q(kind="reversal", waives__isnull=True) & ~models.Q(amount_cents=0),
+                condition=models.Q(kind__in=["fee", "debit"], amount_cents__gt=0)
+                | models.Q(kind__in=["waiver", "credit"], amount_cents__lt=0)
+                | models.Q(kind="reversal") & ~models.Q(amount_cents=0),
                 name="adjustment_sign_follows_kind",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="waiver", waives__isnull=False)
+                | ~models.Q(kind="waiver") & models.Q(waives__isnull=True),
+                name="adjustment_waiver_names_its_fee",
             ),
             models.CheckConstraint(
                 condition=models.Q(kind="reversal", reverses__isnull=False)
                 | ~models.Q(kind="reversal") & models.Q(reverses__isnull=True),
                 name="adjustment_reversal_names_what",
             ),
+            models.CheckConstraint(
+                condition=models.Q(basis__in=["computed", "stated"])
+                | models.Q(basis="attached") & (~models.Q(evidence="") | models.Q(attachment__isnull=False)),
+                name="adjustment_basis_stands",
+            ),
         ]
-        indexes = [models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account")]
+        indexes = [
+            models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account"),
+            models.Index(fields=["adjusted_on"], name="adjustment_by_day"),
+        ]
 
 
 class LateChargeRun(models.Model):

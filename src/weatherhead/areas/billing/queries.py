@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db.models import F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.queries import agreements_by_start, former_bills, former_periods
@@ -20,6 +20,7 @@ from weatherhead.areas.billing.facts import (
     BillFacts,
     BillOfHistory,
     ChargeFacts,
+    ChargeSum,
     ExceptionFacts,
     LatestBill,
     LineFacts,
@@ -53,7 +54,7 @@ class ProofLost(Refusal):
 class NoSuchAdjustment(Refusal):
     """No adjustment has that number."""
 
-    template = gettext_noop("There is no fee or waiver %(adjustment)s. Open the account's timeline again.")
+    template = gettext_noop("There is no adjustment %(adjustment)s. Open the account's timeline again.")
 
 
 class NoSuchException(Refusal):
@@ -264,6 +265,42 @@ def charges_of_bill(bill_id: int) -> tuple[ChargeFacts, ...]:
     return tuple(ChargeFacts(*row) for row in rows.values_list("price__code", "price__label", "amount_cents"))
 
 
+def sums_of_bills(bill_ids: Iterable[int]) -> dict[int, tuple[ChargeSum, ...]]:
+    """What each bill charged, summed by ledger account and code, in the order of its lines."""
+    found: dict[int, list[ChargeSum]] = {}
+    for chunk in chunks(sorted(set(bill_ids))):
+        rows = (
+            BillLine.objects.filter(segment__bill_id__in=chunk)
+            .values("segment__bill_id", "price__ledger_account", "price__code")
+            .annotate(
+                label=Min("price__label"),
+                labels=Count("price__label", distinct=True),
+                amount=Sum("amount_cents"),
+                place=Min("sequence"),
+            )
+        )
+        for row in rows.order_by("segment__bill_id", "place", "price__code"):
+            code = row["price__code"]
+            found.setdefault(row["segment__bill_id"], []).append(
+                ChargeSum(
+                    ledger_account=row["price__ledger_account"],
+                    code=code,
+                    label=row["label"] if row["labels"] == 1 else code.replace("_", " ").capitalize(),
+                    amount_cents=int(row["amount"]),
+                )
+            )
+    return {bill_id: tuple(items) for bill_id, items in found.items()}
+
+
+def demand_of_bills(bill_ids: Iterable[int]) -> dict[int, int]:
+    """The highest demand on each bill (W); bills of services without demand are left out."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(set(bill_ids))):
+        rows = BillSegment.objects.filter(bill_id__in=chunk, demand_w_max__isnull=False)
+        found.update(rows.values("bill_id").annotate(most=Max("demand_w_max")).values_list("bill_id", "most"))
+    return found
+
+
 def lines_of_segments(segments: Sequence[SegmentFacts]) -> tuple[LineFacts, ...]:
     """The same for segments that were read already."""
     rows = BillLine.objects.select_related("price").filter(segment_id__in=[item.segment_id for item in segments])
@@ -325,7 +362,7 @@ def held_exceptions_of_account(account_id: int) -> tuple[ExceptionFacts, ...]:
 
 
 def adjustment(adjustment_id: int) -> AdjustmentFacts:
-    """One fee or waiver.
+    """One adjustment.
 
     Raises:
         NoSuchAdjustment: for an unknown number.
@@ -354,6 +391,20 @@ def fees_to_waive(account_id: int) -> tuple[AdjustmentFacts, ...]:
     return tuple(item for item in adjustments_of_account(account_id) if item.kind == "fee" and item.left_cents > 0)
 
 
+def latest_adjustment(account_id: int) -> int:
+    """The number of an account's last adjustment; 0 when it has none."""
+    return Adjustment.objects.filter(account_id=account_id).aggregate(last=Max("pk"))["last"] or 0
+
+
+def adjustments_to_reverse(account_id: int) -> tuple[AdjustmentFacts, ...]:
+    """What may be reversed, latest first: no reversal, not reversed yet, and of a fee nothing waived."""
+    return tuple(
+        item
+        for item in adjustments_of_account(account_id)
+        if item.kind != "reversal" and item.reversed_by_id is None and not item.waived_cents
+    )
+
+
 def _adjustment(row: Adjustment, *, waived_cents: int, reversed_by_id: int | None) -> AdjustmentFacts:
     return AdjustmentFacts(
         adjustment_id=row.pk,
@@ -365,6 +416,8 @@ def _adjustment(row: Adjustment, *, waived_cents: int, reversed_by_id: int | Non
         adjusted_on=row.adjusted_on,
         reason=row.reason,
         note=row.note,
+        basis=row.basis,
+        evidence=row.evidence,
         waives_id=row.waives_id,
         reverses_id=row.reverses_id,
         reversed_by_id=reversed_by_id,

@@ -109,6 +109,12 @@ def runs(*, limit: int) -> tuple[RunFacts, ...]:
     return tuple(_run(row) for row in BillRun.objects.order_by("-pk")[:limit])
 
 
+def runs_issuing(*, through_on: date) -> tuple[int, ...]:
+    """The released runs whose bills, dated on a day or before it, are not all issued yet."""
+    rows = BillRun.objects.filter(state="released", issued_on__lte=through_on)
+    return tuple(rows.order_by("pk").values_list("pk", flat=True))
+
+
 def shard(shard_id: int) -> ShardRow:
     """One shard.
 

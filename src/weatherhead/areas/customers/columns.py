@@ -44,3 +44,20 @@ def account_rows(account_ids: Int64Array) -> list[AccountRow]:
         rows_among(account_ids),
     )
     return [AccountRow(*row) for row in rows]
+
+
+def account_classes() -> dict[int, tuple[str, int]]:
+    """The revenue class and cycle of every account, by number."""
+    rows = fetch_rows("SELECT id, revenue_class, cycle FROM customers_account")
+    return {number: (revenue_class, cycle) for number, revenue_class, cycle in rows}
+
+
+def accounts_told(account_ids: Int64Array) -> dict[int, tuple[str, str]]:
+    """Number and customer's name of some accounts."""
+    rows = fetch_rows(
+        "SELECT account.id, account.number, customer.name"  # noqa: S608
+        f" FROM {among('id')} JOIN customers_account AS account ON account.id = wanted.id"
+        " JOIN customers_customer AS customer ON customer.id = account.customer_id",
+        rows_among(account_ids),
+    )
+    return {account_id: (number, name) for account_id, number, name in rows}

@@ -95,3 +95,44 @@ class AccountNote(models.Model):
     author = models.CharField(max_length=80, default="", blank=True)
     text = models.TextField()
     receipt_id = models.BigIntegerField()
+
+
+class Consent(models.Model):
+    """A customer's word that somebody else may be told of an account, or of all of theirs, and of what.
+
+    `covers` is a space-separated list of bills, payments, balance, usage. A consent is never widened: a wider one is
+    another row.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", null=True)  # null: all accounts
+    party_kind = models.CharField(max_length=10)  # agency, landlord, other
+    party_name = models.CharField(max_length=160)
+    party_email = models.CharField(max_length=254, default="", blank=True)
+    covers = models.CharField(max_length=60)
+    given_how = models.CharField(max_length=16)  # written, in_person, recorded_call
+    starts_on = models.DateField()
+    ends_on = models.DateField()  # exclusive
+    note = models.TextField(default="", blank=True)
+    receipt_id = models.BigIntegerField()
+    revoked_on = models.DateField(null=True)
+    revoking_receipt_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(party_kind__in=["agency", "landlord", "other"]), name="consent_party_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_how__in=["written", "in_person", "recorded_call"]), name="consent_how_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gt=models.F("starts_on")), name="consent_span_not_empty"
+            ),
+            models.CheckConstraint(condition=~models.Q(covers=""), name="consent_covers_something"),
+            models.CheckConstraint(
+                condition=models.Q(revoked_on__isnull=True, revoking_receipt_id__isnull=True)
+                | models.Q(revoked_on__isnull=False, revoking_receipt_id__isnull=False),
+                name="consent_revoked_by_receipt",
+            ),
+        ]

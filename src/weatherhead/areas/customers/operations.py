@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
+from weatherhead.areas.customers.consents import ConsentFacts, covers_text
+from weatherhead.areas.customers.models import Account, Consent, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import account_number
 from weatherhead.areas.customers.queries import numbers_taken
 from weatherhead.areas.records.database import bulk_insert, lock_rows
@@ -46,6 +47,12 @@ class IdentifierTaken(Refusal):
     template = gettext_noop(
         "That %(kind)s is on file for customer %(customer)s. Open that customer instead of a second one."
     )
+
+
+class ConsentRevokedAlready(Refusal):
+    """What was taken back cannot be taken back again."""
+
+    template = gettext_noop("The consent for %(party)s was taken back already. Nothing needs to change.")
 
 
 def lock_accounts(account_ids: Iterable[int]) -> None:
@@ -192,3 +199,44 @@ def link_employee(
         account_id=account_id,
         premise_id=premise_id,
     ).pk
+
+
+def record_consent(
+    *,
+    customer_id: int,
+    account_id: int | None,
+    party_kind: str,
+    party_name: str,
+    party_email: str,
+    covers: Iterable[str],
+    given_how: str,
+    starts_on: date,
+    ends_on: date,
+    note: str,
+    receipt_id: int,
+) -> int:
+    """Keep a customer's consent for `[starts_on, ends_on)`; `account_id` None: for all of their accounts."""
+    return Consent.objects.create(
+        customer_id=customer_id,
+        account_id=account_id,
+        party_kind=party_kind,
+        party_name=party_name,
+        party_email=party_email,
+        covers=covers_text(covers),
+        given_how=given_how,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        note=note,
+        receipt_id=receipt_id,
+    ).pk
+
+
+def revoke_consent(given: ConsentFacts, *, revoked_on: date, receipt_id: int) -> None:
+    """Take a consent back: from that day on nobody relies on it.
+
+    Raises:
+        ConsentRevokedAlready: it was meanwhile.
+    """
+    standing = Consent.objects.filter(pk=given.consent_id, revoked_on__isnull=True)
+    if standing.update(revoked_on=revoked_on, revoking_receipt_id=receipt_id) != 1:
+        raise ConsentRevokedAlready(party=given.party_name)

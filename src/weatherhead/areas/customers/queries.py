@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Max, Min, Q, QuerySet, When
 
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, EmployeeLink, Identifier
 from weatherhead.areas.customers.numbers import group_number
@@ -77,7 +77,10 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmployeeTie:
-    """How an employee is tied to an account, a customer or a premise: to one of them."""
+    """How an employee is tied to an account, a customer or a premise: to one of them.
+
+    A tie to an account is one to all accounts of its holder: `customer_id` names them then, too.
+    """
 
     relation: str
     account_id: int | None
@@ -245,9 +248,11 @@ def ties_of(employee_id: int) -> EmployeeTies:
     rows = EmployeeLink.objects.filter(employee_id=employee_id).order_by("pk")
     return EmployeeTies(
         links=tuple(
-            EmployeeTie(relation=relation, account_id=account_id, customer_id=customer_id, premise_id=premise_id)
-            for relation, account_id, customer_id, premise_id in rows.values_list(
-                "relation", "account_id", "customer_id", "premise_id"
+            EmployeeTie(
+                relation=relation, account_id=account_id, customer_id=customer_id or holder_id, premise_id=premise_id
+            )
+            for relation, account_id, customer_id, holder_id, premise_id in rows.values_list(
+                "relation", "account_id", "customer_id", "account__customer_id", "premise_id"
             )
         )
     )
@@ -309,3 +314,9 @@ def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
     """The accounts that have some numbers (digits only)."""
     rows = rows_with(table="customers_account", columns=("number", "id"), column="number", values=list(numbers))
     return dict(rows)
+
+
+def account_span() -> tuple[int, int]:
+    """The lowest and the highest number of an account in the database; (1, 0) where there is none."""
+    found = Account.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    return (1, 0) if found["first"] is None else (found["first"], found["last"])

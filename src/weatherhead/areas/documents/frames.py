@@ -28,10 +28,15 @@ def bill_frame(utility: Utility, *, rate_book: Mapping[str, ScheduleFacts]) -> F
         return known[2]
     frame = Frame.of(_body(utility, texts=bill_texts(utility), rate_book=rate_book, language=language))
     _latest[language] = (utility, rate_book, frame)
+    remember_frame(frame)
+    return frame
+
+
+def remember_frame(frame: Frame) -> None:
+    """Keep a frame at hand for payloads that name it; the oldest goes."""
     _made[frame.sha256] = frame
     while len(_made) > _FRAMES_REMEMBERED:
         del _made[next(iter(_made))]
-    return frame
 
 
 def made_frame(sha256: str) -> Frame:
@@ -51,22 +56,10 @@ def find_made_frame(sha256: str) -> Frame | None:
 def _body(
     utility: Utility, *, texts: BillTexts, rate_book: Mapping[str, ScheduleFacts], language: str
 ) -> dict[str, Any]:
-    address = utility.address
     return {
         "layout": LAYOUT,
         "language": language,
-        "utility": {
-            "name": utility.name,
-            "fictional": utility.fictional,
-            "phone": utility.phone,
-            "phone_pay": texts.phone_pay,
-            "emergency_phone": utility.emergency_phone,
-            "email": utility.email,
-            "hours": texts.hours,
-            "web": texts.web,
-            "address": [address.street, f"{address.city}, {address.state} {address.postal_code}"],
-            "remit_to": list(texts.remit_to) or _remit_to(utility),
-        },
+        "utility": utility_block(utility, texts=texts),
         "pay_url": texts.pay_url,
         "language_line": [texts.language_line_language, texts.language_line],
         "account_groups": list(utility.account_number.groups),
@@ -81,6 +74,23 @@ def _body(
             "words": [[item.title, item.text] for item in texts.words],
             "rights": [[item.title, item.text] for item in texts.rights],
         },
+    }
+
+
+def utility_block(utility: Utility, *, texts: BillTexts) -> dict[str, Any]:
+    """Who the utility is and how it is reached, as every document says it."""
+    address = utility.address
+    return {
+        "name": utility.name,
+        "fictional": utility.fictional,
+        "phone": utility.phone,
+        "phone_pay": texts.phone_pay,
+        "emergency_phone": utility.emergency_phone,
+        "email": utility.email,
+        "hours": texts.hours,
+        "web": texts.web,
+        "address": [address.street, f"{address.city}, {address.state} {address.postal_code}"],
+        "remit_to": list(texts.remit_to) or _remit_to(utility),
     }
 
 

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from weatherhead.areas.customers.models import Account, Consent
+
 
 class DocumentFrame(models.Model):
     """What many payloads share (the utility's block, captions, wording), kept once under the hash of its text."""
@@ -13,8 +15,8 @@ class DocumentFrame(models.Model):
 class Document(models.Model):
     """A file rendered from a frozen payload, once. The content lies with the attachments, under its hash."""
 
-    kind = models.CharField(max_length=12)  # bill, summary
-    subject_id = models.BigIntegerField()  # the bill's or the summary bill's number in the database
+    kind = models.CharField(max_length=12)  # bill, summary, statement
+    subject_id = models.BigIntegerField()  # the number in the database of what it shows
     payload_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=80)
@@ -66,3 +68,36 @@ class PrintFileBill(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["print_file", "sequence"], name="print_file_sequence_once")]
+
+
+class Statement(models.Model):
+    """A billing summary that was prepared to be given out. Its payload is frozen and hashed, as a bill's is.
+
+    `consent` is the customer's, when it was prepared for somebody else; null: for the customer.
+    """
+
+    number = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=16)  # statement, payment_history, yearly, usage, accounts
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="+", null=True)
+    start_on = models.DateField()
+    end_on = models.DateField()  # exclusive
+    prepared_on = models.DateField()
+    given_by = models.CharField(max_length=6)  # print, email
+    payload = models.TextField()  # canonical JSON of everything that the document says
+    payload_sha256 = models.CharField(max_length=64)
+    prepared_at = models.DateTimeField()
+    receipt_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["statement", "payment_history", "yearly", "usage", "accounts"]),
+                name="statement_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(end_on__gt=models.F("start_on")), name="statement_span_not_empty"
+            ),
+            models.CheckConstraint(condition=models.Q(given_by__in=["print", "email"]), name="statement_given_known"),
+        ]
+        indexes = [models.Index(fields=["account", "prepared_on"], name="statement_by_account")]

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from weatherhead.areas.documents.letters import LetterPlan
-from weatherhead.areas.documents.models import Document, DocumentFrame, Letter, PrintFile, PrintFileBill
+from weatherhead.areas.documents.models import (
+    Document,
+    DocumentFrame,
+    Letter,
+    PrintFile,
+    PrintFileBill,
+    Statement,
+)
 from weatherhead.areas.documents.printing import PrintedDocument, sha256_of
 from weatherhead.areas.documents.rendering import Rendered, renderer_name
 from weatherhead.areas.records.operations.attachments import keep_attachment
 from weatherhead.areas.records.operations.counters import next_number
-from weatherhead.core.statements import Frame, payload_sha256, payload_text
+from weatherhead.core.statements import Frame, numbered, payload_sha256, payload_text
 from weatherhead.core.values import Refusal, gettext_noop
 
 PDF = "application/pdf"
@@ -115,3 +124,53 @@ def keep_print_file(
     except IntegrityError as error:
         raise BillPrintedAlready from error
     return row.pk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementPlan:
+    """A billing summary to keep: everything but its number. `end_on` is exclusive."""
+
+    account_id: int
+    kind: str
+    consent_id: int | None
+    start_on: date
+    end_on: date
+    prepared_on: date
+    given_by: str  # print, email
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStatement:
+    """A summary that was kept just now, with the payload as frozen."""
+
+    statement_id: int
+    number: str
+    payload: Mapping[str, Any]
+    payload_sha256: str
+
+
+def keep_statement(plan: StatementPlan, *, at: datetime, receipt_id: int) -> KeptStatement:
+    """Freeze a billing summary under the next number."""
+    number = f"S{str(next_number('statement')).zfill(_NUMBER_DIGITS)}"
+    text = payload_text(numbered(plan.payload, number=number))
+    row = Statement.objects.create(
+        number=number,
+        kind=plan.kind,
+        account_id=plan.account_id,
+        consent_id=plan.consent_id,
+        start_on=plan.start_on,
+        end_on=plan.end_on,
+        prepared_on=plan.prepared_on,
+        given_by=plan.given_by,
+        payload=text,
+        payload_sha256=payload_sha256(text),
+        prepared_at=at,
+        receipt_id=receipt_id,
+    )
+    return KeptStatement(
+        statement_id=row.pk,
+        number=number,
+        payload=json.loads(text),  # what is rendered is what is kept, to the order of its keys
+        payload_sha256=row.payload_sha256,
+    )

@@ -19,6 +19,7 @@ from weatherhead.core.values import Refusal, gettext_noop
 
 BILL = "bill"
 SUMMARY = "summary"
+STATEMENT = "statement"
 
 
 class FrameChanged(Refusal):
@@ -103,6 +104,11 @@ def documents_of_bills(bill_ids: Iterable[int]) -> dict[int, DocumentFacts]:
 def documents_of_summaries(summary_ids: Iterable[int]) -> dict[int, DocumentFacts]:
     """The kept documents of some summary bills, by summary."""
     return _documents(SUMMARY, summary_ids)
+
+
+def documents_of_statements(statement_ids: Iterable[int]) -> dict[int, DocumentFacts]:
+    """The kept documents of some prepared summaries, by summary."""
+    return _documents(STATEMENT, statement_ids)
 
 
 def _documents(kind: str, subject_ids: Iterable[int]) -> dict[int, DocumentFacts]:

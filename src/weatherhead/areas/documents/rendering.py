@@ -16,13 +16,14 @@ import typst
 
 from weatherhead.areas.documents.drawing import code_drawing, steps_drawing, usage_drawing
 from weatherhead.areas.documents.showing import View, bill_view
+from weatherhead.areas.documents.showing_statement import statement_view
 from weatherhead.areas.documents.showing_summary import summary_view
-from weatherhead.core.statements import BillDocument, SummaryDocument
+from weatherhead.core.statements import BillDocument, PreparedDocument, SummaryDocument
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "typst"
 FONTS = HERE / "fonts"
-TEMPLATES_VERSION = 4
+TEMPLATES_VERSION = 5
 """Raise it with every change of the templates: a kept document says what rendered it."""
 
 # Bills are shared out over processes; typst's own threads, which start with its first bill, would only hand two pages
@@ -100,6 +101,17 @@ def render_letter(view: View, *, prepared_on: date) -> Rendered:
         RenderingFailed: with what typst said.
     """
     return render("letter", view=view, at=_noon(prepared_on))
+
+
+def render_statement(document: PreparedDocument) -> Rendered:
+    """The PDF of a billing summary, the same bytes every time.
+
+    Raises:
+        RenderingFailed: with what typst said.
+    """
+    view = statement_view(document)
+    drawing = usage_drawing(view["chart"]["bars"]) if view["chart"] else None
+    return render("statement", view=view | {"drawings": {"usage": drawing}}, at=_noon(document.prepared_on))
 
 
 def _noon(day: date, /) -> datetime:

@@ -110,6 +110,12 @@ class Words:
     def short_day(self, on: date) -> str:
         return _format(on, "MMM d", self.language)
 
+    def medium_day(self, on: date) -> str:
+        return _format(on, "medium", self.language)
+
+    def month_of_year(self, on: date) -> str:
+        return _format(on, "MMMM y", self.language)
+
     def weekday(self, on: date) -> str:
         return _format(on, "EEEE, MMM d, y", self.language)
 

@@ -6,9 +6,9 @@ from django.db import connection
 
 from weatherhead.areas.records.database import is_postgresql, triggers_of
 
-JOURNAL_TABLES = ("ledger_journalentry", "ledger_ledgerposting")
+JOURNAL_TABLES = ("ledger_journalentry", "ledger_ledgerposting", "ledger_bookclose", "ledger_journalexport")
 
-_ON_ENTRY, _ON_POSTING = "ledger_entry_sealed", "ledger_posting_sealed"
+_OF_EACH = ("ledger_entry_sealed", "ledger_posting_sealed", "ledger_close_goes_on", "ledger_export_goes_on")
 _OF_A_TABLE_POSTGRESQL = ("refuse_change", "refuse_truncate")
 _OF_A_TABLE_SQLITE = ("refuse_update", "refuse_delete", "refuse_replace")
 
@@ -16,7 +16,7 @@ _OF_A_TABLE_SQLITE = ("refuse_update", "refuse_delete", "refuse_replace")
 def expected_guards() -> tuple[str, ...]:
     """The names of the triggers that must stand on the journal's tables, on the database in use."""
     suffixes = _OF_A_TABLE_POSTGRESQL if is_postgresql(connection) else _OF_A_TABLE_SQLITE
-    return (_ON_ENTRY, _ON_POSTING, *(f"{table}_{suffix}" for table in JOURNAL_TABLES for suffix in suffixes))
+    return (*_OF_EACH, *(f"{table}_{suffix}" for table in JOURNAL_TABLES for suffix in suffixes))
 
 
 def standing_guards() -> frozenset[str]:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 
+from weatherhead.areas.ledger import books_checks
 from weatherhead.areas.ledger.check import Checker, Finding
 from weatherhead.areas.ledger.models import JournalEntry
 from weatherhead.areas.records.queries.told import told_batches, told_digests
@@ -74,4 +75,5 @@ CHECKERS = (
         count=JournalEntry.objects.count,
         find=_unlike_the_audit_log,
     ),
+    *books_checks.CHECKERS,
 )

@@ -44,6 +44,8 @@ class JournalEntry(models.Model):
                 fields=["resolves"], condition=Q(resolves__isnull=False), name="ledger_resolved_once"
             ),
         ]
+        # Days that are not closed are summed from here; closed ones stand in DayTotal.
+        indexes = [models.Index(fields=["effective_on"], name="ledger_entry_by_day")]
 
 
 class LedgerPosting(models.Model):
@@ -103,7 +105,14 @@ class LedgerPosting(models.Model):
                 fields=["account", "ledger_account", "entry"],
                 condition=Q(account__isnull=False),
                 name="ledger_posting_by_account",
-            )
+            ),
+            # The few accounts that more than their due dates decide the ageing of.
+            models.Index(
+                fields=["ledger_account", "account"],
+                condition=Q(matches_entry_id__isnull=False),
+                name="ledger_posting_linked",
+            ),
+            models.Index(fields=["due_on"], condition=Q(due_on__isnull=False), name="ledger_posting_by_due"),
         ]
 
 
@@ -116,3 +125,83 @@ class RunningBalance(models.Model):
     )
     ledger_account = models.CharField(max_length=CODE_LENGTH_MAX)
     balance_cents = models.BigIntegerField()
+
+
+class BookClose(models.Model):
+    """The books were closed through a day, or reopened from one. The last row says how they stand. Appended only."""
+
+    kind = models.CharField(max_length=6)  # close, reopen
+    former_through_on = models.DateField(null=True)  # through which day they were closed before; null: not at all
+    closed_through_on = models.DateField(null=True)  # and since then
+    asked_by = models.CharField(max_length=120)
+    decided_by = models.CharField(max_length=120)
+    decided_by_employee_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=500, default="", blank=True)
+    receipt_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="close", closed_through_on__isnull=False, former_through_on__isnull=True)
+                | Q(
+                    kind="close",
+                    closed_through_on__isnull=False,
+                    former_through_on__isnull=False,
+                    closed_through_on__gt=F("former_through_on"),
+                )
+                | Q(kind="reopen", former_through_on__isnull=False, closed_through_on__isnull=True)
+                | Q(
+                    kind="reopen",
+                    former_through_on__isnull=False,
+                    closed_through_on__isnull=False,
+                    closed_through_on__lt=F("former_through_on"),
+                ),
+                name="ledger_close_moves",
+            )
+        ]
+
+
+class DayTotal(models.Model):
+    """What was posted to a ledger account on a closed day. Both sums are without a sign; written when it is closed."""
+
+    pk = models.CompositePrimaryKey("day_on", "ledger_account")
+    day_on = models.DateField()
+    ledger_account = models.CharField(max_length=CODE_LENGTH_MAX)
+    debits_cents = models.BigIntegerField()
+    credits_cents = models.BigIntegerField()
+    postings = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(debits_cents__gte=0, credits_cents__gte=0, postings__gte=1),
+                name="ledger_day_total_unsigned",
+            )
+        ]
+
+
+class JournalExport(models.Model):
+    """A journal for the general ledger, of whole closed days, exactly as it was handed over. Appended only."""
+
+    number = models.IntegerField(unique=True)  # from 1, without gaps
+    first_on = models.DateField()
+    last_on = models.DateField()  # inclusive
+    grouped_by = models.CharField(max_length=6)  # day, source
+    entries = models.IntegerField()
+    postings = models.IntegerField()
+    lines = models.IntegerField()
+    debits_cents = models.BigIntegerField()
+    credits_cents = models.BigIntegerField()
+    content = models.TextField()  # the CSV file
+    content_sha256 = models.CharField(max_length=64)
+    made_by = models.CharField(max_length=120)
+    made_at = models.DateTimeField()
+    receipt_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(last_on__gte=F("first_on")), name="ledger_export_not_backwards"),
+            models.CheckConstraint(condition=Q(debits_cents=F("credits_cents")), name="ledger_export_balanced"),
+            models.CheckConstraint(condition=Q(grouped_by__in=["day", "source"]), name="ledger_export_grouping_known"),
+        ]

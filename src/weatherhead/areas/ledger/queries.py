@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting, RunningBalance
 from weatherhead.areas.records.database import chunks
 from weatherhead.core.ledger import (
+    CUSTOMER_KEPT,
     Ageing,
     Entry,
     EntryDraft,
@@ -215,6 +216,25 @@ def postings_for_timeline(account_id: int) -> tuple[TimelinePosting, ...]:
         )
         for row, balance_cents in zip(rows, balances_cents, strict=True)
     )
+
+
+def held_of(account_ids: Iterable[int], *, as_of: date) -> dict[str, int]:
+    """What we hold for some accounts on a day beside their receivable, by ledger account (cents, positive), no zeros.
+
+    A security deposit, or credit that is not applied yet.
+    """
+    found: dict[str, int] = {}
+    kept = sorted(CUSTOMER_KEPT - {LedgerAccount.RECEIVABLE})
+    for chunk in chunks(sorted(set(account_ids))):
+        rows = LedgerPosting.objects.filter(
+            account_id__in=chunk,
+            ledger_account__in=kept,
+            entry__state=EntryState.POSTED.value,
+            entry__effective_on__lte=as_of,
+        )
+        for row in rows.values("ledger_account").annotate(total=Sum("amount_cents")).order_by("ledger_account"):
+            found[row["ledger_account"]] = found.get(row["ledger_account"], 0) - int(row["total"])
+    return {name: cents for name, cents in found.items() if cents}
 
 
 def trial_balance(*, as_of: date) -> dict[str, int]:

@@ -186,9 +186,10 @@ def load_balances(
 
     def work() -> None:
         numbers.extend(post(entries, inserted_at=at, receipt_id=shard.receipt_id))
-        load_deposits(
+        held = (
             (account_id, cents, since, numbers[place], shard.receipt_id) for place, account_id, cents, since in deposits
         )
+        load_deposits(held, interest_from_on=shard.facts.cut_over_on)
         for kind, places in items.items():
             shard.remember(kind, {key: numbers[place] for key, place in places.items()})
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, F, Q, Sum
 
-from weatherhead.areas.payments.models import Drawer, DrawerCount, PaymentBatch, Tender
+from weatherhead.areas.payments.models import Deposit, Drawer, DrawerCount, Payment, PaymentBatch, Tender
 from weatherhead.areas.payments.queries import PHYSICAL
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -35,8 +35,10 @@ class DrawerFacts:
     employee_id: int
     opened_by: str
     opened_on: date
+    opened_at: datetime
     float_cents: int
     closed_on: date | None
+    closed_by: str
     cash_cents: int | None
     checks: int | None
     checks_cents: int | None
@@ -85,6 +87,37 @@ class LooseTender:
     cents: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """A payment in a drawer. `number` is the check's or the reference."""
+
+    payment_id: int
+    account_id: int
+    receipt_id: int
+    at: datetime
+    kind: str
+    number: str
+    amount_cents: int
+    reversed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositFacts:
+    """What went to the bank together."""
+
+    deposit_id: int
+    slip: str
+    deposited_on: date
+    deposited_by: str
+    holds: Holdings
+    receipt_id: int
+
+    @property
+    def total_cents(self) -> int:
+        """Cash and checks together."""
+        return self.holds.cash_cents + self.holds.checks_cents
+
+
 def drawer(drawer_id: int) -> DrawerFacts:
     """One drawer.
 
@@ -103,9 +136,60 @@ def open_drawer_of(employee_id: int) -> DrawerFacts | None:
     return _facts(row) if row else None
 
 
-def latest_drawers(*, limit: int) -> tuple[DrawerFacts, ...]:
-    """The latest drawers of everybody, latest first."""
-    return tuple(_facts(row) for row in Drawer.objects.order_by("-pk")[:limit])
+def drawers_open_since(on: date) -> tuple[DrawerFacts, ...]:
+    """The drawers that were opened on a day or before it and are not closed yet."""
+    return tuple(_facts(row) for row in Drawer.objects.filter(opened_on__lte=on, closed_on__isnull=True).order_by("pk"))
+
+
+def drawers_of_day(on: date) -> tuple[DrawerFacts, ...]:
+    """The drawers that were open at some time of a day."""
+    rows = Drawer.objects.filter(opened_on__lte=on).exclude(closed_on__lt=on)
+    return tuple(_facts(row) for row in rows.order_by("pk"))
+
+
+def latest_drawers(*, limit: int, of: int | None = None) -> tuple[DrawerFacts, ...]:
+    """The latest drawers of everybody, or of one employee, latest first."""
+    rows = Drawer.objects.order_by("-pk")
+    return tuple(_facts(row) for row in (rows if of is None else rows.filter(employee_id=of))[:limit])
+
+
+def takings(drawer_id: int, *, limit: int) -> tuple[Taking, ...]:
+    """The latest payments in a drawer, latest first."""
+    rows = Payment.objects.select_related("tender", "event").filter(event__drawer_id=drawer_id).order_by("-pk")
+    return tuple(
+        Taking(
+            payment_id=row.pk,
+            account_id=row.account_id,
+            receipt_id=row.event.receipt_id,
+            at=row.event.received_at,
+            kind=row.tender.kind,
+            number=row.tender.check_number or row.tender.reference,
+            amount_cents=row.amount_cents,
+            reversed=row.reversed_on is not None,
+        )
+        for row in rows[:limit]
+    )
+
+
+def tenders_by_kind(drawer_id: int) -> dict[str, int]:
+    """How many tenders of each kind were taken with a drawer, those taken back left out."""
+    rows = Tender.objects.filter(event__drawer_id=drawer_id, amount_cents__gt=F("taken_back_cents"))
+    return dict(rows.values_list("kind").annotate(count=Count("pk")).order_by("kind"))
+
+
+def latest_deposits(*, limit: int) -> tuple[DepositFacts, ...]:
+    """The latest deposits, latest first."""
+    return tuple(
+        DepositFacts(
+            deposit_id=row.pk,
+            slip=row.slip,
+            deposited_on=row.deposited_on,
+            deposited_by=row.deposited_by,
+            holds=Holdings(cash_cents=row.cash_cents, checks=row.checks, checks_cents=row.checks_cents),
+            receipt_id=row.receipt_id,
+        )
+        for row in Deposit.objects.order_by("-pk")[:limit]
+    )
 
 
 def _facts(row: Drawer) -> DrawerFacts:
@@ -114,8 +198,10 @@ def _facts(row: Drawer) -> DrawerFacts:
         employee_id=row.employee_id,
         opened_by=row.opened_by,
         opened_on=row.opened_on,
+        opened_at=row.opened_at,
         float_cents=row.float_cents,
         closed_on=row.closed_on,
+        closed_by=row.closed_by,
         cash_cents=row.cash_cents,
         checks=row.checks,
         checks_cents=row.checks_cents,

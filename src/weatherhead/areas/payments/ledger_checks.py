@@ -9,7 +9,7 @@ from weatherhead.areas.ledger.check import Checker, Finding, receivable_cents
 from weatherhead.areas.ledger.queries import entries
 from weatherhead.areas.payments.models import Drawer, Payment, Tender
 from weatherhead.areas.records.database import chunks, stream
-from weatherhead.core.ledger import LedgerAccount
+from weatherhead.core.ledger import Entry, LedgerAccount
 from weatherhead.core.values import gettext_noop
 
 _CHUNK = 2_000
@@ -28,7 +28,7 @@ def _payments_unlike_entries() -> Iterator[Finding]:
             ):
                 if entry_id is None:
                     continue
-                found = receivable_cents(posted.get(entry_id), account_id=row.account_id)
+                found = _customers_cents(posted.get(entry_id), account_id=row.account_id)
                 if found != amount_cents:
                     yield Finding(
                         code="payment_not_its_entry",
@@ -39,6 +39,15 @@ def _payments_unlike_entries() -> Iterator[Finding]:
                         entry_id=entry_id,
                         account_id=row.account_id,
                     )
+
+
+def _customers_cents(entry: Entry | None, *, account_id: int) -> int:
+    """What an entry posts to what an account owes and to what waits for it."""
+    return receivable_cents(entry, account_id=account_id) + sum(
+        posting.amount_cents
+        for posting in (entry.draft.postings if entry else ())
+        if posting.ledger_account == LedgerAccount.UNAPPLIED_CREDIT and posting.account_id == account_id
+    )
 
 
 def _tenders_unlike_payments() -> Iterator[Finding]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from weatherhead.areas.payments.models import Payment, PaymentBatch, Tender
+from weatherhead.areas.payments.models import Payment, PaymentBatch, PaymentEvent, Tender
 from weatherhead.areas.records.canonical import Json
+from weatherhead.areas.records.database import chunks
 from weatherhead.core.values import Refusal, gettext_noop
 
+Likeness = tuple[int, str, str, int]
+"""Account, kind of tender, its number as it is compared, and its amount in cents."""
 PHYSICAL = frozenset({"cash", "check", "money_order"})
 """Kinds of tender that lie in a drawer until they go to the bank."""
 TENDER_RETURNED = "tender_returned"
@@ -137,6 +140,114 @@ def where_tender_is(tender_id: int) -> Whereabouts:
     if drawer is not None and drawer.closed_on is not None:
         return Whereabouts.CLOSED
     return Whereabouts.IN_HAND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikePayment:
+    """A payment that stands, by what a second one like it would say again."""
+
+    payment_id: int
+    account_id: int
+    kind: str
+    number: str
+    amount_cents: int  # of the whole tender
+    paid_on: date
+    receipt_id: int
+
+
+def likeness(*, account_id: int, kind: str, number: str, amount_cents: int) -> Likeness | None:
+    """By what a tender's payment on an account is known again; None when it has no number, as cash."""
+    said = number.replace(" ", "").lstrip("0").lower()
+    return (account_id, kind, said, amount_cents) if said else None
+
+
+def payments_like(account_ids: Iterable[int], *, since: date) -> dict[Likeness, LikePayment]:
+    """The payments of accounts since a day that a second one would be known by, the first of each; reversed ones none.
+
+    Read in sets: a batch of thousands costs as few statements as one payment.
+    """
+    found: dict[Likeness, LikePayment] = {}
+    fields = ("pk", "account_id", "paid_on", "event__receipt_id", "tender__kind", "tender__amount_cents")
+    for chunk in chunks(sorted(set(account_ids))):
+        rows = Payment.objects.filter(account_id__in=chunk, paid_on__gte=since, reversed_on__isnull=True)
+        numbered = rows.exclude(tender__check_number="", tender__reference="").order_by("pk")
+        for pk, account, on, receipt, kind, cents, check, reference in numbered.values_list(
+            *fields, "tender__check_number", "tender__reference"
+        ):
+            known_by = likeness(account_id=account, kind=kind, number=check or reference, amount_cents=cents)
+            if known_by is not None:
+                found.setdefault(
+                    known_by,
+                    LikePayment(
+                        payment_id=pk,
+                        account_id=account,
+                        kind=kind,
+                        number=check or reference,
+                        amount_cents=cents,
+                        paid_on=on,
+                        receipt_id=receipt,
+                    ),
+                )
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenderFacts:
+    """Something that was handed over. `amount_cents` is what was kept of it."""
+
+    kind: str
+    amount_cents: int
+    change_cents: int
+    number: str
+    payer: str
+    card_last4: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts:
+    """Money that was received at once. `paid_cents` is what went to each account, of payments that still stand."""
+
+    event_id: int
+    received_at: datetime
+    received_on: date
+    channel: str
+    received_by: str
+    tenders: tuple[TenderFacts, ...]
+    paid_cents: Mapping[int, int]
+    reversed_cents: Mapping[int, int]
+
+
+def event_of_receipt(receipt_id: int) -> EventFacts | None:
+    """The event that a receipt tells of; None when it tells of none, or of a whole batch."""
+    event = PaymentEvent.objects.filter(receipt_id=receipt_id, batch__isnull=True).first()
+    if event is None:
+        return None
+    paid: dict[int, int] = {}
+    undone: dict[int, int] = {}
+    for row in Payment.objects.filter(event=event).order_by("pk"):
+        paid.setdefault(row.account_id, 0)
+        kept = paid if row.reversed_on is None else undone
+        kept[row.account_id] = kept.get(row.account_id, 0) + row.amount_cents
+    return EventFacts(
+        event_id=event.pk,
+        received_at=event.received_at,
+        received_on=event.received_on,
+        channel=event.channel,
+        received_by=event.received_by,
+        tenders=tuple(
+            TenderFacts(
+                kind=row.kind,
+                amount_cents=row.amount_cents,
+                change_cents=row.change_cents,
+                number=row.check_number or row.reference,
+                payer=row.payer,
+                card_last4=row.card_last4,
+            )
+            for row in Tender.objects.filter(event=event).order_by("pk")
+        ),
+        paid_cents=paid,
+        reversed_cents=undone,
+    )
 
 
 def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, ...]:

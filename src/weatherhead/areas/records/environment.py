@@ -41,6 +41,7 @@ _KNOWN = (
     "WEATHERHEAD_KEYS",
     "WEATHERHEAD_LOG",
     "WEATHERHEAD_METRICS_TOKEN",
+    "WEATHERHEAD_OUTBOX",
     "WEATHERHEAD_SECRET_KEY",
     "WEATHERHEAD_SMTP",
     "WEATHERHEAD_TODAY",
@@ -95,6 +96,7 @@ class Environment:
     keys: str = field(repr=False)
     database: Mapping[str, Any] = field(repr=False)
     var: Path
+    outbox: Path
     hosts: tuple[str, ...]
     https: bool
     mail: SplitResult | None = field(repr=False)
@@ -150,6 +152,7 @@ class _Reader:
         utility = self.utility()
         secret_key, keys = self.secret_key(), self.keys()
         var = self.var()
+        outbox = self.outbox(var)
         database = self.database(var)
         hosts, https = self.hosts(), self.flag("WEATHERHEAD_HTTPS")
         self.require_https(hosts, https=https)
@@ -166,6 +169,7 @@ class _Reader:
             keys=keys,
             database=database,
             var=var,
+            outbox=outbox,
             hosts=hosts,
             https=https,
             mail=mail,
@@ -212,19 +216,29 @@ class _Reader:
         return ring
 
     def var(self) -> Path:
-        path = Path(self.text("WEATHERHEAD_VAR", str(PROJECT_DIR / "var")))
+        example = "install -d -o weatherhead -m 750 /var/lib/weatherhead"
+        return self.directory("WEATHERHEAD_VAR", str(PROJECT_DIR / "var"), example=example)
+
+    def outbox(self, var: Path) -> Path:
+        if not self.environ.get("WEATHERHEAD_OUTBOX", "").strip():
+            return var / "outbox"  # whatever is wrong with it is said of WEATHERHEAD_VAR
+        example = "install -d -o weatherhead -m 700 /var/spool/weatherhead"
+        return self.directory("WEATHERHEAD_OUTBOX", "", example=example)
+
+    def directory(self, setting: str, default: str, *, example: str) -> Path:
+        """A directory that this user can write, or make."""
+        path = Path(self.text(setting, default))
         if not path.is_absolute():
             path = path.absolute()
         nearest = path
         while not nearest.exists() and nearest != nearest.parent:
             nearest = nearest.parent
-        example = "install -d -o weatherhead -m 750 /var/lib/weatherhead"
         if not nearest.is_dir():
             said = f"{nearest} is a file, so {path} cannot be a directory."
-            self.fault("WEATHERHEAD_VAR", said, "Name a directory of its own.", example)
+            self.fault(setting, said, "Name a directory of its own.", example)
         elif not _writable(nearest):
             said = f"{path} cannot be written by this user."
-            self.fault("WEATHERHEAD_VAR", said, "Give the directory to the user that runs Weatherhead.", example)
+            self.fault(setting, said, "Give the directory to the user that runs Weatherhead.", example)
         return path
 
     def database(self, var: Path) -> dict[str, Any] | None:

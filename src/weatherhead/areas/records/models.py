@@ -79,6 +79,7 @@ class AuthorityUse(models.Model):
     used_on = models.DateField()
     cap_cents = models.BigIntegerField()  # the employee's own cap for everyone on an account: whose level this was
     approved = models.BooleanField(default=False)  # consumed from an approver, not from the employee's own limit
+    approver_employee_id = models.BigIntegerField(null=True)  # whose limit it was, when approved
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -97,11 +98,12 @@ class ApprovalRequest(models.Model):
     account_id = models.BigIntegerField(null=True)
     authority_cents = models.BigIntegerField()
     reason = models.TextField()  # why it needs approval
-    state = models.CharField(max_length=16, default="waiting")  # waiting, approved, declined
+    state = models.CharField(max_length=16, default="waiting")  # waiting, approved, declined, withdrawn
     requested_by = models.CharField(max_length=120)
     requested_by_employee_id = models.BigIntegerField()
     requested_at = models.DateTimeField()
     due_on = models.DateField()
+    expires_on = models.DateField()  # from this day on it cannot be approved
     decided_by = models.CharField(max_length=120, default="")
     decided_by_employee_id = models.BigIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
@@ -111,18 +113,20 @@ class ApprovalRequest(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["waiting", "approved", "declined"]), name="approval_state_known"
+                condition=models.Q(state__in=["waiting", "approved", "declined", "withdrawn"]),
+                name="approval_state_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(decided_by_employee_id__isnull=True)
                 | ~models.Q(decided_by_employee_id=models.F("requested_by_employee_id"))
-                | models.Q(state="declined"),
+                | models.Q(state="withdrawn"),
                 name="approval_maker_is_not_checker",
             ),
         ]
         indexes = [
             models.Index(fields=["state", "due_on"], name="approval_by_state"),
             models.Index(fields=["decided_at"], name="approval_by_decision"),
+            models.Index(fields=["account_id", "state"], name="approval_by_account"),
         ]
 
 

@@ -112,7 +112,7 @@ def _former_customers(cutoff_on: date, at_most: int) -> Expired:
     rows = Customer.objects.filter(Exists(accounts), ~Exists(still_kept))
     old = rows.exclude(pk__in=CustomerDisposal.objects.values("customer_id")).order_by("pk")
     ids = list(old.exclude(pk__in=_held_customers()).values_list("pk", flat=True))
-    open_ones = _with_open_business(ids)
+    open_ones = _with_open_business(ids, as_of=cutoff_on)
     free = [customer_id for customer_id in ids if customer_id not in open_ones]
     chosen = tuple(free[:at_most])
     counts = {
@@ -133,8 +133,8 @@ def _former_customers(cutoff_on: date, at_most: int) -> Expired:
 
 
 def notes_of_adjustments(customer_ids: Iterable[int]) -> QuerySet[Adjustment]:
-    """Fees and waivers beside which somebody wrote something about some customers."""
-    return Adjustment.objects.filter(account__customer_id__in=list(customer_ids)).exclude(note="")
+    """Adjustments beside which somebody wrote something about some customers."""
+    return Adjustment.objects.filter(account__customer_id__in=list(customer_ids)).exclude(note="", evidence="")
 
 
 def words_of_exceptions(customer_ids: Iterable[int]) -> QuerySet[BillException]:
@@ -143,11 +143,11 @@ def words_of_exceptions(customer_ids: Iterable[int]) -> QuerySet[BillException]:
     return rows.exclude(~Q(kind="person"), reason="")
 
 
-def _with_open_business(customer_ids: Iterable[int]) -> frozenset[int]:
+def _with_open_business(customer_ids: Iterable[int], *, as_of: date) -> frozenset[int]:
     """Those on whose accounts money or a request is still open: a debt, a credit, a deposit, an approval."""
     owner = dict(Account.objects.filter(customer_id__in=list(customer_ids)).values_list("pk", "customer_id"))
     money = {account_id for account_id, by_code in balances_of(owner).items() if any(by_code.values())}
-    waiting = ApprovalRequest.objects.filter(state="waiting", account_id__in=list(owner))
+    waiting = ApprovalRequest.objects.filter(state="waiting", expires_on__gt=as_of, account_id__in=list(owner))
     requested = {account_id for account_id in waiting.values_list("account_id", flat=True) if account_id is not None}
     return frozenset(owner[account_id] for account_id in money | requested)
 

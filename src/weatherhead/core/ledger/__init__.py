@@ -10,7 +10,16 @@ from weatherhead.core.ledger.accounts import (
     ledger_account_code,
     revenue_account,
 )
-from weatherhead.core.ledger.ageing import Ageing, OpenItem, ReceivableMovement, age, receivable_movements
+from weatherhead.core.ledger.ageing import (
+    Ageing,
+    OpenCredit,
+    OpenItem,
+    ReceivableMovement,
+    age,
+    open_credits,
+    receivable_movements,
+)
+from weatherhead.core.ledger.allocation import PLAIN, Direction, Share, allocate
 from weatherhead.core.ledger.balances import BalanceKey, balances
 from weatherhead.core.ledger.digest import entry_digest
 from weatherhead.core.ledger.entries import (
@@ -47,12 +56,14 @@ __all__ = [
     "CUSTOMER_KEPT",
     "LEDGER_ACCOUNTS_REQUIRED",
     "NAME_LENGTH_MAX",
+    "PLAIN",
     "POSTINGS_MAX",
     "POSTINGS_MIN",
     "Ageing",
     "BalanceKey",
     "CorrectionBeforeEntry",
     "CustomerAccountMissing",
+    "Direction",
     "DueDateMisplaced",
     "DueDateMissing",
     "Entry",
@@ -64,6 +75,7 @@ __all__ = [
     "EntryTooLong",
     "EntryTooShort",
     "LedgerAccount",
+    "OpenCredit",
     "OpenItem",
     "Posting",
     "PostingAmountTooLarge",
@@ -72,14 +84,17 @@ __all__ = [
     "ReasonMissing",
     "ReceivableMovement",
     "ResolutionMisplaced",
+    "Share",
     "UnknownLedgerAccount",
     "VoidHasPostings",
     "VoidWithoutPending",
     "age",
+    "allocate",
     "balances",
     "entry_digest",
     "is_ledger_account",
     "ledger_account_code",
+    "open_credits",
     "post_pending",
     "receivable_movements",
     "revenue_account",

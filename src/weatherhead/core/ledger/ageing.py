@@ -46,6 +46,14 @@ class OpenItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCredit:
+    """What is still to the customer's credit of one posting."""
+
+    ref: PostingRef
+    open_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ageing:
     """One account's receivable by age on a day, in cents, none of them negative.
 
@@ -116,6 +124,23 @@ def age(movements: Iterable[ReceivableMovement], *, as_of: date) -> Ageing:
                 OpenItem(ref=debit.ref, charge=debit.charge, due_on=debit.ages_from, open_cents=remaining_cents)
             )
     return _bucketed(items, credit_cents=credit_cents, as_of=as_of)
+
+
+def open_credits(movements: Iterable[ReceivableMovement], *, as_of: date) -> tuple[OpenCredit, ...]:
+    """The credits that nothing has used up, the newest first: what is owed uses the oldest. They sum to `credit_cents`.
+
+    A debit that is linked to them takes a customer's credit away, and leaves the ageing of everything else as it was.
+    """
+    moved = [movement for movement in movements if movement.effective_on <= as_of]
+    open_cents = _set_off(moved)
+    left_cents = -sum(open_cents.values())
+    found: list[OpenCredit] = []
+    for movement in sorted(moved, key=attrgetter("effective_on", "ref"), reverse=True):
+        cents = min(left_cents, -open_cents[movement.ref])
+        if cents > 0:
+            found.append(OpenCredit(ref=movement.ref, open_cents=cents))
+            left_cents -= cents
+    return tuple(found)
 
 
 def _bucketed(items: list[OpenItem], *, credit_cents: int, as_of: date) -> Ageing:

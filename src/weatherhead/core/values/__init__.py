@@ -1,7 +1,7 @@
 """Values that every storey shares: cents, rounding, spans, clocks, proration, refusals and rule files."""
 
 from weatherhead.core.values.cards import holds_card_number
-from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, CalendarDays, DayClock
+from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, BusinessHours, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataModel, DataProblem, ProblemsAt, load_yaml
 from weatherhead.core.values.dated import CitedRule, RuleStatus, RuleVersion, version_in_force, version_problems
 from weatherhead.core.values.figures import Change, Rule, Unit
@@ -38,6 +38,7 @@ __all__ = [
     "AmountTooLarge",
     "BankingDays",
     "BusinessDays",
+    "BusinessHours",
     "CalendarDays",
     "Change",
     "CitedRule",

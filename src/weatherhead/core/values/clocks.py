@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 
 YEARS = range(1900, 2200)
@@ -120,6 +120,33 @@ class BankingDays(DayClock):
     def is_open(self, on: date) -> bool:
         """Whether the Federal Reserve Banks settle on the date."""
         return on.weekday() < _SATURDAY and on not in _federal_reserve_holidays(on.year)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessHours:
+    """The hours of open days, from opening to closing. Instants are local, without a zone: a day's hours do not shift.
+
+    Args:
+        days: the days on which the office is open.
+        opens: when it opens.
+        closes: when it closes, later on the same day.
+    """
+
+    days: DayClock
+    opens: time
+    closes: time
+
+    def minutes_between(self, start: datetime, end: datetime) -> int:
+        """Whole minutes of business hours from `start` to `end`; 0 when `end` is not after it."""
+        total = timedelta()
+        on = start.date()
+        while on <= end.date():
+            if self.days.is_open(on):
+                first = max(start, datetime.combine(on, self.opens))
+                last = min(end, datetime.combine(on, self.closes))
+                total += max(last - first, timedelta())
+            on += _ONE_DAY
+        return int(total / timedelta(minutes=1))
 
 
 @cache

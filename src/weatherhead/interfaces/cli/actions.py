@@ -17,12 +17,15 @@ from weatherhead.door.jobs import job_profiles, load_jobs
 from weatherhead.door.registry import registry
 
 _BILLING = "jobs that start, release or cancel bill runs"
+_REPORTS = "jobs that grant the look `staff_reports`"
 _WHO = {
     "workbench": "employees",
     "workbench:runs": _BILLING,
     "workbench:run": _BILLING,
     "workbench:run_progress": _BILLING,
     "workbench:run_action": "jobs that grant the action",
+    "workbench:reports": _REPORTS,
+    "workbench:reports_fairness": _REPORTS,
     "operation": "monitoring",
     "operation:live": "everyone",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from weatherhead.interfaces.workbench.seat import Seat
 from weatherhead.overviews.account.page import AccountOverview
 from weatherhead.overviews.composing import preview_view
 from weatherhead.overviews.preview import PreviewView
+
+_CHOSEN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 @dataclass(frozen=False, slots=True, kw_only=True)
@@ -52,7 +55,8 @@ def act(
     `chosen` are answers that stand already, because of where the form was opened: its questions leave them out.
     """
     sent = request.POST if request.method == "POST" else None
-    form = form_of(action, account=shown, given=sent, initial=_asked_for(request) | dict(chosen or {}))
+    asked = _asked_for(request) | dict(chosen or {})
+    form = form_of(action, account=shown, given=sent, initial=asked, jobs=seat.grant.jobs)
     for name in chosen or {}:
         if name in form.fields:
             form.fields[name].widget = forms.HiddenInput()
@@ -98,7 +102,7 @@ def act(
             opened.key = secrets.token_urlsafe(24)  # the refused attempt is over; the next one is another
             _preview_again(opened, seat=seat, action=action, values=values)
     else:
-        opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
+        opened.preview = preview_view(found, action=action.name)
     return opened, None
 
 
@@ -109,12 +113,12 @@ def _preview_again(opened: OpenAction, *, seat: Seat, action: Action[Any, Any, A
     except Refusal as refusal:
         opened.refusal = refusal
         return
-    opened.preview = preview_view(found, action=action.name, grant=seat.grant, moment=seat.moment)
+    opened.preview = preview_view(found, action=action.name)
 
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:
-    """What a link chose beforehand: ``?bill=12`` chooses bill_id 12."""
-    given = {name: str(value) for name, value in request.GET.items() if str(value).isdecimal()}
+    """What a link chose beforehand: ``?bill=12`` chooses bill_id 12, ``?kind=usage`` that kind."""
+    given = {name: str(value) for name, value in request.GET.items() if _CHOSEN.fullmatch(str(value))}
     return {f"{name}_id": value for name, value in given.items()} | given
 
 

@@ -9,14 +9,19 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from weatherhead.areas.billing.adjustment_types import adjustment_types, title_of
 from weatherhead.areas.billing.fees import fee, fee_book
 from weatherhead.areas.billing.queries import (
+    adjustments_to_reverse,
     bills_of_account,
     fees_to_waive,
     held_exceptions_of_account,
 )
+from weatherhead.areas.credit.deposit_rules import deposit_book
+from weatherhead.areas.customers.consents import consents_in_force
 from weatherhead.areas.customers.queries import cycles
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.areas.payments.drawers import Undeposited, batches_waiting, closed_drawers_waiting
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
@@ -45,12 +50,16 @@ class ChoiceLabel:
 Choices = Sequence[tuple[str, Any]]
 
 
-def choices_of(action: Action[Any, Any, Any], name: str, *, account: AccountOverview | None) -> Choices | None:
+def choices_of(
+    action: Action[Any, Any, Any], name: str, *, account: AccountOverview | None, jobs: tuple[str, ...] = ()
+) -> Choices | None:
     """The choices that an account, the fee book or the rate book holds for a field; None when anything may be typed."""
     if name == "reason" and action.name in {"waive_fee", "assess_fee"}:
         book = fee_book()
         reasons = book.waiver_reasons if action.name == "waive_fee" else book.fee_reasons
         return [(reason.code, gettext(reason.title)) for reason in reasons]
+    if action.name == "post_adjustment" and name in {"type", "reason"}:
+        return _adjustments(name, account=account, jobs=jobs)
     if name == "charge":
         return [(item.charge, gettext(item.title)) for item in fee_book().fees]
     if name == "schedule":
@@ -62,16 +71,43 @@ def choices_of(action: Action[Any, Any, Any], name: str, *, account: AccountOver
         return [("", "—"), *((job, gettext(profile.title)) for job, profile in sorted(job_profiles().items()))]
     if name == "cycle" and action.name == "start_bill_run":
         return _cycle_choices()
+    if name == "reason" and action.name == "assess_deposit":
+        return [(reason.code, gettext(reason.title)) for reason in deposit_book().reasons]
+    if name in {"drawer_ids", "batch_ids"}:
+        return _waiting(closed_drawers_waiting() if name == "drawer_ids" else batches_waiting())
     if account is None:
         return None
+    if name == "payment_id" and action.name == "pay_deposit":
+        return [("", gettext("What the account has in its favor")), *_payments(account)]
     if name == "read_id" and action.name == "correct_read":
         return _accepted_reads(account)
+    if name == "consent_id":
+        return _consents(account, for_whom=action.name == "prepare_statement")
+    if name == "kind" and action.name == "prepare_statement":
+        return _summary_kinds(account)
     if name == "agreement_id" and action.name in {"end_service", "move_service"}:
         return _agreements(account, in_force=True)
+    if name == "adjustment_id" and action.name == "reverse_adjustment":
+        return _reversible(account)
     if name == "payment_id" and action.name == "return_payment":
         return _payments(account, but_not="cash")
     maker = _OF_ACCOUNT.get(name)
     return maker(account) if maker else None
+
+
+def _waiting(found: Sequence[Undeposited]) -> Choices:
+    """What waits for the bank: whose it is, and what it comes to."""
+    return [
+        (
+            str(item.number),
+            ChoiceLabel(
+                title=f"{item.number}, {item.name}",
+                note=gettext("Checks: %(count)s") % {"count": item.holds.checks},
+                amount_cents=item.holds.cash_cents + item.holds.checks_cents,
+            ),
+        )
+        for item in found
+    ]
 
 
 def _cycle_choices() -> Choices:
@@ -90,6 +126,31 @@ def _fees(account: AccountOverview) -> Choices:
             ),
         )
         for item in fees_to_waive(account.account_id)[:CHOICES_MAX]
+    ]
+
+
+def _adjustments(name: str, *, account: AccountOverview | None, jobs: tuple[str, ...]) -> Choices:
+    """The types that one's jobs may make, or the reasons of each, under its name."""
+    if account is None:
+        return []
+    types = adjustment_types().by_hand(on=account.as_of, jobs=jobs)
+    if name == "type":
+        return [(item.code, gettext(item.title)) for item in types]
+    return [(gettext(item.title), [(reason.code, gettext(reason.title)) for reason in item.reasons]) for item in types]
+
+
+def _reversible(account: AccountOverview) -> Choices:
+    return [
+        (
+            str(item.adjustment_id),
+            ChoiceLabel(
+                title=gettext("%(title)s of %(on)s")
+                % {"title": gettext(title_of(item.charge)), "on": day(item.adjusted_on, account.as_of)},
+                note=gettext("waiver") if item.kind == "waiver" else "",
+                amount_cents=item.amount_cents,
+            ),
+        )
+        for item in adjustments_to_reverse(account.account_id)[:CHOICES_MAX]
     ]
 
 
@@ -144,6 +205,28 @@ def _accepted_reads(account: AccountOverview) -> Choices:
         (str(item.read_id), f"{day(item.read_on, account.as_of)}: {item.dial_reading:,}, {item.serial}")
         for item in reads[:CHOICES_MAX]
     ]
+
+
+def _consents(account: AccountOverview, *, for_whom: bool) -> Choices:
+    """Those that somebody may be told on today; `for_whom`: the customer first, who needs none."""
+    found = consents_in_force(account.customer_id, account_id=account.account_id, as_of=account.as_of)
+    said = gettext("%(party)s, through %(last)s")
+    listed: list[tuple[str, Any]] = [
+        (str(item.consent_id), said % {"party": item.party_name, "last": day(item.last_on, account.as_of)})
+        for item in found
+    ]
+    return [("", gettext("The customer")), *listed] if for_whom else listed
+
+
+def _summary_kinds(account: AccountOverview) -> Choices:
+    kinds = {
+        "statement": gettext("Account statement"),
+        "payment_history": gettext("Payment history, 24 months"),
+        "yearly": gettext("Yearly summary, month by month"),
+        "usage": gettext("Usage summary, 24 months"),
+        "accounts": gettext("Statement of all accounts"),
+    }
+    return [(kind, title) for kind, title in kinds.items() if kind != "accounts" or account.other_accounts]
 
 
 def _meters(account: AccountOverview) -> Choices:

@@ -8,8 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from weatherhead.areas.records.utility import current_utility
+from weatherhead.interfaces.workbench.reports_views import STAFF_REPORTS
 from weatherhead.overviews.bill_run import may_follow_runs
+from weatherhead.overviews.books.standing import may_read_books
+from weatherhead.overviews.money import may_see_money
 from weatherhead.overviews.reads import DECISIONS
+from weatherhead.overviews.refunds import may_follow_refunds
+from weatherhead.overviews.statement.page import LOOK
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
@@ -27,7 +32,12 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "job_title": ", ".join(grant.titles) if grant else "",
             "todo_count": lambda: here.waiting if here else 0,  # counted where the whole page is shown
             "follows_runs": grant is not None and may_follow_runs(grant),
+            "follows_refunds": grant is not None and may_follow_refunds(grant),
+            "reads_books": grant is not None and may_read_books(grant),
+            "takes_money": grant is not None and may_see_money(grant),
             "decides_reads": grant is not None and bool(DECISIONS & set(grant.actions)),
+            "sees_reports": grant is not None and STAFF_REPORTS in grant.looks,
+            "sees_summaries": grant is not None and LOOK in grant.looks,
             "as_of": here.moment.as_of if here else None,
             "demo_sign_ins": settings.DEMO_SIGN_INS if utility.fictional and not employee else [],
             "demo_password": settings.DEMO_PASSWORD if utility.fictional and not employee else "",

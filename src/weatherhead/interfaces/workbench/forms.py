@@ -15,19 +15,24 @@ from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.rating.schedule import CountOption, Schedule
+from weatherhead.core.statements.scan_line import ScanLineUnreadable, read_scan_line
 from weatherhead.core.values import gettext_noop
 from weatherhead.door.registry import Action, InputsInvalid
 from weatherhead.interfaces.workbench.choices import ChoiceLabel, Choices, choices_of
 from weatherhead.interfaces.workbench.picking import PickField
+from weatherhead.interfaces.workbench.rows import Column, RowsField, RowsWidget
 from weatherhead.interfaces.workbench.templatetags.desk import day
 from weatherhead.overviews.account.page import AccountOverview
+from weatherhead.overviews.money import KINDS as TENDERS
 
-# How a run is cut into pieces is no question here; other accounts and tenders of a payment come with its request.
-_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "also_pays", "more_tenders"})
+# How a run is cut into pieces is no question here; a kept file is named by those who kept it.
+_HIDDEN = frozenset({"account_id", "version", "shard_accounts", "attachment_sha256"})
 _WIDE_WORDS = frozenset({"note", "reason"})
 _LABELS = {
     "amount_cents": gettext_noop("Amount"),
     "adjustment_id": gettext_noop("Fee"),
+    "type": gettext_noop("Adjustment"),
+    "evidence": gettext_noop("Evidence"),
     "payment_id": gettext_noop("Payment"),
     "bill_id": gettext_noop("Bill"),
     "exception_id": gettext_noop("What is held"),
@@ -44,10 +49,18 @@ _LABELS = {
     "card_last4": gettext_noop("Last four digits"),
     "float_cents": gettext_noop("Float, counted"),
     "slip": gettext_noop("Number of the slip"),
-    "checks": gettext_noop("Checks on the slip"),
-    "drawer_ids": gettext_noop("Closed drawers, by number"),
-    "batch_ids": gettext_noop("Batches, by number"),
+    "checks": gettext_noop("Checks and money orders"),
+    "drawer_ids": gettext_noop("Closed drawers"),
+    "batch_ids": gettext_noop("Batches"),
     "loose_through": gettext_noop("Single payments through"),
+    "pieces": gettext_noop("Coins and notes, the float among them"),
+    "checks_cents": gettext_noop("They come to"),
+    "other_account": gettext_noop("To account"),
+    "consent": gettext_noop("Consent, to another customer"),
+    "also_pays": gettext_noop("Other accounts that it pays, too"),
+    "more_tenders": gettext_noop("Other tenders beside it"),
+    "scan_line": gettext_noop("Scan line of the stub"),
+    "not_a_duplicate": gettext_noop("This is no duplicate"),
     "deposited_on": gettext_noop("Deposited on"),
     "through_on": gettext_noop("Bill use through"),
     "read_on": gettext_noop("Read on"),
@@ -88,14 +101,56 @@ _LABELS = {
     "from_account": gettext_noop("From account record"),
     "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
+    "agency_name": gettext_noop("Credit report from (agency)"),
+    "agency_address": gettext_noop("Agency’s address"),
+    "agency_phone": gettext_noop("Agency’s telephone"),
+    "score": gettext_noop("Score used, if any"),
+    "score_range": gettext_noop("Range of scores"),
+    "score_on": gettext_noop("Date of the score"),
+    "factors": gettext_noop("What lowered it, with semicolons between"),
+    "source": gettext_noop("Refund what"),
+    "reconnected_on": gettext_noop("Reconnected on"),
+    "began_at": gettext_noop("Work began at"),
+    "cleared_on": gettext_noop("Paid by the bank on"),
+    "lines": gettext_noop("Check number and amount, a line each"),
+    "how": gettext_noop("How it ends"),
+    "month": gettext_noop("Month"),
+    "at_most": gettext_noop("At most"),
+    "refund_id": gettext_noop("Refund"),
+    "kind": gettext_noop("Kind"),
+    "span": gettext_noop("Of"),
+    "from_on": gettext_noop("First day"),
+    "to_on": gettext_noop("Last day"),
+    "consent_id": gettext_noop("For"),
+    "given_by": gettext_noop("Given out"),
+    "party_kind": gettext_noop("Who may be told"),
+    "party_name": gettext_noop("Name"),
+    "bills": gettext_noop("Bills: what was charged"),
+    "balance": gettext_noop("The balance"),
+    "usage": gettext_noop("Usage"),
+    "all_accounts": gettext_noop("For all accounts of the customer"),
+    "given_how": gettext_noop("How the customer said so"),
+    "until_on": gettext_noop("Through"),
+    "last_on": gettext_noop("Last day"),
+    "month_end_on": gettext_noop("The month's last day"),
+    "grouped_by": gettext_noop("Lines by"),
     "identifier_kind": gettext_noop("Kind of identifier"),
 }
+_LABELS_OF = {
+    ("adjustment_id", "reverse_adjustment"): gettext_noop("Adjustment"),
+    ("note", "reverse_adjustment"): gettext_noop("What was wrong"),
+    ("from_on", "reopen_period"): gettext_noop("First day to reopen"),
+}
+"""What a field is called in one action's form."""
 _TITLES = {
     "wrong_account": gettext_noop("Posted to the wrong account"),
     "wrong_amount": gettext_noop("Wrong amount"),
     "duplicate": gettext_noop("Posted twice"),
     "ssn": gettext_noop("Social security number"),
     "ein": gettext_noop("Employer number"),
+    "none": gettext_noop("None needed, or none given"),
+    "in_person": gettext_noop("In person"),
+    "by_phone": gettext_noop("By phone"),
     "en": gettext_noop("English"),
     "es": gettext_noop("Spanish"),
     "drop_box": gettext_noop("Drop box"),
@@ -113,8 +168,30 @@ _TITLES = {
     "re_read": gettext_noop("Re-read"),
     "investigate": gettext_noop("Investigation"),
     "replace": gettext_noop("Instead of the read in question"),
+    "credit": gettext_noop("The credit"),
+    "deposit": gettext_noop("The deposit"),
+    "final_bill": gettext_noop("Final bill"),
+    "deposit_returned": gettext_noop("Deposit no longer needed"),
+    "duplicate_payment": gettext_noop("Paid twice"),
+    "good_history": gettext_noop("Good history"),
+    "small_balance": gettext_noop("Small balances"),
+    "void": gettext_noop("Void: we have it in hand"),
+    "stop": gettext_noop("Stop: it is lost or stolen"),
+    "last_12_months": gettext_noop("The last 12 months"),
+    "this_year": gettext_noop("This year"),
+    "last_year": gettext_noop("Last year"),
+    "since_opened": gettext_noop("All since the account was opened"),
+    "days": gettext_noop("Days that I choose"),
+    "print": gettext_noop("On paper"),
+    "email": gettext_noop("By e-mail"),
+    "written": gettext_noop("In writing"),
+    "recorded_call": gettext_noop("On a recorded call"),
+    "day": gettext_noop("GL account and day"),
+    "source": gettext_noop("GL account, day and kind of entry"),
 }
-_USUALLY_TODAY = frozenset({"read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"})
+_USUALLY_TODAY = frozenset(
+    {"reconnected_on", "read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"}
+)
 _SHORT = frozenset(
     {
         "reading",
@@ -141,6 +218,10 @@ _LAST_READING = {
     "exchange_meter": "last_reading",
 }
 """The field beside which an action's form shows what the only meter read before."""
+_OF_A_REPORT = frozenset(
+    {"agency_name", "agency_address", "agency_phone", "score", "score_range", "score_on", "factors"}
+)
+"""What is asked of a deposit that rests on a credit report."""
 _SHORT_WORDS = frozenset({"unit", "state", "postal_code"})
 _RADIO_MAX = 3
 
@@ -169,6 +250,8 @@ _ASKED_OF_TENDER = {
 }
 """What the form of a payment asks of which tenders; `|` stands between those that share a question."""
 _OPTION = "option {schedule} {name}"
+_FOLDED = {"take_payment": ("more_tenders", "also_pays", "scan_line", "not_a_duplicate", "note")}
+"""What few need of an action stands folded under its questions."""
 
 
 def form_of(
@@ -177,31 +260,61 @@ def form_of(
     account: AccountOverview | None,
     given: Mapping[str, Any] | None,
     initial: Mapping[str, Any],
+    jobs: tuple[str, ...] = (),
 ) -> forms.Form:
-    """An unbound form (`given` None) or one bound to what was sent, for an action's inputs on an account."""
+    """An unbound form (`given` None) or one bound to what was sent, for an action's inputs on an account.
+
+    `jobs` are those of whoever fills it in, where they decide what may be chosen.
+    """
     hints = get_type_hints(action.inputs, include_extras=True)
     built: dict[str, forms.Field] = {}
     for item in fields(action.inputs):
         if item.name == "options":
             built |= _option_fields()
+        elif item.name in _MANY and not choices_of(action, item.name, account=account):
+            continue  # nothing waits: no question
         elif item.name not in _HIDDEN and (_is_needed(item) or not _is_moot(item.name, account=account)):
-            built[item.name] = _field(action, item, hint=hints[item.name], account=account)
+            built[item.name] = _field(action, item, hint=hints[item.name], account=account, jobs=jobs)
     shown_at = _LAST_READING.get(action.name, "")
     if shown_at in built and account is not None:
         built[shown_at].help_text = _last_read(account)
     if action.name == "take_payment":
         for name, when in _ASKED_OF_TENDER.items():
             built[name].widget.attrs["data-when"] = f"tender={when}"
+        built["amount_cents"].required = True
+        built["note"].help_text = gettext("Needed when it is no duplicate: what shows that there are two payments.")
+    if action.name == "assess_deposit":
+        for name in _OF_A_REPORT & built.keys():
+            built[name].widget.attrs["data-when"] = "reason=credit_report"
+    if action.name == "prepare_statement":
+        for name in ("from_on", "to_on"):
+            built[name].widget.attrs["data-when"] = "span=days"
+        built["span"].help_text = gettext("A payment history and a usage summary are always of the last 24 months.")
+        built["consent_id"].help_text = gettext("Others are told with the customer’s consent, recorded before.")
+    if action.name == "record_consent":
+        built["email"].help_text = gettext("Where their documents may be sent.")
+        built["note"].help_text = gettext("Where the evidence is: the form, the call.")
+    for name in _FOLDED.get(action.name, ()):
+        built[name].widget.attrs["data-fold"] = True
     if action.name == "start_bill_run":
         built["cycle"].widget = forms.Select(choices=built["cycle"].choices)  # type: ignore[attr-defined]  # however few
         del built["through_on"].widget.attrs["data-half"]  # what is said of it needs its width
         built["through_on"].help_text = gettext("Today when left empty.")
-    chosen = dict(initial)
+    chosen = dict(initial) | _asked_by_stub(initial)
     for name, field in built.items():
         if isinstance(field, PickField) and name in chosen:
             chosen[name] = field.prefilled(chosen[name])
     made: type[forms.Form] = type("ActionForm", (forms.Form,), built)  # takes the fields out of the mapping
     return made(data=given, initial=chosen, auto_id="action-%s")
+
+
+def _asked_by_stub(initial: Mapping[str, Any]) -> dict[str, str]:
+    """The amount that a stub asks for, when one was scanned."""
+    try:
+        cents = read_scan_line(str(initial.get("scan_line", ""))).amount_due_cents
+    except ScanLineUnreadable:
+        return {}
+    return {"amount_cents": f"{cents // 100}.{cents % 100:02d}"} if cents else {}
 
 
 def inputs_given(
@@ -298,9 +411,10 @@ def _field(
     *,
     hint: Any,  # noqa: ANN401
     account: AccountOverview | None,
+    jobs: tuple[str, ...],
 ) -> forms.Field:
     name, needed = item.name, _is_needed(item)
-    label = gettext(_LABELS.get(name, name.replace("_", " ").capitalize()))
+    label = gettext(_LABELS_OF.get((name, action.name)) or _LABELS.get(name, name.replace("_", " ").capitalize()))
     common: dict[str, Any] = {"label": label, "required": needed}
     if not needed and item.default is not MISSING and item.default not in (None, "", False):
         common["initial"] = item.default
@@ -313,9 +427,14 @@ def _field(
     kind = _PICKED.get((name, action.name)) or _PICKED.get((name, ""))
     if kind is not None:
         return PickField(kind=kind, help_text=gettext(_PICK_HELP[kind]), **common)
-    listed = choices_of(action, name, account=account)
+    listed = choices_of(action, name, account=account, jobs=jobs)
+    if listed is not None and name in _MANY:
+        return _many(listed, common=common)
     if listed is not None:
         return _choice(listed, common=common)
+    rows = _rows(name, common=common)
+    if rows is not None:
+        return rows
     kinds = _literals(hint)
     if kinds:
         choices = [(kind, gettext(_TITLES.get(kind, kind.capitalize()))) for kind in kinds]
@@ -338,7 +457,7 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs=attrs), **common)
     if base is date or name.endswith("_on"):
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
-    if name == "payments":
+    if name in {"payments", "lines"}:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
     if name in _WIDE_WORDS:
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
@@ -347,12 +466,53 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal", **half}), **common)
     if name.removeprefix("mail_") in _SHORT_WORDS:
         return forms.CharField(max_length=120, widget=forms.TextInput(attrs=half), **common)
-    return forms.CharField(max_length=254, **common)
+    return forms.CharField(max_length=254, help_text=_help(name), **common)
+
+
+_PIECES = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 25, 10, 5, 1)
+_MANY = frozenset({"drawer_ids", "batch_ids"})
+
+
+def _rows(name: str, *, common: dict[str, Any]) -> RowsField | None:
+    """A field of rows, for the lists that people write; None for anything else."""
+    amount = Column(name="amount_cents", label=gettext("Amount"), money=True)
+    if name == "also_pays":
+        account = Column(name="account", label=gettext("Account or scan line"))
+        return RowsField(widget=RowsWidget(columns=(account, amount)), **common)
+    if name == "more_tenders":
+        kinds = tuple((kind, gettext(title)) for kind, title in TENDERS.items())
+        columns = (
+            Column(name="tender", label=gettext("Paid by"), choices=kinds),
+            amount,
+            Column(name="number", label=gettext("Number")),
+            Column(name="name", label=gettext("Agency")),
+        )
+        return RowsField(widget=RowsWidget(columns=columns), **common)
+    if name == "pieces":
+        fixed = [(_worth(cents), {"worth_cents": f"{cents // 100}.{cents % 100:02d}"}) for cents in _PIECES]
+        count = Column(name="count", label=gettext("How many"), whole=True)
+        return RowsField(widget=RowsWidget(columns=(count,), fixed=fixed), **common)
+    return None
+
+
+def _worth(cents: int) -> str:
+    """A coin or note as people call it: $20, 25¢."""
+    return f"${cents // 100}" if cents >= 100 else f"{cents}¢"
+
+
+def _many(choices: Choices, *, common: dict[str, Any]) -> forms.MultipleChoiceField:
+    """All of what waits is chosen at first."""
+    common = {**common, "initial": [value for value, _ in choices]}
+    return forms.MultipleChoiceField(choices=list(choices), widget=forms.CheckboxSelectMultiple, **common)
 
 
 def _help(name: str) -> str:
+    if name == "lines":
+        return gettext("As the bank lists them: 100001, 12.50")
     if name == "payments":
-        return gettext("One a line: account, amount, check number; without one it is cash.")
+        return gettext("One a line: account or scan line, amount, check number; without one it is cash.")
+    if name == "evidence":
+        return gettext("What shows it: a letter's date, a bill or ticket, a call. Most reasons need it.")
     return gettext("Stands on the receipt.") if name == "note" else ""
 
 
@@ -360,9 +520,10 @@ def _choice(choices: Choices, *, common: dict[str, Any]) -> forms.ChoiceField:
     listed = list(choices)
     if not listed:
         common = {**common, "help_text": gettext("There is nothing to choose from here yet.")}
-    radio = len(listed) <= _RADIO_MAX or (listed and isinstance(listed[0][1], ChoiceLabel))
+    grouped = bool(listed) and isinstance(listed[0][1], list)
+    radio = not grouped and (len(listed) <= _RADIO_MAX or isinstance(listed[0][1], ChoiceLabel))
     widget = forms.RadioSelect if radio and len(listed) > 1 else forms.Select
-    if common["required"] and listed and "initial" not in common:
+    if common["required"] and listed and not grouped and "initial" not in common:
         common = {**common, "initial": listed[0][0]}
     return forms.ChoiceField(choices=listed, widget=widget, **common)
 

@@ -48,7 +48,9 @@ class Desk:
     @cached_property
     def waiting(self) -> int:
         """How many requests wait, for those who may decide them. A page that has listed them says so itself."""
-        return waiting_count() if self.grant is not None and "approve_request" in self.grant.actions else 0
+        if self.grant is None or "approve_request" not in self.grant.actions:
+            return 0
+        return waiting_count(as_of=self.moment.as_of)
 
 
 _NUL = "\x00"

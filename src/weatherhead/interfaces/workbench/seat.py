@@ -16,7 +16,11 @@ from weatherhead.areas.agreements.queries import NoSuchAgreement
 from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSuchException
 from weatherhead.areas.billing.runs import NoSuchRun
 from weatherhead.areas.billing.summaries import NoSuchSummary
+from weatherhead.areas.credit.refunds import NoSuchCheck, NoSuchRefund
 from weatherhead.areas.customers.queries import NoSuchAccount
+from weatherhead.areas.documents.statements import NoSuchStatement
+from weatherhead.areas.ledger.books import NoSuchExport
+from weatherhead.areas.payments.drawers import NoSuchDrawer
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.values import Refusal
@@ -35,10 +39,15 @@ _NOT_FOUND = (
     NoSuchAdjustment,
     NoSuchAgreement,
     NoSuchBill,
+    NoSuchCheck,
+    NoSuchDrawer,
     NoSuchException,
+    NoSuchExport,
     NoSuchReceipt,
+    NoSuchRefund,
     NoSuchRequest,
     NoSuchRun,
+    NoSuchStatement,
     NoSuchSummary,
 )
 _FORBIDDEN = (NotPermitted, LookNotPermitted)

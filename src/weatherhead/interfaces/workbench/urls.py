@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import letter_views, reads_views, runs_views, views
+from weatherhead.interfaces.workbench import (
+    books_views,
+    letter_views,
+    money_views,
+    reads_views,
+    refunds_views,
+    reports_views,
+    runs_views,
+    statement_views,
+    views,
+)
 
 app_name = "workbench"
 
@@ -21,7 +31,13 @@ urlpatterns = [
     path("bill/<int:bill_id>/pdf", views.bill_pdf, name="bill_pdf"),
     path("summary/<int:summary_id>/document", views.summary_document_page, name="summary_document"),
     path("summary/<int:summary_id>/pdf", views.summary_pdf, name="summary_pdf"),
+    path("account/<int:account_id>/summary", statement_views.summary_page, name="summary"),
+    path("account/<int:account_id>/summary.csv", statement_views.summary_csv_file, name="summary_csv"),
+    path("statement/<int:statement_id>/", statement_views.prepared_page, name="prepared"),
+    path("statement/<int:statement_id>/pdf", statement_views.prepared_pdf_file, name="prepared_pdf"),
+    path("statement/<int:statement_id>/csv", statement_views.prepared_csv_file, name="prepared_csv"),
     path("receipt/<int:receipt_id>/", views.receipt_page, name="receipt"),
+    path("receipt/<int:receipt_id>/print", money_views.print_receipt, name="print_receipt"),
     path("letter/<int:letter_id>/", letter_views.letter_document, name="letter"),
     path("letter/<int:letter_id>/pdf", letter_views.letter_pdf, name="letter_pdf"),
     path("reads", reads_views.reads, name="reads"),
@@ -31,6 +47,23 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs_views.run_page, name="run"),
     path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),
     path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
+    path("reports", reports_views.adjustments, name="reports"),
+    path("reports/fairness", reports_views.fairness, name="reports_fairness"),
+    path("money/refunds", refunds_views.refunds, name="refunds"),
+    path("money/refunds/do/<slug:name>", refunds_views.refund_action, name="refund_action"),
+    path("money", money_views.money, name="money"),
+    path("money/do/<slug:name>", money_views.money_action, name="money_action"),
+    path("money/drawer/<int:drawer_id>/", money_views.drawer_page, name="money_drawer"),
+    path("money/drawer/<int:drawer_id>/do/<slug:name>", money_views.drawer_action, name="drawer_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
+    path("books", books_views.books, name="books"),
+    path("books/do/<slug:name>", books_views.book_action, name="book_action"),
+    path("books/day", books_views.day, name="books_day"),
+    path("books/trial", books_views.trial, name="books_trial"),
+    path("books/aged", books_views.aged, name="books_aged"),
+    path("books/aged/accounts", books_views.aged_list, name="books_accounts"),
+    path("books/revenue", books_views.revenue, name="books_revenue"),
+    path("books/chart", books_views.chart, name="books_chart"),
+    path("books/journal/<int:number>", books_views.journal, name="books_journal"),
 ]

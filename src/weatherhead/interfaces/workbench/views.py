@@ -28,6 +28,7 @@ from weatherhead.overviews.account.page import AccountOverview, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
 from weatherhead.overviews.bill_run import may_follow_runs
+from weatherhead.overviews.books.standing import ACTIONS as BOOK_ACTIONS
 from weatherhead.overviews.composing import done_view, receipt_view, veiled
 from weatherhead.overviews.document import (
     BillDocumentView,
@@ -62,7 +63,11 @@ def find(request: HttpRequest, seat: Seat) -> HttpResponse:
     """What the search box found; one exact account opens at once."""
     results = search(request.GET.get("q", "")[:200], as_of=seat.moment.as_of)
     if len(results.hits) == 1 and not results.more:
-        return redirect("workbench:account", results.hits[0].account_id)
+        account_id = results.hits[0].account_id
+        if results.scan_line and "take_payment" in seat.grant.actions:
+            pay = reverse("workbench:action", args=[account_id, "take_payment"])
+            return HttpResponseRedirect(f"{pay}?scan_line={results.scan_line}")
+        return redirect("workbench:account", account_id)
     offers = _utility_offers(seat) if not results.query else ()
     return render(request, "workbench/search.html", {"results": results, "offers": offers})
 
@@ -113,16 +118,15 @@ def reveal(request: HttpRequest, seat: Seat, account_id: int) -> HttpResponse:
     shown = dict(request.session.get("revealed", {}))
     shown[str(account_id)] = (seat.moment.at + REVEALED).isoformat()
     request.session["revealed"] = shown
-    bill_id = number_in(request.POST.get("bill", ""))
-    if bill_id is not None:
-        return redirect("workbench:bill_document", bill_id)
-    summary_id = number_in(request.POST.get("summary", ""))
-    if summary_id is not None:
-        return redirect("workbench:summary_document", summary_id)
-    letter_id = number_in(request.POST.get("letter", ""))
-    if letter_id is not None:
-        return redirect("workbench:letter", letter_id)
+    for kind, page in _REVEALED_FROM.items():
+        number = number_in(request.POST.get(kind, ""))
+        if number is not None:
+            return redirect(f"workbench:{page}", number)
     return redirect("workbench:account", account_id)
+
+
+_REVEALED_FROM = {"bill": "bill_document", "summary": "summary_document", "statement": "prepared", "letter": "letter"}
+"""The document that somebody wants to see whole, by the field that its page sends, and the page to go back to."""
 
 
 @require_GET
@@ -145,7 +149,7 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
     here = reverse("workbench:account", args=[account_id])
     opened, done = act(request, seat, action, shown=shown, close_url=here)
     if done is not None:
-        return HttpResponseRedirect(f"{here}?done={done}")
+        return HttpResponseRedirect(_landing(done, account_id=account_id))
     if opened.preview is not None and shown.revealed_until is None:
         opened.preview = replace(opened.preview, changes=veiled(opened.preview.changes, after_too=False))
     context = {"account": shown, "open_action": opened, "receipt": None}
@@ -155,6 +159,15 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
         return render(request, "workbench/action_open.html", context)
     status = 409 if opened.refusal and opened.tried else 200
     return render(request, "workbench/account.html", context, status=status)
+
+
+def _landing(receipt_id: int, *, account_id: int) -> str:
+    """Where an action on an account ends: at the document that it prepared, else on the account with its receipt."""
+    receipt = receipt_view(receipt_id)
+    prepared = dict(receipt.made).get("statement", ())
+    if prepared:
+        return reverse("workbench:prepared", args=[prepared[0]])
+    return f"{reverse('workbench:account', args=[account_id])}?done={receipt_id}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -175,7 +188,12 @@ def utility_action(request: HttpRequest, seat: Seat, name: str) -> HttpResponse:
     return render(request, "workbench/action_page.html", context)
 
 
-_HOME = {"start_bill_run": "workbench:runs"}  # where an action is offered and closes, when not on the empty desk
+# Where an action is offered and closes, when not on the empty desk.
+_HOME = (
+    {"start_bill_run": "workbench:runs"}
+    | dict.fromkeys(BOOK_ACTIONS, "workbench:books")
+    | dict.fromkeys(("open_drawer", "make_deposit", "post_payment_batch"), "workbench:money")
+)
 
 
 def _after_utility_action(receipt_id: int) -> HttpResponse:
@@ -289,9 +307,9 @@ def approvals(request: HttpRequest, seat: Seat) -> HttpResponse:
 @require_POST
 @at_desk
 def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
-    """Approve or decline a request."""
-    approving = request.POST.get("decision") == "approve"
-    name = "approve_request" if approving else "decline_request"
+    """Approve or decline a request, or withdraw one's own."""
+    name = _DECISIONS.get(request.POST.get("decision", ""), "decline_request")
+    approving = name == "approve_request"
     inputs = {"request_id": request_id, "note": request.POST.get("note", "")}
     try:
         done = perform(
@@ -307,6 +325,9 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
     return redirect("workbench:receipt", done.receipt_id)
 
 
+_DECISIONS = {"approve": "approve_request", "withdraw": "withdraw_request"}
+
+
 def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, decline_error: str = "") -> HttpResponse:
     shown = request.GET.get("filter", "all")
     work = approvals_overview(
@@ -314,7 +335,7 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
         grant=seat.grant,
         moment=seat.moment,
         chosen=chosen or number_in(request.GET.get("chosen", "")),
-        shown=shown if shown in {"all", "due", "mine"} else "all",
+        shown=shown if shown in {"all", "due", "long", "mine"} else "all",
     )
     if work.filter == "all" and "approve_request" in seat.grant.actions:
         request.desk.waiting = len(work.rows)  # type: ignore[attr-defined]
@@ -329,7 +350,7 @@ def _account(request: HttpRequest, seat: Seat, account_id: int, *, whole: bool =
 
 
 def revealed_until(request: HttpRequest, *, account_id: int, moment: Moment) -> datetime | None:
-    """Until when the details of an account are shown; None while they are hidden."""
+    """Until when an account's hidden details are shown in this session; None while they are hidden."""
     text = request.session.get("revealed", {}).get(str(account_id))
     until = datetime.fromisoformat(text) if text else None
     return until if until is not None and until > moment.at else None
@@ -363,6 +384,9 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, Sentence]]
     runs = dict(shown.made).get("bill_run", ())
     if runs and may_follow_runs(seat.grant):
         return [(reverse("workbench:run", args=[runs[0]]), Sentence(gettext_noop("Follow the bill run")))]
+    prepared = dict(shown.made).get("statement", ())
+    if prepared:
+        return [(reverse("workbench:prepared", args=[prepared[0]]), Sentence(gettext_noop("Open the document")))]
     if letters := letters_of_receipt(shown.receipt_id):
         numbers_of = {account_id: number for account_id, number, _ in shown.accounts}
         return [

@@ -9,6 +9,8 @@ from datetime import date
 from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points
 from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory, ExceptionFacts
 from weatherhead.areas.billing.queries import adjustments_of_account, billed_periods, held_exceptions_of_account
+from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
+from weatherhead.areas.credit.refunds import RefundFacts, refunds_of_account
 from weatherhead.areas.customers.queries import AccountFacts, accounts_beside
 from weatherhead.areas.ledger.queries import TimelinePosting, postings_for_timeline
 from weatherhead.areas.metering.queries import BillableRead, MeterFacts, ReadFacts, place_reads
@@ -41,6 +43,11 @@ _QUIET_ACTIONS = _MONEY_ACTIONS | {
     "cancel_order",
     "estimate_read",
     "record_check_read",
+    "pay_deposit",
+    "apply_deposit",
+    "assess_reconnect_fee",
+    "write_off_account",
+    "cancel_refund",
 }
 
 
@@ -58,6 +65,7 @@ class Holdings:
     held_reads: tuple[ReadFacts, ...]
     next_read_on: date | None
     routes: Mapping[int, tuple[str, int]]
+    deposits: tuple[DepositFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +80,7 @@ class Gathered:
     receipts: tuple[ReceiptLine, ...]
     orders: tuple[OrderFacts, ...]
     former: tuple[BillOfHistory, ...]  # what another system billed
+    refunds: tuple[RefundFacts, ...] = ()
 
 
 def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
@@ -84,15 +93,22 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
     accounts = accounts_beside(account_id)
     first = next(item for item in accounts if item.account_id == account_id)
     bills, former = billed_periods(account_id, limit=limit)
+    holdings = holdings_of(account_id, bills=bills, cycle=first.cycle, as_of=as_of)
+    postings = postings_for_timeline(account_id)
+    # A refund is never without an entry of its kind, or a deposit that it gave back: mostly there is none to ask for.
+    refunded = any(item.kind == "refund" for item in postings) or any(
+        item.closed_reason == "refunded" for item in holdings.deposits
+    )
     return Gathered(
         account=first,
         accounts=accounts,
-        holdings=holdings_of(account_id, bills=bills, cycle=first.cycle, as_of=as_of),
-        postings=postings_for_timeline(account_id),
-        requests=requests_of_account(account_id),
+        holdings=holdings,
+        postings=postings,
+        requests=requests_of_account(account_id, as_of=as_of),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         orders=orders_of_account(account_id),
         former=former,
+        refunds=refunds_of_account(account_id) if refunded else (),
     )
 
 
@@ -113,6 +129,7 @@ def holdings_of(
         held_reads=tuple(item for item in place.held if is_own(item.service_point_id, item.read_on, services=services)),
         next_read_on=place.next_read_on if any(item.agreement.end_on is None for item in services) else None,
         routes=place.routes,
+        deposits=deposits_of_account(account_id),
     )
 
 

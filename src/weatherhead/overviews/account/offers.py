@@ -60,6 +60,10 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
     """Whether the account holds what the action acts on."""
     needs: dict[str, bool] = {
         "waive_fee": any(item.kind == "fee" and item.left_cents > 0 for item in found.adjustments),
+        "reverse_adjustment": any(
+            item.kind != "reversal" and item.reversed_by_id is None and not item.waived_cents
+            for item in found.adjustments
+        ),
         "reverse_payment": any(item.reversed_on is None for item in found.payments),
         "move_payment": any(item.reversed_on is None for item in found.payments),
         "return_payment": any(item.reversed_on is None and item.tender_kind != "cash" for item in found.payments),
@@ -79,6 +83,10 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
         "put_on_summary": on_summary is False,
         "take_off_summary": on_summary is True,
         "correct_read": any(found.reads.values()),
+        "pay_deposit": any(item.left_cents for item in found.deposits),
+        "withdraw_deposit": any(item.asked_on and not item.closed_on for item in found.deposits),
+        "apply_deposit": any(item.held_cents for item in found.deposits),
+        "write_off_account": all(item.agreement.end_on is not None for item in found.services),
     }
     return needs.get(name, True)
 

@@ -17,6 +17,7 @@ from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.stored import stored_sentence
+from weatherhead.overviews.account.deposits import DepositView, deposits_view
 from weatherhead.overviews.account.figures import Money, UsageMonth, money_of, usage_of
 from weatherhead.overviews.account.gathered import TIMELINE_ROWS_ALL, Gathered, gather, is_own
 from weatherhead.overviews.account.offers import ActionOffer, offers_of
@@ -124,6 +125,7 @@ class AccountOverview:
     held_reads: tuple[ReadFacts, ...] = ()
     next_read_on: date | None = None
     summary: SummaryBilling | None = None  # None: the customer has this account only
+    deposits: tuple[DepositView, ...] = ()
 
 
 TIMELINE_ROWS = 12
@@ -191,6 +193,7 @@ def account_overview(
         held_reads=found.holdings.held_reads,
         next_read_on=_next_read_on(found),
         summary=summary,
+        deposits=deposits_view(found.holdings.deposits, as_of=as_of),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from weatherhead.areas.billing.adjustment_types import title_of
 from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory
-from weatherhead.areas.billing.fees import fee
+from weatherhead.areas.credit.refunds import RefundFacts
 from weatherhead.areas.ledger.queries import TimelinePosting
 from weatherhead.areas.metering.queries import BillableRead
 from weatherhead.areas.payments.queries import PaymentFacts
@@ -57,6 +58,7 @@ def timeline_of(found: Gathered) -> tuple[TimelineRow, ...]:
     bills = {item.entry_id: item for item in found.holdings.bills}
     payments = {item.entry_id: item for item in found.holdings.payments}
     adjustments = {item.entry_id: item for item in found.holdings.adjustments}
+    refunds = {item.entry_id: item for item in found.refunds}
     rows: list[tuple[date, int, TimelineRow]] = []
     for posting in found.postings:
         entry_id = posting.ref.entry_id
@@ -66,6 +68,10 @@ def timeline_of(found: Gathered) -> tuple[TimelineRow, ...]:
             kind, title, what, link = _payment_row(payments[entry_id])
         elif entry_id in adjustments:
             kind, title, what, link = _adjustment_row(adjustments[entry_id])
+        elif entry_id in refunds:
+            kind, title, what, link = _refund_row(refunds[entry_id])
+        elif posting.kind in _CREDIT:
+            kind, title, what, link = _credit_row(posting)
         else:
             undone = payments.get(posting.reverses_id or 0) or bills.get(posting.reverses_id or 0)
             returned = isinstance(undone, PaymentFacts) and undone.returned_on is not None
@@ -76,11 +82,14 @@ def timeline_of(found: Gathered) -> tuple[TimelineRow, ...]:
             kind_title=title,
             what=what,
             link=link,
-            detail=_undone(posting, payment=payments.get(entry_id)),
+            detail=refund_state(refunds[entry_id])
+            if entry_id in refunds
+            else _undone(posting, payment=payments.get(entry_id)),
             amount_cents=posting.amount_cents,
             balance_cents=posting.balance_cents,
         )
         rows.append((posting.effective_on, entry_id, row))
+    rows += [(item.refunded_on, item.entry_id, _deposit_refund_row(item)) for item in found.refunds if item.deposit_id]
     rows += [(item.requested_at.date(), 2**62, _request_row(item)) for item in found.requests]
     rows += [(item.as_of, -1, _receipt_row(item)) for item in found.receipts]
     rows += [(item.opened_on, -1, _order_row(item)) for item in found.orders]
@@ -131,15 +140,76 @@ def _named(item: PaymentFacts | BillOfHistory | None) -> Sentence | None:
 
 
 def _adjustment_row(item: AdjustmentFacts) -> tuple[str, Sentence, Sentence, str]:
-    title = fee(item.charge).title
+    title = title_of(item.charge)
+    link = f"/receipt/{item.receipt_id}/"
     if item.kind == "waiver":
         what = Sentence(gettext_noop("%(title)s waived"), {"title": title})
-        return "adjustment", Sentence(gettext_noop("Waiver")), what, f"/receipt/{item.receipt_id}/"
-    return (
-        "adjustment",
-        Sentence(gettext_noop("Fee")),
-        Sentence("%(title)s", {"title": title}),
-        f"/receipt/{item.receipt_id}/",
+        return "adjustment", Sentence(gettext_noop("Waiver")), what, link
+    if item.kind == "reversal":
+        what = Sentence(gettext_noop("%(title)s reversed"), {"title": title})
+        return "adjustment", Sentence(gettext_noop("Reversal")), what, link
+    return "adjustment", Sentence(_ADJUSTMENT[item.kind]), Sentence("%(title)s", {"title": title}), link
+
+
+_ADJUSTMENT = {"fee": gettext_noop("Fee"), "credit": gettext_noop("Credit"), "debit": gettext_noop("Charge")}
+
+
+_CREDIT = {
+    "deposit_paid": (gettext_noop("Deposit"), gettext_noop("Held as a deposit")),
+    "deposit_applied": (gettext_noop("Deposit"), gettext_noop("Deposit applied to the final bill")),
+    "deposit_given_back": (gettext_noop("Deposit"), gettext_noop("Deposit given back after good history")),
+    "deposit_interest": (gettext_noop("Interest"), gettext_noop("Interest on the deposit")),
+    "refund_cancelled": (gettext_noop("Refund"), gettext_noop("Refund cancelled")),
+    "write_off": (gettext_noop("Write-off"), gettext_noop("Written off")),
+    "recovery": (gettext_noop("Recovery"), gettext_noop("Paid after it was written off")),
+}
+_REFUNDS = {"check": gettext_noop("Refund by check"), "tender": gettext_noop("Refund to the original tender")}
+_REFUND_STATES = {
+    "issued": gettext_noop("check %(number)s on its way"),
+    "cancelled": gettext_noop("cancelled %(on)s"),
+}
+
+
+def _credit_row(posting: TimelinePosting) -> tuple[str, Sentence, Sentence, str]:
+    title, what = _CREDIT[posting.kind]
+    link = f"/receipt/{posting.receipt_id}/" if posting.receipt_id else ""
+    return "adjustment", Sentence(title), Sentence(what), link
+
+
+def _refund_row(item: RefundFacts) -> tuple[str, Sentence, Sentence, str]:
+    return "payment", Sentence(gettext_noop("Refund")), Sentence(_REFUNDS[item.method]), f"/receipt/{item.receipt_id}/"
+
+
+def refund_state(item: RefundFacts) -> Sentence:
+    """How far a refund is."""
+    said = {"number": item.check_number, "on": item.ended_on or item.hold_until_on}
+    if item.state == "paid":
+        paid = gettext_noop("check %(number)s paid %(on)s") if item.method == "check" else gettext_noop("sent %(on)s")
+        return Sentence(paid, said)
+    if item.state != "payable":
+        return Sentence(_REFUND_STATES[item.state], said)
+    if item.waits_for_a_person:
+        return Sentence(gettext_noop("held: looks like another refund"))
+    if item.hold_until_on is not None and not item.check_number:
+        return Sentence(gettext_noop("approved, address changed: not before %(on)s"), said)
+    if item.check_number:
+        return Sentence(gettext_noop("check %(number)s ended, another is to come"), said)
+    return Sentence(gettext_noop("approved, to be issued"))
+
+
+def _deposit_refund_row(item: RefundFacts) -> TimelineRow:
+    """A refund of a deposit never was in the balance."""
+    _, title, what, link = _refund_row(item)
+    said = {"what": what, "amount_cents": item.amount_cents}
+    return TimelineRow(
+        on=item.refunded_on,
+        kind="payment",
+        kind_title=title,
+        what=Sentence(gettext_noop("%(what)s, deposit of %(amount_cents)s"), said),
+        link=link,
+        detail=refund_state(item),
+        amount_cents=None,
+        balance_cents=None,
     )
 
 

@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("agreements", "0001_initial"),
         ("customers", "0001_initial"),
+        ("records", "0001_initial"),
     ]
 
     operations = [
@@ -115,6 +116,18 @@ class Migration(migrations.Migration):
                 ("adjusted_on", models.DateField()),
                 ("reason", models.CharField(max_length=60)),
                 ("note", models.TextField(blank=True, default="")),
+                ("basis", models.CharField(max_length=8)),
+                ("evidence", models.TextField(blank=True, default="")),
+                (
+                    "attachment",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.attachment",
+                    ),
+                ),
                 (
                     "waives",
                     models.ForeignKey(
@@ -138,31 +151,35 @@ class Migration(migrations.Migration):
                 ("receipt_id", models.BigIntegerField()),
             ],
             options={
-                "indexes": [models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account")],
+                "indexes": [
+                    models.Index(fields=["account", "adjusted_on"], name="adjustment_by_account"),
+                    models.Index(fields=["adjusted_on"], name="adjustment_by_day"),
+                ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["fee", "waiver", "reversal"])), name="adjustment_kind_known"
+                        condition=models.Q(("kind__in", ["fee", "waiver", "credit", "debit", "reversal"])),
+                        name="adjustment_kind_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("amount_cents__gt", 0), ("kind", "fee"), ("waives__isnull", True)),
-                            models.Q(("amount_cents__lt", 0), ("kind", "waiver"), ("waives__isnull", False)),
-                            models.Q(
-                                ("kind", "reversal"),
-                                ("waives__isnull", True),
-                                models.Q(("amount_cents", 0), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
+                        condition=models.Q(kind__in=["fee", "debit"], amount_cents__gt=0)
+                        | models.Q(kind__in=["waiver", "credit"], amount_cents__lt=0)
+                        | models.Q(kind="reversal") & ~models.Q(amount_cents=0),
                         name="adjustment_sign_follows_kind",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("kind", "reversal"), ("reverses__isnull", False)),
-                            models.Q(models.Q(("kind", "reversal"), _negated=True), ("reverses__isnull", True)),
-                            _connector="OR",
-                        ),
+                        condition=models.Q(kind="waiver", waives__isnull=False)
+                        | ~models.Q(kind="waiver") & models.Q(waives__isnull=True),
+                        name="adjustment_waiver_names_its_fee",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(kind="reversal", reverses__isnull=False)
+                        | ~models.Q(kind="reversal") & models.Q(reverses__isnull=True),
                         name="adjustment_reversal_names_what",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(basis__in=["computed", "stated"])
+                        | models.Q(basis="attached") & (~models.Q(evidence="") | models.Q(attachment__isnull=False)),
+                        name="adjustment_basis_stands",
                     ),
                 ],
             },
@@ -269,6 +286,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("corrects__isnull", False)), fields=["corrects"], name="bill_by_corrected"
                     ),
+                    models.Index(fields=["issued_on"], name="bill_by_day"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -324,7 +342,14 @@ class Migration(migrations.Migration):
                 ("amount_cents", models.BigIntegerField()),
             ],
             options={
-                "indexes": [models.Index(fields=["agreement", "start_on"], name="segment_by_agreement")],
+                "indexes": [
+                    models.Index(fields=["agreement", "start_on"], name="segment_by_agreement"),
+                    models.Index(
+                        condition=models.Q(("cancelled_by__isnull", False)),
+                        fields=["cancelled_by"],
+                        name="segment_by_canceller",
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("end_on__gt", models.F("start_on"))), name="segment_span_not_empty"

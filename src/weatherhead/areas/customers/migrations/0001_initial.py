@@ -162,4 +162,59 @@ class Migration(migrations.Migration):
                 ("receipt_id", models.BigIntegerField()),
             ],
         ),
+        migrations.CreateModel(
+            name="Consent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("party_kind", models.CharField(max_length=10)),
+                ("party_name", models.CharField(max_length=160)),
+                ("party_email", models.CharField(blank=True, default="", max_length=254)),
+                ("covers", models.CharField(max_length=60)),
+                ("given_how", models.CharField(max_length=16)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("note", models.TextField(blank=True, default="")),
+                ("receipt_id", models.BigIntegerField()),
+                ("revoked_on", models.DateField(null=True)),
+                ("revoking_receipt_id", models.BigIntegerField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.customer"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("party_kind__in", ["agency", "landlord", "other"])),
+                        name="consent_party_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("given_how__in", ["written", "in_person", "recorded_call"])),
+                        name="consent_how_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="consent_span_not_empty"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("covers", ""), _negated=True), name="consent_covers_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("revoked_on__isnull", True), ("revoking_receipt_id__isnull", True)),
+                            models.Q(("revoked_on__isnull", False), ("revoking_receipt_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="consent_revoked_by_receipt",
+                    ),
+                ],
+            },
+        ),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [("customers", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -85,6 +85,51 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("print_file", "sequence"), name="print_file_sequence_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Statement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("kind", models.CharField(max_length=16)),
+                ("start_on", models.DateField()),
+                ("end_on", models.DateField()),
+                ("prepared_on", models.DateField()),
+                ("given_by", models.CharField(max_length=6)),
+                ("payload", models.TextField()),
+                ("payload_sha256", models.CharField(max_length=64)),
+                ("prepared_at", models.DateTimeField()),
+                ("receipt_id", models.BigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "consent",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.consent"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["account", "prepared_on"], name="statement_by_account")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["statement", "payment_history", "yearly", "usage", "accounts"])
+                        ),
+                        name="statement_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("end_on__gt", models.F("start_on"))), name="statement_span_not_empty"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("given_by__in", ["print", "email"])), name="statement_given_known"
+                    ),
                 ],
             },
         ),

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         append_only("documents_documentframe", key=["sha256"]),
         append_only("documents_document"),
         append_only("documents_letter"),
+        append_only("documents_statement"),
         append_only("documents_printfile"),
         append_only("documents_printfilebill"),
     ]

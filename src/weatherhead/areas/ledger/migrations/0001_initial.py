@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                         condition=Q(resolves__isnull=False), fields=("resolves",), name="ledger_resolved_once"
                     ),
                 ],
+                "indexes": [models.Index(fields=["effective_on"], name="ledger_entry_by_day")],
             },
         ),
         migrations.CreateModel(
@@ -137,7 +138,13 @@ class Migration(migrations.Migration):
                         condition=Q(account__isnull=False),
                         fields=["account", "ledger_account", "entry"],
                         name="ledger_posting_by_account",
-                    )
+                    ),
+                    models.Index(
+                        condition=Q(matches_entry_id__isnull=False),
+                        fields=["ledger_account", "account"],
+                        name="ledger_posting_linked",
+                    ),
+                    models.Index(condition=Q(due_on__isnull=False), fields=["due_on"], name="ledger_posting_by_due"),
                 ],
             },
         ),
@@ -163,5 +170,94 @@ class Migration(migrations.Migration):
                 ("ledger_account", models.CharField(max_length=40)),
                 ("balance_cents", models.BigIntegerField()),
             ],
+        ),
+        migrations.CreateModel(
+            name="BookClose",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=6)),
+                ("former_through_on", models.DateField(null=True)),
+                ("closed_through_on", models.DateField(null=True)),
+                ("asked_by", models.CharField(max_length=120)),
+                ("decided_by", models.CharField(max_length=120)),
+                ("decided_by_employee_id", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("receipt_id", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=Q(kind="close", closed_through_on__isnull=False, former_through_on__isnull=True)
+                        | Q(
+                            kind="close",
+                            closed_through_on__isnull=False,
+                            former_through_on__isnull=False,
+                            closed_through_on__gt=F("former_through_on"),
+                        )
+                        | Q(kind="reopen", former_through_on__isnull=False, closed_through_on__isnull=True)
+                        | Q(
+                            kind="reopen",
+                            former_through_on__isnull=False,
+                            closed_through_on__isnull=False,
+                            closed_through_on__lt=F("former_through_on"),
+                        ),
+                        name="ledger_close_moves",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DayTotal",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "day_on", "ledger_account", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day_on", models.DateField()),
+                ("ledger_account", models.CharField(max_length=40)),
+                ("debits_cents", models.BigIntegerField()),
+                ("credits_cents", models.BigIntegerField()),
+                ("postings", models.IntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=Q(debits_cents__gte=0, credits_cents__gte=0, postings__gte=1),
+                        name="ledger_day_total_unsigned",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="JournalExport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField(unique=True)),
+                ("first_on", models.DateField()),
+                ("last_on", models.DateField()),
+                ("grouped_by", models.CharField(max_length=6)),
+                ("entries", models.IntegerField()),
+                ("postings", models.IntegerField()),
+                ("lines", models.IntegerField()),
+                ("debits_cents", models.BigIntegerField()),
+                ("credits_cents", models.BigIntegerField()),
+                ("content", models.TextField()),
+                ("content_sha256", models.CharField(max_length=64)),
+                ("made_by", models.CharField(max_length=120)),
+                ("made_at", models.DateTimeField()),
+                ("receipt_id", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=Q(last_on__gte=F("first_on")), name="ledger_export_not_backwards"),
+                    models.CheckConstraint(condition=Q(debits_cents=F("credits_cents")), name="ledger_export_balanced"),
+                    models.CheckConstraint(
+                        condition=Q(grouped_by__in=["day", "source"]), name="ledger_export_grouping_known"
+                    ),
+                ],
+            },
         ),
     ]

@@ -11,6 +11,13 @@ from weatherhead.areas.records.migration_steps import append_only, create_sequen
 SEALED = "ledger_entry_sealed: postings are missing, too many or not numbered from 1, or do not sum to zero"
 CORRECTS = "ledger_corrects_known: an entry reverses a posted entry, and resolves a pending one"
 LATE = "ledger_posting_sealed: the entry is sealed, no posting can be added to it"
+CLOSED = "ledger_day_open: the books are closed on the day on which the entry takes effect"
+EXPORTED = "ledger_exported_stays_closed: what the general ledger was given cannot be reopened"
+GOES_ON = "ledger_close_goes_on: the books were closed or reopened meanwhile"
+EXPORT_GAP = "ledger_export_goes_on: exports follow each other without gaps, in closed days alone"
+
+# Through which day the books are closed: what the last row says. One look at the end of a key.
+CLOSED_THROUGH = "(SELECT closed_through_on FROM ledger_bookclose ORDER BY id DESC LIMIT 1)"
 
 # What a statement appends is new, so its numbers are close together: where they are, the postings are read as one range
 # of their key. Else the lookups are LATERAL, an index scan for each row however large the journal is:
@@ -26,9 +33,18 @@ POSTGRESQL = [
         low bigint;
         high bigint;
         corrects bigint;
+        earliest date;
     BEGIN
-        SELECT count(*), min(id), max(id), count(reverses_id) + count(resolves_id) INTO many, low, high, corrects
+        SELECT count(*), min(id), max(id), count(reverses_id) + count(resolves_id), min(effective_on)
+          INTO many, low, high, corrects, earliest
           FROM inserted;
+        -- Once for a statement, however many entries it appends. Whoever closes days waits for those who post, and who
+        -- posts then sees the days closed: the lock is shared among them, and held by one who closes.
+        PERFORM pg_advisory_xact_lock_shared(417001);
+        IF earliest <= (SELECT closed_through_on FROM ledger_bookclose ORDER BY id DESC LIMIT 1) THEN
+            RAISE EXCEPTION 'the books are closed on %', earliest
+                USING ERRCODE = 'check_violation', TABLE = 'ledger_journalentry', CONSTRAINT = 'ledger_day_open';
+        END IF;
         IF high - low < 4 * many THEN
             -- Headers and postings in one heap, summed by entry: a join would be planned for a handful of rows.
             SELECT heap.id, sum(heap.expected)::bigint AS posting_count, sum(heap.one) AS found, max(heap.sequence)::bigint AS last,
@@ -153,18 +169,64 @@ POSTGRESQL = [
     CREATE CONSTRAINT TRIGGER ledger_posting_has_header AFTER INSERT ON ledger_unsealed
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_refuse_unsealed()
     """,
-    # The foreign key that Django made, and that SQLite keeps.
+    # The foreign keys that Django made, and that SQLite keeps. What an entry reverses or resolves is seen to by its seal;
+    # a foreign key would queue a check of every header, which mostly corrects nothing.
     """
     DO $$
     DECLARE
-        made name;
+        made record;
     BEGIN
-        SELECT conname INTO STRICT made FROM pg_constraint
-         WHERE conrelid = 'ledger_ledgerposting'::regclass AND confrelid = 'ledger_journalentry'::regclass
-               AND contype = 'f';
-        EXECUTE format('ALTER TABLE ledger_ledgerposting DROP CONSTRAINT %I', made);
+        FOR made IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint
+                     WHERE conrelid IN ('ledger_ledgerposting'::regclass, 'ledger_journalentry'::regclass)
+                           AND confrelid = 'ledger_journalentry'::regclass AND contype = 'f'
+        LOOP
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', made.owner, made.conname);
+        END LOOP;
     END
     $$
+    """,
+    """
+    CREATE FUNCTION ledger_close_goes_on() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+    BEGIN
+        IF NEW.former_through_on IS DISTINCT FROM
+           (SELECT closed_through_on FROM ledger_bookclose ORDER BY id DESC LIMIT 1) THEN
+            RAISE EXCEPTION 'the books were closed or reopened meanwhile'
+                USING ERRCODE = 'check_violation', TABLE = 'ledger_bookclose', CONSTRAINT = 'ledger_close_goes_on';
+        END IF;
+        IF (SELECT max(last_on) FROM ledger_journalexport) > coalesce(NEW.closed_through_on, '-infinity') THEN
+            RAISE EXCEPTION 'the general ledger has these days'
+                USING ERRCODE = 'check_violation', TABLE = 'ledger_bookclose',
+                      CONSTRAINT = 'ledger_exported_stays_closed';
+        END IF;
+        RETURN NEW;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER ledger_close_goes_on BEFORE INSERT ON ledger_bookclose
+    FOR EACH ROW EXECUTE FUNCTION ledger_close_goes_on()
+    """,
+    """
+    CREATE FUNCTION ledger_export_goes_on() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+    BEGIN
+        IF NEW.last_on > coalesce(
+               (SELECT closed_through_on FROM ledger_bookclose ORDER BY id DESC LIMIT 1), '-infinity')
+           OR NEW.number <> (SELECT count(*) + 1 FROM ledger_journalexport)
+           OR NEW.first_on <> coalesce((SELECT max(last_on) + 1 FROM ledger_journalexport), NEW.first_on)
+           OR EXISTS (SELECT FROM ledger_journalentry WHERE effective_on < NEW.first_on
+                      AND effective_on > coalesce((SELECT max(last_on) FROM ledger_journalexport), '-infinity')) THEN
+            RAISE EXCEPTION 'export % through % does not follow the last one in closed days', NEW.number, NEW.last_on
+                USING ERRCODE = 'check_violation', TABLE = 'ledger_journalexport', CONSTRAINT = 'ledger_export_goes_on';
+        END IF;
+        RETURN NEW;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER ledger_export_goes_on BEFORE INSERT ON ledger_journalexport
+    FOR EACH ROW EXECUTE FUNCTION ledger_export_goes_on()
     """,
     # Balances move all the time: room beside each spares the index a new entry.
     "ALTER TABLE ledger_runningbalance SET (fillfactor = 50)",
@@ -174,6 +236,7 @@ SQLITE = [
     f"""
     CREATE TRIGGER ledger_entry_sealed BEFORE INSERT ON ledger_journalentry
     BEGIN
+        SELECT RAISE(ABORT, '{CLOSED}') WHERE NEW.effective_on <= {CLOSED_THROUGH};
         -- The unique constraints say this too, but INSERT OR REPLACE would first remove the row in the way.
         SELECT RAISE(ABORT, 'ledger_reversed_once: the entry is reversed already')
          WHERE EXISTS (SELECT 1 FROM ledger_journalentry WHERE reverses_id = NEW.reverses_id);
@@ -199,6 +262,25 @@ SQLITE = [
          WHERE typeof(NEW.amount_cents) <> 'integer';
     END
     """,  # noqa: S608
+    f"""
+    CREATE TRIGGER ledger_close_goes_on BEFORE INSERT ON ledger_bookclose
+    BEGIN
+        SELECT RAISE(ABORT, '{GOES_ON}') WHERE NEW.former_through_on IS NOT {CLOSED_THROUGH};
+        SELECT RAISE(ABORT, '{EXPORTED}')
+         WHERE (SELECT max(last_on) FROM ledger_journalexport) > coalesce(NEW.closed_through_on, '');
+    END
+    """,  # noqa: S608
+    f"""
+    CREATE TRIGGER ledger_export_goes_on BEFORE INSERT ON ledger_journalexport
+    BEGIN
+        SELECT RAISE(ABORT, '{EXPORT_GAP}')
+         WHERE NEW.last_on > coalesce({CLOSED_THROUGH}, '')
+            OR NEW.number <> (SELECT count(*) + 1 FROM ledger_journalexport)
+            OR NEW.first_on <> coalesce((SELECT date(max(last_on), '+1 day') FROM ledger_journalexport), NEW.first_on)
+            OR EXISTS (SELECT 1 FROM ledger_journalentry WHERE effective_on < NEW.first_on
+                       AND effective_on > coalesce((SELECT max(last_on) FROM ledger_journalexport), ''));
+    END
+    """,  # noqa: S608
 ]
 
 
@@ -210,4 +292,6 @@ class Migration(migrations.Migration):
         vendor_sql(postgresql=POSTGRESQL, sqlite=SQLITE),
         append_only("ledger_journalentry"),
         append_only("ledger_ledgerposting", key=("entry_id", "sequence")),
+        append_only("ledger_bookclose"),
+        append_only("ledger_journalexport"),
     ]

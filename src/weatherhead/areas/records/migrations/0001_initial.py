@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
                 ("used_on", models.DateField()),
                 ("cap_cents", models.BigIntegerField()),
                 ("approved", models.BooleanField(default=False)),
+                ("approver_employee_id", models.BigIntegerField(null=True)),
                 (
                     "receipt",
                     models.ForeignKey(
@@ -166,6 +167,7 @@ class Migration(migrations.Migration):
                 ("requested_by_employee_id", models.BigIntegerField()),
                 ("requested_at", models.DateTimeField()),
                 ("due_on", models.DateField()),
+                ("expires_on", models.DateField()),
                 ("decided_by", models.CharField(default="", max_length=120)),
                 ("decided_by_employee_id", models.BigIntegerField(null=True)),
                 ("decided_at", models.DateTimeField(null=True)),
@@ -181,17 +183,18 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["state", "due_on"], name="approval_by_state"),
                     models.Index(fields=["decided_at"], name="approval_by_decision"),
+                    models.Index(fields=["account_id", "state"], name="approval_by_account"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["waiting", "approved", "declined"])),
+                        condition=models.Q(("state__in", ["waiting", "approved", "declined", "withdrawn"])),
                         name="approval_state_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("decided_by_employee_id__isnull", True),
                             models.Q(("decided_by_employee_id", models.F("requested_by_employee_id")), _negated=True),
-                            ("state", "declined"),
+                            ("state", "withdrawn"),
                             _connector="OR",
                         ),
                         name="approval_maker_is_not_checker",

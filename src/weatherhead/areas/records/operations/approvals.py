@@ -31,6 +31,7 @@ def ask_approval(
     employee_id: int,
     at: datetime,
     due_on: date,
+    expires_on: date,
     receipt_id: int,
 ) -> int:
     """Store a request; its inputs are sealed. Returns its number."""
@@ -47,6 +48,7 @@ def ask_approval(
         requested_by_employee_id=employee_id,
         requested_at=at,
         due_on=due_on,
+        expires_on=expires_on,
         receipt_id=receipt_id,
     )
     return request.pk

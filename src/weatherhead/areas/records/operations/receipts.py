@@ -66,16 +66,17 @@ def use_authority(
     amount_cents: int,
     cap_cents: int,
     used_on: date,
-    approved: bool,
+    approver_employee_id: int | None,
     receipt_id: int,
 ) -> None:
-    """Remember consumed authority (absolute cents) for the rolling caps."""
+    """Remember consumed authority (absolute cents) for the rolling caps: the employee's, or an approver's."""
     AuthorityUse.objects.create(
         employee_id=employee_id,
         account_id=account_id,
         amount_cents=amount_cents,
         cap_cents=cap_cents,
         used_on=used_on,
-        approved=approved,
+        approved=approver_employee_id is not None,
+        approver_employee_id=approver_employee_id,
         receipt_id=receipt_id,
     )

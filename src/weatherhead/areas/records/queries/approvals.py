@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.models import ApprovalRequest
@@ -38,10 +38,16 @@ class RequestFacts:
     requested_by_employee_id: int
     requested_at: datetime
     due_on: date
+    expires_on: date
     decided_by: str
+    decided_by_employee_id: int | None
     decided_at: datetime | None
     decision_note: str
     inputs: Mapping[str, Json]
+
+    def expired(self, *, as_of: date) -> bool:
+        """Whether it waited too long to be approved."""
+        return self.state == "waiting" and as_of >= self.expires_on
 
 
 def request(request_id: int) -> RequestFacts:
@@ -56,32 +62,57 @@ def request(request_id: int) -> RequestFacts:
     return _facts(row, with_inputs=True)
 
 
-def waiting_count() -> int:
-    """How many wait."""
-    return ApprovalRequest.objects.filter(state="waiting").count()
+def waiting_count(*, as_of: date) -> int:
+    """How many wait on a day; what expired waits no longer."""
+    return _waiting(as_of).count()
 
 
-def requests_to_show(*, since: datetime) -> tuple[tuple[RequestFacts, ...], tuple[RequestFacts, ...]]:
-    """All that wait, soonest due first, and all decided since an instant, latest first, in one query."""
-    rows = ApprovalRequest.objects.filter(Q(state="waiting") | Q(decided_at__gte=since)).order_by("id")
+def _waiting(as_of: date) -> QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.filter(state="waiting", expires_on__gt=as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsToShow:
+    """What a list of requests shows: what waits, soonest due first; what was decided and what expired, latest first."""
+
+    waiting: tuple[RequestFacts, ...]
+    decided: tuple[RequestFacts, ...]
+    expired: tuple[RequestFacts, ...]
+
+
+def requests_to_show(*, since: datetime, as_of: date, expired_since: date) -> RequestsToShow:
+    """All that wait, all decided since an instant, and all that expired since a day, in one query."""
+    rows = ApprovalRequest.objects.filter(
+        Q(state="waiting", expires_on__gt=expired_since) | Q(decided_at__gte=since)
+    ).order_by("id")
     found = [_facts(row, with_inputs=False) for row in rows]
-    waiting = [item for item in found if item.state == "waiting"]
+    undecided = [item for item in found if item.state == "waiting"]
     decided = [item for item in reversed(found) if item.decided_at is not None]
-    return (
-        tuple(sorted(waiting, key=lambda item: item.due_on)),
-        tuple(sorted(decided, key=lambda item: item.decided_at or since, reverse=True)),
+    return RequestsToShow(
+        waiting=tuple(
+            sorted((item for item in undecided if not item.expired(as_of=as_of)), key=lambda item: item.due_on)
+        ),
+        decided=tuple(sorted(decided, key=lambda item: item.decided_at or since, reverse=True)),
+        expired=tuple(item for item in reversed(undecided) if item.expired(as_of=as_of)),
     )
 
 
-def requests_of_account(account_id: int) -> tuple[RequestFacts, ...]:
+def requests_of_account(account_id: int, *, as_of: date) -> tuple[RequestFacts, ...]:
     """The requests that wait for one account."""
-    rows = ApprovalRequest.objects.filter(account_id=account_id, state="waiting").order_by("id")
+    rows = _waiting(as_of).filter(account_id=account_id).order_by("id")
     return tuple(_facts(row, with_inputs=False) for row in rows)
 
 
-def waiting_for(*, action: str, account_id: int | None, subject: str, number: int) -> RequestFacts | None:
+def declined_on(account_id: int, *, action: str, employee_id: int, since: datetime) -> RequestFacts | None:
+    """The last request about an account declined since an instant: for this action, or asked by this person."""
+    rows = ApprovalRequest.objects.filter(account_id=account_id, state="declined", decided_at__gte=since)
+    row = rows.filter(Q(action=action) | Q(requested_by_employee_id=employee_id)).order_by("-id").first()
+    return _facts(row, with_inputs=False) if row else None
+
+
+def waiting_for(*, action: str, account_id: int | None, subject: str, number: int, as_of: date) -> RequestFacts | None:
     """The request for an action on one thing that waits already: the one whose input `subject` is `number`."""
-    rows = ApprovalRequest.objects.filter(action=action, account_id=account_id, state="waiting").order_by("id")
+    rows = _waiting(as_of).filter(action=action, account_id=account_id).order_by("id")
     found = (_facts(row, with_inputs=True) for row in rows)
     return next((asked for asked in found if asked.inputs.get(subject) == number), None)
 
@@ -101,7 +132,9 @@ def _facts(row: ApprovalRequest, *, with_inputs: bool) -> RequestFacts:
         requested_by_employee_id=row.requested_by_employee_id,
         requested_at=row.requested_at,
         due_on=row.due_on,
+        expires_on=row.expires_on,
         decided_by=row.decided_by,
+        decided_by_employee_id=row.decided_by_employee_id,
         decided_at=row.decided_at,
         decision_note=row.decision_note,
         inputs=json.loads(unseal(row.inputs)) if with_inputs else {},

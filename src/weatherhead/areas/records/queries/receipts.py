@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.models import AuthorityUse, Receipt, ReceiptAccount
@@ -110,6 +110,33 @@ def authority_used(*, account_id: int, employee_id: int, cap_cents: int, since_o
     A level is the cap for everyone: a supervisor's doings do not use up what representatives have together.
     """
     uses = AuthorityUse.objects.filter(account_id=account_id, used_on__gte=since_on, approved=False)
-    everyone = uses.filter(cap_cents__lte=cap_cents).aggregate(total=Sum("amount_cents"))["total"] or 0
-    own = uses.filter(employee_id=employee_id).aggregate(total=Sum("amount_cents"))["total"] or 0
-    return AuthorityUsed(by_employee_cents=int(own), by_everyone_cents=int(everyone))
+    return _summed(uses, own=Q(employee_id=employee_id), cap_cents=cap_cents)
+
+
+def approver_used(*, account_id: int, employee_id: int, cap_cents: int, since_on: date) -> AuthorityUsed:
+    """What one approver spent on an account, by approving and alone, and what everyone of their level or below did.
+
+    What a request splits among approvals is split no less than what one hand does twice.
+    """
+    uses = AuthorityUse.objects.filter(account_id=account_id, used_on__gte=since_on)
+    own = Q(approver_employee_id=employee_id) | Q(employee_id=employee_id, approved=False)
+    return _summed(uses, own=own, cap_cents=cap_cents)
+
+
+def _summed(uses: QuerySet[AuthorityUse], *, own: Q, cap_cents: int) -> AuthorityUsed:
+    sums = uses.aggregate(
+        own=Sum("amount_cents", filter=own), everyone=Sum("amount_cents", filter=Q(cap_cents__lte=cap_cents))
+    )
+    return AuthorityUsed(by_employee_cents=int(sums["own"] or 0), by_everyone_cents=int(sums["everyone"] or 0))
+
+
+def last_update_of(account_id: int, *, table: str, since: date) -> date | None:
+    """The last day, from one on, on which an action changed rows of a table for an account; None where none did."""
+    ids = ReceiptAccount.objects.filter(account_id=account_id).values("receipt_id")
+    rows = Receipt.objects.filter(pk__in=ids, outcome="done", as_of__gte=since).order_by("-as_of", "-id")
+    return next((on for on, body in rows.values_list("as_of", "body") if table in body.get("updates", {})), None)
+
+
+def maker_of(receipt_id: int) -> int | None:
+    """The employee whose doing a receipt is; of an approved request the one who asked."""
+    return Receipt.objects.filter(pk=receipt_id).values_list("employee_id", flat=True).first()

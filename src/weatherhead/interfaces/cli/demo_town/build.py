@@ -14,6 +14,8 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.interfaces.cli.demo_town.arrivals import arrival_order, employ, plan_arrivals
 from weatherhead.interfaces.cli.demo_town.calendar import plan_calendar
 from weatherhead.interfaces.cli.demo_town.chance import Chance
+from weatherhead.interfaces.cli.demo_town.closing import plan_closing
+from weatherhead.interfaces.cli.demo_town.counter import Counter
 from weatherhead.interfaces.cli.demo_town.dials import Dials, hanging_days
 from weatherhead.interfaces.cli.demo_town.entering import numbering, plan_entering
 from weatherhead.interfaces.cli.demo_town.life import Months
@@ -70,6 +72,8 @@ def build_town(size: TownSize, *, report: Report) -> Built:
         months = _plan_conversion(town, size=size, days=days, cut_over_on=cut_over_on, weather=weather)
     plan_routes(town, on=clock.add(cut_over_on or max(first_days.values()), 2))
     Stories(town, months=months)
+    plan_closing(town, opens_on=opens_on)
+    Counter(town, months=months, opens_on=opens_on)
     shown_on = opens_on
     for at in town.diary.live(until_on=TODAY):
         if at.date() != shown_on:

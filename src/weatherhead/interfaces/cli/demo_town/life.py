@@ -319,7 +319,7 @@ class Months:
             "name": name,
             "channel": channel,
             "counted": len(rows),
-            "total_cents": sum(row.amount_cents for row in rows),
+            "total_cents": sum(row.amount_cents or 0 for row in rows),
             "payments": tuple(rows),
         }
         town.do("post_payment_batch", by="nguyen", at=at, what=name, inputs=inputs)

@@ -54,6 +54,7 @@ class Stories:
             self._misposted,
             self._desk_work,
             self._landlord,
+            self._agency,
         ):
             plan()
 
@@ -83,7 +84,7 @@ class Stories:
     def _charge(self, ref: str, charge: str, *, reason: str = "service_rendered", by: str, note: str = "") -> Deed:
         return lambda at: self._months.assess(ref, charge=charge, reason=reason, by=by, at=at, note=note)
 
-    def _waive(self, ref: str, charge: str, *, by: str, reason: str, note: str) -> Deed:
+    def _waive(self, ref: str, charge: str, *, by: str, reason: str, note: str, evidence: str = "") -> Deed:
         """Waive the latest fee of a kind; over the limit this becomes a request, which is remembered."""
 
         def deed(at: datetime) -> None:
@@ -96,6 +97,7 @@ class Stories:
                 adjustment_id=self._fee(ref, charge),
                 reason=reason,
                 note=note,
+                evidence=evidence,
             )
             if "request" in body:
                 self._town.known[ref].request_ids.append(body["request"])
@@ -157,10 +159,26 @@ class Stories:
         raise AssertionError("a cashier waived a fee")
 
     def _sorensen(self) -> None:
-        """Five times the usual use: the read was right, and the bill still waits for someone to look."""
+        """Five times the usual use: the read was right, the bill still waits; he had waited for the reader in vain."""
 
         reason = "Read again on November 5: the dial is right"
         self._on("sorensen", 11, 5, 8, 36, self._release("sorensen", by="dvorak", reason=reason))
+        self._on("sorensen", 11, 6, 13, 5, self._credit)
+
+    def _credit(self, at: datetime) -> None:
+        """Goodwill, with what shows it, within a representative's limit."""
+        self._act(
+            "post_adjustment",
+            by="dvorak",
+            at=at,
+            what=f"credit sorensen {at.date()}",
+            account_id=self._town.known["sorensen"].account_id,
+            type="goodwill_credit",
+            reason="missed_appointment",
+            amount_cents=20_00,
+            evidence="Re-read of November 4, not kept",
+            note="Waited all morning for the meter reader",
+        )
 
     def _release(self, ref: str, *, by: str, reason: str) -> Deed:
         """Release the one read of an account that is held."""
@@ -187,6 +205,7 @@ class Stories:
                 by="reyes",
                 reason="hardship",
                 note="Letter of Prairie Community Action on file; two children at home",
+                evidence="Letter of November 12",
             ),
         )
 
@@ -221,6 +240,7 @@ class Stories:
                 by="reyes",
                 reason="mail_or_bank_delay",
                 note="The envelope is postmarked October 20",
+                evidence="Envelope, postmarked October 20",
             ),
         )
 
@@ -323,6 +343,7 @@ class Stories:
                 by="reyes",
                 reason="mail_or_bank_delay",
                 note="Says the mail was late",
+                evidence="His word on the phone",
             ),
         )
         self._on(
@@ -467,6 +488,38 @@ class Stories:
             what=f"summary {ref}",
             account_id=self._town.known[ref].account_id,
         )
+
+    def _agency(self) -> None:
+        """She asks an agency for help: they may be told how she pays and what she owes, and are."""
+        ref = "lindgren"
+
+        def told(at: datetime) -> None:
+            number = self._town.known[ref].account_id
+            done = self._act(
+                "record_consent",
+                by="reyes",
+                at=at,
+                what=f"consent {ref}",
+                account_id=number,
+                party_kind="agency",
+                party_name="Platte Valley Community Action",
+                payments=True,
+                balance=True,
+                given_how="written",
+                until_on=date(2027, 6, 30),
+                note="Release form of today",
+            )
+            self._act(
+                "prepare_statement",
+                by="reyes",
+                at=at,
+                what=f"history {ref}",
+                account_id=number,
+                kind="payment_history",
+                consent_id=done["made"]["consent"][0],
+            )
+
+        self._on(ref, 11, 12, 15, 5, told)
 
     def _desk_work(self) -> None:
         """A hold while a meter is tested, and a change of address."""

@@ -22,6 +22,7 @@ from django.utils.translation import gettext, pgettext
 
 from weatherhead.core.values import Change, Refusal, Sentence, Unit
 from weatherhead.interfaces.workbench import charts
+from weatherhead.interfaces.workbench.rows import DrawnRow, RowsWidget
 from weatherhead.overviews.account.figures import UsageMonth
 from weatherhead.overviews.account.offers import ActionOffer
 from weatherhead.overviews.account.page import AccountOverview
@@ -310,6 +311,12 @@ def read_kind(kind: str) -> str:
     return gettext(READ_KINDS[kind])
 
 
+@register.filter
+def at(items: Sequence[Sequence[str]], place: int) -> Sequence[str]:
+    """The item at a place, from 0: a table's column beside its cell."""
+    return items[place]
+
+
 @register.simple_tag
 def usage_chart(usage: tuple[UsageMonth, ...]) -> charts.UsageChart | None:
     """The chart of an account's bills; ``None`` when nothing was billed yet."""
@@ -391,10 +398,39 @@ def is_money(field: BoundField) -> bool:
     return bool(field.field.widget.attrs.get("data-money"))
 
 
+@register.filter
+def is_folded(field: BoundField) -> bool:
+    """Whether few need a field, so that it stands folded below the others: ``attrs={"data-fold": True}``."""
+    return bool(field.field.widget.attrs.get("data-fold"))
+
+
+@register.simple_tag
+def folded_of(form: BaseForm) -> dict[str, object]:
+    """The folded fields of a form, and whether one of them says something, so that they are shown."""
+    fields = [field for field in form.visible_fields() if is_folded(field)]
+    return {"fields": fields, "open": any(field.errors or _says_something(field) for field in fields)}
+
+
+def _says_something(field: BoundField) -> bool:
+    widget = field.field.widget
+    if isinstance(widget, RowsWidget):
+        return any(widget.begun(row) for row in field.value() or ())
+    return field.value() not in (None, "", False)
+
+
+@register.simple_tag
+def rows_of(field: BoundField) -> tuple[DrawnRow, ...]:
+    """The rows of a field that is a short list."""
+    widget = field.field.widget
+    if not isinstance(widget, RowsWidget):
+        raise TypeError(f"{field.name} is no list of rows")
+    return widget.drawn(name=field.html_name, value=field.value())
+
+
 @register.simple_tag
 def opening_field(form: BaseForm) -> str:
     """The name of the field where a form begins: the first in error, else the first that has to be answered yet."""
-    visible = form.visible_fields()
+    visible = [field for field in form.visible_fields() if not is_folded(field)]
     wrong = [field.name for field in visible if field.errors]
     open_yet = [field.name for field in visible if field.field.required and field.value() in (None, "")]
     return next(iter([*wrong, *open_yet, *(field.name for field in visible)]), "")

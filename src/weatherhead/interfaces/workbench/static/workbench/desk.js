@@ -14,8 +14,10 @@
  * data-combobox (with aria-controls)      arrows choose among the options of a listbox, Enter opens the chosen one
  * data-pick beside it                     a chosen option fills the field, and its number the hidden field before it
  * data-when="name=value|other"            is shown while the form's field of that name has one of those values
+ * data-grows="name"                       the last row of a list of fields gets an empty one below it once it is begun
  * data-filter                             the combobox also filters its own options
  * data-keys-switch                        turns single-letter keys off and on
+ * data-print                              shown where there are scripts; prints the page
  * data-once                               a form is sent once
  * data-guard                              what it holds cannot be used while something else is on its way there
  * data-focus on details                   opening it puts the focus into its first field
@@ -150,6 +152,27 @@ const showWhen = () => {
   }
 };
 
+// An empty row stands below the last one that was begun; the server takes as many as are numbered without a gap.
+const grow = (list) => {
+  const rows = all(".rows__row", list);
+  const last = rows.at(-1);
+  if (rows.length >= 50 || !all("input", last).some((field) => field.value.trim())) return;
+  const next = last.cloneNode(true);
+  for (const field of all("input, select", next)) {
+    const name = field.name.replace(`${list.dataset.grows}-${rows.length - 1}-`, `${list.dataset.grows}-${rows.length}-`);
+    field.name = name;
+    field.id = `action-${name}`;
+    field.setAttribute("aria-label", field.getAttribute("aria-label").replace(String(rows.length), String(rows.length + 1)));
+    if (field.matches("input")) field.value = "";
+  }
+  last.after(next);
+};
+
+document.addEventListener("input", ({ target }) => {
+  const list = target instanceof Element ? target.closest("[data-grows]") : null;
+  if (list) grow(list);
+});
+
 const numberOf = (field) => field.parentElement.querySelector("[data-pick-number]");
 
 const pick = (field, option) => {
@@ -255,6 +278,8 @@ document.addEventListener("click", (event) => {
 
   const option = target.closest("[role=option][data-number]");
   if (option) pick(option.closest(".pick").querySelector("[data-pick]"), option);
+
+  if (target.closest("[data-print]")) window.print();
 
   const close = target.closest("dialog [data-close]");
   if (close) {
@@ -446,5 +471,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+for (const button of all("[data-print]")) button.hidden = false;
 showKeySwitch();
 showWhen();

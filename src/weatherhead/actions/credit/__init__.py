@@ -1,0 +1,1 @@
+"""Deposits, refunds and debts given up."""

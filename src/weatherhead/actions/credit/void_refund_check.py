@@ -1,0 +1,171 @@
+"""Void or stop a refund check that was not paid. Its refund is payable again: the next run writes another check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from weatherhead.actions.credit.request_refund import hold_until, payee_lines
+from weatherhead.actions.figures import house_rule, made
+from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.areas.credit.operations.refunds import void_check
+from weatherhead.areas.credit.refund_rules import RefundRule, RefundVersion, refund_rule
+from weatherhead.areas.credit.refunds import CheckFacts, check_numbered
+from weatherhead.areas.customers.queries import AccountFacts, account
+from weatherhead.areas.records.queries.receipts import last_update_of
+from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+
+class CheckIsOver(Refusal):
+    """Paid, voided or stopped before."""
+
+    template = gettext_noop("Check %(number)s was %(state)s on %(on)s. It cannot be voided.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The number on the check; `void` where we have it in hand, `stop` where it is lost; and why."""
+
+    check_number: Number
+    how: Literal["void", "stop"]
+    reason: NeededNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The check, the account as it is now, and the rule."""
+
+    check: CheckFacts
+    account: AccountFacts
+    moved_on: date | None
+    rule: RefundRule
+    version: RefundVersion
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How the check ends, and to whom and where the next one goes."""
+
+    check: CheckFacts
+    state: str
+    note: str
+    payee_name: str
+    payee_lines: tuple[str, ...]
+    hold_until_on: date | None
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The account that the check was for."""
+    return (check_numbered(inputs.check_number).account_id,)
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read check, account and rule.
+
+    Raises:
+        NoSuchCheck, NoRefundRules: as they say.
+    """
+    found = check_numbered(inputs.check_number)
+    rule, version = refund_rule(on=moment.as_of)
+    since = moment.as_of - timedelta(days=version.address_hold_days)
+    return Facts(
+        check=found,
+        account=account(found.account_id),
+        moved_on=last_update_of(found.account_id, table="customers_account", since=since),
+        rule=rule,
+        version=version,
+        as_of=moment.as_of,
+    )
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """End the check; the debt to the customer stays in refunds payable, so nothing is posted.
+
+    Raises:
+        CheckIsOver: it was paid, voided or stopped.
+    """
+    check = facts.check
+    if check.state != "issued":
+        raise CheckIsOver(number=check.number, state=Sentence(_STATES[check.state]), on=check.ended_on)
+    until = hold_until(facts.moved_on, version=facts.version)
+    said = {"number": check.number, "amount": format_cents(check.amount_cents)}
+    template = (
+        gettext_noop("Check %(number)s of $%(amount)s voided")
+        if inputs.how == "void"
+        else gettext_noop("Check %(number)s of $%(amount)s stopped")
+    )
+    return Proposal(
+        summary=Sentence(template, said),
+        confirm=Sentence(gettext_noop("End check %(number)s of $%(amount)s"), said),
+        plan=Plan(
+            check=check,
+            state="void" if inputs.how == "void" else "stopped",
+            note=inputs.reason,
+            payee_name=facts.account.customer_name,
+            payee_lines=payee_lines(facts.account),
+            hold_until_on=until,
+        ),
+        account_ids=(check.account_id,),
+        updates={"credit_refundcheck": 1, "credit_refund": 1},
+        changes=_changes(facts, until=until),
+        rules=(
+            facts.rule.rule,
+            house_rule("refunds", "A voided check is told to the bank with the next run, and never revived"),
+        ),
+    )
+
+
+_STATES = {
+    "void": gettext_noop("voided"),
+    "stopped": gettext_noop("stopped"),
+    "cleared": gettext_noop("paid by the bank"),
+}
+
+
+def _changes(facts: Facts, *, until: date | None) -> tuple[Change, ...]:
+    changes = [made(gettext_noop("Next check to"), facts.account.customer_name, code="payee")]
+    if until is not None:
+        changes.append(made(gettext_noop("Address changed: waits until"), until, code="hold_until", unit=Unit.DATE))
+    return tuple(changes)
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """End the check and make its refund payable.
+
+    Raises:
+        RefundChangedMeanwhile: it was paid, voided or stopped meanwhile.
+    """
+    plan = proposal.plan
+    void_check(
+        check=plan.check,
+        state=plan.state,
+        note=plan.note,
+        on=recording.moment.as_of,
+        payee_name=plan.payee_name,
+        payee_lines=plan.payee_lines,
+        hold_until_on=plan.hold_until_on,
+        receipt_id=recording.receipt_id,
+    )
+
+
+ACTION = registry.add(
+    Action(
+        name="void_refund_check",
+        title=gettext_noop("Void or stop a refund check"),
+        duty=5,
+        on="refund",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        summary=gettext_noop(
+            "Ends a check that was not paid; the next run writes another, to the address as it is now."
+        ),
+    )
+)

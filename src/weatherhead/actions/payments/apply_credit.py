@@ -1,0 +1,162 @@
+"""Apply what waits as unapplied credit to the charges that its rule lets it settle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.actions.figures import Standing, money_changes, standing_of
+from weatherhead.actions.inputs import Number
+from weatherhead.areas.customers.queries import AccountFacts, account
+from weatherhead.areas.ledger.operations import post
+from weatherhead.areas.ledger.queries import balances_of
+from weatherhead.areas.payments.rules import ApplicationRules, application_rules, credit_settles
+from weatherhead.core.ledger import Direction, EntryDraft, LedgerAccount, Posting, Share, allocate
+from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+
+class NothingWaits(Refusal):
+    """No unapplied credit."""
+
+    template = gettext_noop("No credit waits on account %(number)s. A credit on the balance settles charges by itself.")
+
+
+class NothingToSettle(Refusal):
+    """Nothing is owed that it may settle."""
+
+    template = gettext_noop(
+        "$%(amount)s waits, and account %(number)s owes nothing that it may settle. The next bill may be."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The account."""
+
+    account_id: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The account, what waits on it, its receivable, the rule, and the day."""
+
+    account: AccountFacts
+    waits_cents: int
+    standing: Standing
+    rules: ApplicationRules | None
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The entry."""
+
+    entry: EntryDraft
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The account."""
+    return (inputs.account_id,)
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read what waits and what is owed."""
+    waits = balances_of([inputs.account_id])[inputs.account_id]
+    return Facts(
+        account=account(inputs.account_id),
+        waits_cents=-waits.get(LedgerAccount.UNAPPLIED_CREDIT, 0),
+        standing=standing_of(inputs.account_id),
+        rules=application_rules(),
+        as_of=moment.as_of,
+    )
+
+
+def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
+    """Settle as much as may be, the oldest due charge first.
+
+    Raises:
+        NothingWaits, NothingToSettle: as they say.
+    """
+    number = facts.account.number_grouped
+    if facts.waits_cents <= 0:
+        raise NothingWaits(number=number)
+    items = facts.standing.open_items(as_of=facts.as_of)
+    direction = Direction(settles=credit_settles(facts.rules, on=facts.as_of), rest=LedgerAccount.UNAPPLIED_CREDIT)
+    shares = [
+        share
+        for share in allocate(items, amount_cents=facts.waits_cents, direction=direction)
+        if share.ledger_account == LedgerAccount.RECEIVABLE
+    ]
+    applied_cents = sum(share.amount_cents for share in shares)
+    if not applied_cents:
+        raise NothingToSettle(amount=format_cents(facts.waits_cents), number=number)
+    entry = _entry(shares, account_id=facts.account.account_id, cents=applied_cents, on=facts.as_of)
+    said = {"amount": format_cents(applied_cents)}
+    return Proposal(
+        summary=Sentence(gettext_noop("Unapplied credit of $%(amount)s applied"), said),
+        confirm=Sentence(gettext_noop("Apply $%(amount)s"), said),
+        plan=Plan(entry=entry),
+        account_ids=(facts.account.account_id,),
+        entries=(entry,),
+        changes=(
+            *money_changes(facts.standing, entries=(entry,), as_of=facts.as_of),
+            Change(
+                code="unapplied_credit",
+                label=Sentence(gettext_noop("Waits as unapplied credit")),
+                unit=Unit.CENTS,
+                before=facts.waits_cents,
+                after=facts.waits_cents - applied_cents,
+                account_id=facts.account.account_id,
+            ),
+        ),
+        rules=(facts.rules.rule,) if facts.rules else (),
+    )
+
+
+def _entry(shares: list[Share], *, account_id: int, cents: int, on: date) -> EntryDraft:
+    return EntryDraft(
+        kind="credit_applied",
+        effective_on=on,
+        postings=(
+            Posting(
+                ledger_account=LedgerAccount.UNAPPLIED_CREDIT,
+                amount_cents=cents,
+                charge="payment",
+                account_id=account_id,
+            ),
+            *(
+                Posting(
+                    ledger_account=LedgerAccount.RECEIVABLE,
+                    amount_cents=-share.amount_cents,
+                    charge="payment",
+                    account_id=account_id,
+                    matches=share.matches,
+                )
+                for share in shares
+            ),
+        ),
+    )
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """Post it."""
+    recording.entry_ids += post([proposal.plan.entry], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
+
+
+ACTION = registry.add(
+    Action(
+        name="apply_credit",
+        title=gettext_noop("Apply a waiting credit"),
+        duty=4,
+        on="account",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        summary=gettext_noop("Settles charges with unapplied credit, those that the rule of the money allows."),
+    )
+)

@@ -1,0 +1,108 @@
+"""A day balanced: what each kind of entry moved, the ledger accounts that hold money, and what goes to the GL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.areas.ledger.books import (
+    ExportFacts,
+    SourceRow,
+    by_source,
+    closed_through,
+    entries_by_kind,
+    export_of_day,
+)
+from weatherhead.areas.payments.drawers import DrawerFacts, drawers_of_day
+from weatherhead.core.ledger import LedgerAccount
+from weatherhead.overviews.books.trial import TrialBalance, TrialRow, trial_balance
+
+MONEY = (
+    LedgerAccount.CASH_DRAWER,
+    LedgerAccount.CHECKS_RECEIVED,
+    LedgerAccount.CARD_CLEARING,
+    LedgerAccount.ACH_CLEARING,
+    LedgerAccount.BANK,
+    LedgerAccount.CASH_OVER_SHORT,
+    LedgerAccount.SUSPENSE,
+)
+"""Ledger accounts that hold money on its way to the bank, or wait for an account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindRow:
+    """What entries of one kind posted on the day; `lines` by ledger account."""
+
+    kind: str
+    entries: int
+    debits_cents: int
+    credits_cents: int
+    lines: tuple[SourceRow, ...]
+
+    @property
+    def name(self) -> str:
+        """The kind as a word or two."""
+        return self.kind.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayBalanced:
+    """The day. `drawers` were open on it; `money` are the ledger accounts that hold money; `trial` has every one."""
+
+    on: date
+    kinds: tuple[KindRow, ...]
+    drawers: tuple[DrawerFacts, ...]
+    money: tuple[TrialRow, ...]
+    trial: TrialBalance
+    is_closed: bool
+    export: ExportFacts | None
+
+    @property
+    def debits_cents(self) -> int:
+        """Of every entry."""
+        return sum(row.debits_cents for row in self.kinds)
+
+    @property
+    def credits_cents(self) -> int:
+        """Of every entry."""
+        return sum(row.credits_cents for row in self.kinds)
+
+    @property
+    def agrees(self) -> bool:
+        """Entries by kind, ledger accounts and GL accounts come to the same debits and credits."""
+        total = self.trial.total
+        by_gl = (
+            sum(row.debits_cents for row in self.trial.by_gl),
+            sum(row.credits_cents for row in self.trial.by_gl),
+        )
+        said = (self.debits_cents, self.credits_cents)
+        return said == (total.debits_cents, total.credits_cents) == by_gl and self.debits_cents == self.credits_cents
+
+
+def day_balanced(on: date) -> DayBalanced:
+    """Compose a day: entries by kind from the postings themselves, ledger accounts from sums where it is closed."""
+    rows = by_source(first_on=on, last_on=on)
+    counts = entries_by_kind(first_on=on, last_on=on)
+    trial = trial_balance(first_on=on, last_on=on)
+    closed_on = closed_through()
+    return DayBalanced(
+        on=on,
+        kinds=tuple(_kind(kind, rows=rows, entries=counts[kind]) for kind in sorted({row.kind for row in rows})),
+        drawers=drawers_of_day(on),
+        money=tuple(row for row in trial.rows if row.ledger_accounts[0] in MONEY),
+        trial=trial,
+        is_closed=closed_on is not None and on <= closed_on,
+        export=export_of_day(on),
+    )
+
+
+def _kind(kind: str, *, rows: Sequence[SourceRow], entries: int) -> KindRow:
+    own = tuple(row for row in rows if row.kind == kind)
+    return KindRow(
+        kind=kind,
+        entries=entries,
+        debits_cents=sum(row.debits_cents for row in own),
+        credits_cents=sum(row.credits_cents for row in own),
+        lines=own,
+    )

@@ -1,0 +1,182 @@
+"""The refunds worklist: what is approved and not paid yet, what of it waits and why, and the latest runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from weatherhead.areas.credit.refunds import RefundFacts, RunFacts, latest_refunds, open_refunds, refund_runs
+from weatherhead.areas.customers.queries import accounts
+from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
+from weatherhead.core.values import Sentence, gettext_noop
+from weatherhead.door.jobs import Grant
+from weatherhead.door.registry import registry
+from weatherhead.door.stored import stored_sentence
+from weatherhead.overviews.account.timeline import refund_state
+from weatherhead.overviews.preview import DoneView
+
+ACTIONS = ("release_refund", "void_refund_check", "cancel_refund", "issue_refunds", "clear_refund_checks")
+"""Whose job grants one of them follows refunds."""
+ON_ALL = ("issue_refunds", "clear_refund_checks")
+ROWS_SHOWN = 200
+RUNS_SHOWN = 8
+PAID_DAYS = 30
+FILTERS = ("open", "waiting", "paid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRow:
+    """A refund of the list."""
+
+    refund: RefundFacts
+    account_number: str
+    state: Sentence
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """An earlier refund that the chosen one looks like."""
+
+    refund_id: int
+    on: date
+    amount_cents: int
+    same: Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What may be done, and where it is asked."""
+
+    name: str
+    title: Sentence
+    query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundsOverview:
+    """The list, the chosen refund with what speaks against paying it, and the runs."""
+
+    filter: str
+    rows: tuple[RefundRow, ...]
+    open_cents: int
+    open_count: int
+    waiting_count: int
+    chosen: RefundRow | None
+    like: tuple[Likeness, ...]
+    asked_by: str
+    approved_by: str
+    offers: tuple[Offer, ...]
+    runs: tuple[RunFacts, ...]
+    as_of: date
+
+
+def may_follow_refunds(grant: Grant) -> bool:
+    """Whether a job has to do with refunds: they show whom money goes to."""
+    return not set(ACTIONS).isdisjoint(grant.actions)
+
+
+def refunds_overview(*, shown: str, chosen: int | None, grant: Grant, as_of: date) -> RefundsOverview:
+    """Compose the worklist. `shown` is one of `FILTERS`; anything else shows what is open."""
+    kind = shown if shown in FILTERS else "open"
+    pending = open_refunds(limit=ROWS_SHOWN)
+    waiting = tuple(item for item in pending if item.waits(as_of=as_of))
+    found = {"open": pending, "waiting": waiting}.get(kind)
+    if found is None:
+        found = tuple(item for item in latest_refunds(limit=ROWS_SHOWN) if _ended_lately(item, as_of=as_of))
+    known = accounts({item.account_id for item in found})
+    rows = tuple(
+        RefundRow(
+            refund=item,
+            account_number=known[item.account_id].number_grouped,
+            state=refund_state(item),
+            waits=item.waits(as_of=as_of),
+        )
+        for item in found
+    )
+    row = next((item for item in rows if item.refund.refund_id == chosen), rows[0] if rows else None)
+    asked_by, approved_by = _hands(row)
+    return RefundsOverview(
+        filter=kind,
+        rows=rows,
+        open_cents=sum(item.amount_cents for item in pending),
+        open_count=len(pending),
+        waiting_count=len(waiting),
+        chosen=row,
+        like=_likes(row),
+        asked_by=asked_by,
+        approved_by=approved_by,
+        offers=_offers(row, grant=grant),
+        runs=refund_runs(limit=RUNS_SHOWN),
+        as_of=as_of,
+    )
+
+
+def _ended_lately(item: RefundFacts, *, as_of: date) -> bool:
+    return item.ended_on is not None and item.ended_on >= as_of - timedelta(days=PAID_DAYS)
+
+
+def _hands(row: RefundRow | None) -> tuple[str, str]:
+    if row is None:
+        return "", ""
+    found = receipt(row.refund.receipt_id)
+    return found.actor, found.approver
+
+
+_SAME = {
+    "payee_and_address": gettext_noop("the same payee at the same address"),
+    "amount_and_payee": gettext_noop("the same amount to the same payee"),
+    "amount_and_address": gettext_noop("the same amount to the same address"),
+}
+
+
+def _likes(row: RefundRow | None) -> tuple[Likeness, ...]:
+    if row is None:
+        return ()
+    return tuple(
+        Likeness(
+            refund_id=item["refund"],
+            on=date.fromisoformat(item["on"]),
+            amount_cents=item["amount_cents"],
+            same=Sentence(_SAME[item["same"]]),
+        )
+        for item in row.refund.hold_reasons
+    )
+
+
+def _offers(row: RefundRow | None, *, grant: Grant) -> tuple[Offer, ...]:
+    """What this job may do with the chosen refund, then with all of them."""
+    wanted: list[tuple[str, str]] = []
+    if row is not None:
+        item = row.refund
+        if item.state == "payable":
+            if item.waits_for_a_person:
+                wanted.append(("release_refund", f"?refund={item.refund_id}"))
+            wanted.append(("cancel_refund", f"?refund={item.refund_id}"))
+        if item.state == "issued" and item.check_number is not None:
+            wanted.append(("void_refund_check", f"?refund={item.refund_id}&check_number={item.check_number}"))
+    wanted += [(name, "") for name in ON_ALL]
+    return tuple(
+        Offer(name=name, title=Sentence(registry.get(name).title), query=query)
+        for name, query in wanted
+        if name in grant.actions
+    )
+
+
+def refund_done_view(receipt_id: int) -> DoneView | None:
+    """What was just done on this page, in a sentence; None for a receipt that there is not or of something else."""
+    try:
+        found = receipt(receipt_id)
+    except NoSuchReceipt:
+        return None
+    body: Mapping[str, Any] = found.body
+    if found.action not in ACTIONS:
+        return None
+    return DoneView(
+        receipt_id=found.receipt_id,
+        outcome=found.outcome,
+        summary=stored_sentence(body["summary"]),
+        as_of=found.as_of,
+    )

@@ -1,0 +1,1 @@
+"""Billing summaries: statements, payment histories, yearly and usage summaries, and a statement over accounts."""
