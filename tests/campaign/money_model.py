@@ -16,6 +16,7 @@ LATE_AFTER_DAYS = 5
 LATE_LEAST_BEARING = 1_000
 LATE_LEAST = 500
 LATE_BETWEEN = 28
+REQUEST_STANDS_DAYS = 14
 BOOKED_IN = {
     "cash": "cash_drawer",
     "check": "checks_received",
@@ -135,6 +136,16 @@ class Use:
     approved: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A waiver that somebody else has to decide, before it expires."""
+
+    fee: int
+    account: int
+    cents: int
+    on: date
+
+
 @dataclass(kw_only=True)
 class Model:
     """All of it."""
@@ -149,7 +160,8 @@ class Model:
     fees: dict[int, tuple[int, int]] = field(default_factory=dict)  # fee: account, left
     uses: list[Use] = field(default_factory=list)
     returns: dict[int, dict[int, date]] = field(default_factory=lambda: defaultdict(dict))  # by account, by tender
-    requests: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # request: fee, account, cents
+    declined: dict[int, date] = field(default_factory=dict)  # when a waiver on an account was last declined
+    requests: dict[int, Asked] = field(default_factory=dict)
 
     def play(self, account: int) -> Standing:
         """An account from its first event on."""
@@ -158,14 +170,22 @@ class Model:
             _EVENTS[str(kind)](self, at, account, order, said)
         return at
 
-    def used(self, account: int, *, by: str) -> int:
-        """The authority someone used on an account in 30 days; what an approver allowed does not count."""
+    def used(self, account: int, *, by: str, approved: bool = False) -> int:
+        """The authority someone used on an account in 30 days, of their own or as an approver allowed."""
         since = self.today - timedelta(days=29)
         return sum(
             item.cents
             for item in self.uses
-            if item.account == account and item.on >= since and not item.approved and item.by == by
+            if item.account == account and item.on >= since and item.approved is approved and item.by == by
         )
+
+    def waiting(self) -> dict[int, Asked]:
+        """The requests that may still be decided."""
+        return {
+            number: asked
+            for number, asked in self.requests.items()
+            if (self.today - asked.on).days < REQUEST_STANDS_DAYS
+        }
 
     def cash_only(self, account: int) -> bool:
         """Whether checks are refused."""

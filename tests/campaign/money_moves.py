@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from tests.campaign.money_model import BOOKED_IN, DUE_DAYS, PHYSICAL, Model, Piece, TenderHeld, Use
+from tests.campaign.money_model import BOOKED_IN, DUE_DAYS, PHYSICAL, Asked, Model, Piece, TenderHeld, Use
 from tests.house import Home, House, read_and_bill
 from weatherhead.actions.payments.accepting import CashOnlyAccount
 from weatherhead.areas.billing.queries import adjustments_of_account, bill, bills_of_account
@@ -24,6 +24,7 @@ from weatherhead.areas.payments.drawers import Holdings, holdings_of_drawers
 from weatherhead.areas.records.models import AuthorityUse
 from weatherhead.core.ledger import age
 from weatherhead.core.values import Refusal
+from weatherhead.door.authority import OverCheckersShare
 
 Chosen = TypeVar("Chosen")
 CONNECT_FEE = 2_000
@@ -244,10 +245,17 @@ def _as_allowed(life: Life, outcome: str, *, account: int, by: str, cents: int) 
     Raises:
         Differs: the product decided otherwise.
     """
-    within = cents <= _left(life, account=account, by=by)
+    asks_again = by == "reyes" and _declined_lately(life, account)
+    within = cents <= _left(life, account=account, by=by) and not asks_again
     if (outcome == "done") is not within:
         raise Differs(f"{cents} by {by} on account {account} was {outcome}, with {_left(life, account=account, by=by)}")
     return within
+
+
+def _declined_lately(life: Life, account: int) -> bool:
+    """Whether a waiver there was declined within 30 days: then others are looked at, too."""
+    declined = life.model.declined.get(account)
+    return declined is not None and (life.model.today - declined).days <= 30
 
 
 def _use(life: Life, *, account: int, by: str, cents: int, approved: bool = False) -> None:
@@ -267,7 +275,7 @@ def late_charges_are_assessed(life: Life) -> bool:
 @operation(6)
 def a_fee_is_waived(life: Life) -> bool:
     """Within the representative's caps it is done; over them it is asked for, and not twice."""
-    asked = {fee for fee, _, _ in life.model.requests.values()}
+    asked = {item.fee for item in life.model.waiting().values()}
     fees = [(fee, *said) for fee, said in life.model.fees.items() if said[1] > 0 and fee not in asked]
     if not fees:
         return False
@@ -278,7 +286,8 @@ def a_fee_is_waived(life: Life) -> bool:
         _use(life, account=account, by="reyes", cents=cents)
         _waived(life, fee, cents)
     else:
-        life.model.requests[done.body["request"]] = (fee, account, cents)
+        on = life.model.today
+        life.model.requests[done.body["request"]] = Asked(fee=fee, account=account, cents=cents, on=on)
     return True
 
 
@@ -297,7 +306,7 @@ def a_late_charge_is_waived(life: Life) -> bool:
     if not found:
         return False
     item = life.pick(found)
-    if item.left_cents > _left(life, account=account, by="alvarez"):
+    if item.left_cents > _left(life, account=account, by="alvarez") or _declined_lately(life, account):
         return False
     life.house.do("waive_fee", by="alvarez", adjustment_id=item.adjustment_id, reason="our_error")
     _use(life, account=account, by="alvarez", cents=item.left_cents)
@@ -308,17 +317,34 @@ def a_late_charge_is_waived(life: Life) -> bool:
 @operation(4)
 def a_request_is_decided(life: Life) -> bool:
     """Approved, and then it happens; or declined."""
-    if not life.model.requests:
+    if not (waiting := life.model.waiting()):
         return False
-    request = life.pick(sorted(life.model.requests))
-    fee, account, cents = life.model.requests.pop(request)
+    request = life.pick(sorted(waiting))
+    fee, account, cents = waiting[request].fee, waiting[request].account, waiting[request].cents
     if life.pick((True, True, False)):
-        life.house.do("approve_request", by="alvarez", request_id=request)
+        within = cents <= _left_to_approve(life, account)
+        try:
+            life.house.do("approve_request", by="alvarez", request_id=request)
+        except OverCheckersShare:
+            if within:
+                raise
+            return True
+        if not within:
+            raise Differs(f"request {request} of {cents} was approved beyond the approver's authority")
         _use(life, account=account, by="reyes", cents=cents, approved=True)
         _waived(life, fee, cents)
     else:
         life.house.do("decline_request", by="alvarez", request_id=request, note="Not this time")
+        life.model.declined[account] = life.model.today
+    del life.model.requests[request]
     return True
+
+
+def _left_to_approve(life: Life, account: int) -> int:
+    """What an approver may still approve: what they approved counts as what they did themselves."""
+    once, own, everyone = LIMITS["alvarez"]
+    done, approved = life.model.used(account, by="alvarez"), life.model.used(account, by="reyes", approved=True)
+    return min(once, own - done - approved, everyone - done - approved - life.model.used(account, by="reyes"))
 
 
 @operation(3)

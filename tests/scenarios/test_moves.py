@@ -270,6 +270,7 @@ def test_on_closed_days_it_counts_from_the_first_open_one(house: House, home: Ho
 
 def test_moving_a_payment_to_ones_household_asks_a_colleague(house: House, home: Home, dale: Home) -> None:
     number = pay(house, dale, 2_000)
+    house.pass_days(1)
     before = owed(home), owed(dale)
     house.do("link_employee", by="larsen", username="reyes", relation="household", account_id=home.account_id)
     asked = move(house, number, home)
