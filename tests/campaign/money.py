@@ -5,7 +5,7 @@
 
 A part is forty stories of 125 deeds, told by tests/scenarios/test_money_model.py in a process of its own. It goes on
 where it was interrupted (progress is kept below var/campaigns). A seed that fails is told again, shorter, by the same
-test: WEATHERHEAD_MONEY="SEED 1 125". Writes docs/campaigns/money.md.
+test: WEATHERHEAD_MONEY="SEED 1 125 1". Writes docs/campaigns/money.md.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def run_part(vendor: str, *, part: int) -> dict[str, Any]:
     """One part; what went wrong stands in `problems`."""
     environment = os.environ | {
         "WEATHERHEAD_TEST_DATABASE": vendor,
-        "WEATHERHEAD_MONEY": f"{part * STORIES + 1} {STORIES} {DEEDS}",
+        "WEATHERHEAD_MONEY": f"{part * STORIES + 1_001} {STORIES} {DEEDS} 1",
     }
     begun = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "-x", "tests/scenarios/test_money_model.py"]

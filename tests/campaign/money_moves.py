@@ -437,6 +437,16 @@ def everything_goes_to_the_bank(life: Life) -> bool:
     return True
 
 
+def compare_balances(life: Life) -> None:
+    """See that every account owes what the model says; cheap.
+
+    Raises:
+        Differs: naming the account, with both.
+    """
+    for account, cents in balance_of(life.model.accounts).items():
+        _same(f"balance of account {account}", cents, life.model.play(account).balance)
+
+
 def compare(life: Life) -> None:
     """See that the product says what the model says: balances, ageing, books, drawers and authority.
 
@@ -501,7 +511,7 @@ def story(seed: int, *, deeds: int) -> list[Deed]:
 
 
 def live(life: Life, deeds: Sequence[Deed], *, check_every: int = 1) -> int:
-    """Do a story's deeds, comparing after each, or after some; returns how many applied.
+    """Do a story's deeds; returns how many applied. Balances are compared after each, all else after every so many.
 
     Raises:
         Differs: the product and the model part; the deed's place stands in the note.
@@ -513,6 +523,8 @@ def live(life: Life, deeds: Sequence[Deed], *, check_every: int = 1) -> int:
             applied += OPERATIONS[deed.name][0](life)
             if (place + 1) % check_every == 0 or place + 1 == len(deeds):
                 compare(life)
+            else:
+                compare_balances(life)
         except (Differs, Refusal) as error:
             error.add_note(f"after deed {place} ({deed.name}) on {life.model.today}")
             raise

@@ -1,7 +1,7 @@
 """Random deeds with money, in the product and in a model made of dictionaries: after each they say the same.
 
-A part of what `python -m tests.campaign.money` does a million times. WEATHERHEAD_MONEY sets the first seed, how many
-stories, and how many deeds in each.
+3,000 of them on both databases together; `python -m tests.campaign.money` does a million. WEATHERHEAD_MONEY sets the
+first seed, how many stories, how many deeds in each, and after how many of them more than the balances is compared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from weatherhead.core.values import Refusal
 from weatherhead.interfaces.cli.ledger import extra_checkers
 
 pytestmark = pytest.mark.django_db
-FIRST, STORIES, DEEDS = map(int, os.environ.get("WEATHERHEAD_MONEY", "1 12 125").split())
+USUAL = {"sqlite": "1 18 125 5", "postgresql": "101 6 125 5"}[os.environ.get("WEATHERHEAD_TEST_DATABASE", "sqlite")]
+FIRST, STORIES, DEEDS, CHECK_EVERY = map(int, os.environ.get("WEATHERHEAD_MONEY", USUAL).split())
 ADDRESS = {"mail_city": "Prairie City", "mail_state": "NE", "mail_postal_code": "68900"}
 Built = tuple[House, tuple[Home, Home], tuple[int, int]]
 
@@ -56,7 +57,7 @@ def told(built: Built, deeds: Sequence[Deed]) -> Exception | None:
     house, homes, others = built
     try:
         with transaction.atomic():
-            live(begin(copy.deepcopy(house), homes, others), deeds)
+            live(begin(copy.deepcopy(house), homes, others), deeds, check_every=CHECK_EVERY)
             findings = [finding.sentence for finding in check(extra=extra_checkers()).findings]
             if findings:
                 raise Differs(f"ledger check: {findings}")
