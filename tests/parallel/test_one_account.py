@@ -48,13 +48,15 @@ def otherwise(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Inputs of an action that are as good, and not the same."""
     action = registry.get(name)
     for field, value in given.items():
-        other = not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else f"{value or ''}1"
-        try:
-            changed = action.plain(action.parse({**given, field: other}))
-        except InputsInvalid:
-            continue
-        if changed != given:
-            return changed
+        numbers = isinstance(value, int) and not isinstance(value, bool)
+        others = (value + 1, value - 1) if numbers else (not value,) if isinstance(value, bool) else ("2024-01", "1")
+        for other in (*others, f"{value or ''}1"):
+            try:
+                changed = action.plain(action.parse({**given, field: other}))
+            except InputsInvalid:
+                continue
+            if changed != given:
+                return changed
     raise AssertionError(f"{name} has no input that could be another")
 
 
