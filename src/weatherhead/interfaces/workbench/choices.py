@@ -89,6 +89,8 @@ def choices_of(
         return _agreements(account, in_force=True)
     if name == "adjustment_id" and action.name == "reverse_adjustment":
         return _reversible(account)
+    if name == "also_payments":
+        return _payments(account)
     if name == "payment_id" and action.name == "return_payment":
         return _payments(account, but_not="cash")
     maker = _OF_ACCOUNT.get(name)

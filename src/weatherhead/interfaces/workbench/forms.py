@@ -61,6 +61,10 @@ _LABELS = {
     "more_tenders": gettext_noop("Other tenders beside it"),
     "scan_line": gettext_noop("Scan line of the stub"),
     "not_a_duplicate": gettext_noop("This is no duplicate"),
+    "despite_returns": gettext_noop("Why it is taken although payments came back"),
+    "also_to": gettext_noop("Other accounts that parts are for"),
+    "also_payments": gettext_noop("Other payments that go with it"),
+    "charge_hidden": gettext_noop("Charge the late charges that the mistake hid"),
     "deposited_on": gettext_noop("Deposited on"),
     "through_on": gettext_noop("Bill use through"),
     "read_on": gettext_noop("Read on"),
@@ -140,12 +144,20 @@ _LABELS_OF = {
     ("adjustment_id", "reverse_adjustment"): gettext_noop("Adjustment"),
     ("note", "reverse_adjustment"): gettext_noop("What was wrong"),
     ("from_on", "reopen_period"): gettext_noop("First day to reopen"),
+    ("to_account", "move_payment"): gettext_noop("Account that it was meant for"),
+    ("amount_cents", "move_payment"): gettext_noop("Only a part of it"),
+    ("note", "move_payment"): gettext_noop("What shows it"),
 }
 """What a field is called in one action's form."""
 _TITLES = {
     "wrong_account": gettext_noop("Posted to the wrong account"),
     "wrong_amount": gettext_noop("Wrong amount"),
     "duplicate": gettext_noop("Posted twice"),
+    "number_mistyped": gettext_noop("Account number mistyped"),
+    "wrong_stub": gettext_noop("It came with another account’s stub"),
+    "same_name": gettext_noop("Two customers taken for one"),
+    "payer_named_another": gettext_noop("The payer named another account"),
+    "agency_named_another": gettext_noop("The agency named another account"),
     "ssn": gettext_noop("Social security number"),
     "ein": gettext_noop("Employer number"),
     "none": gettext_noop("None needed, or none given"),
@@ -250,7 +262,10 @@ _ASKED_OF_TENDER = {
 }
 """What the form of a payment asks of which tenders; `|` stands between those that share a question."""
 _OPTION = "option {schedule} {name}"
-_FOLDED = {"take_payment": ("more_tenders", "also_pays", "scan_line", "not_a_duplicate", "note")}
+_FOLDED = {
+    "take_payment": ("more_tenders", "also_pays", "scan_line", "not_a_duplicate", "note", "despite_returns"),
+    "move_payment": ("amount_cents", "also_to", "also_payments"),
+}
 """What few need of an action stands folded under its questions."""
 
 
@@ -416,7 +431,7 @@ def _field(
     name, needed = item.name, _is_needed(item)
     label = gettext(_LABELS_OF.get((name, action.name)) or _LABELS.get(name, name.replace("_", " ").capitalize()))
     common: dict[str, Any] = {"label": label, "required": needed}
-    if not needed and item.default is not MISSING and item.default not in (None, "", False):
+    if not needed and item.default is not MISSING and item.default not in (None, "", False, ()):
         common["initial"] = item.default
     if name in _USUALLY_TODAY and account is not None:
         common["initial"] = account.as_of.isoformat()
@@ -428,6 +443,8 @@ def _field(
     if kind is not None:
         return PickField(kind=kind, help_text=gettext(_PICK_HELP[kind]), **common)
     listed = choices_of(action, name, account=account, jobs=jobs)
+    if listed is not None and name == "also_payments":
+        return forms.MultipleChoiceField(choices=list(listed), widget=forms.CheckboxSelectMultiple, **common)
     if listed is not None and name in _MANY:
         return _many(listed, common=common)
     if listed is not None:
@@ -478,6 +495,9 @@ def _rows(name: str, *, common: dict[str, Any]) -> RowsField | None:
     amount = Column(name="amount_cents", label=gettext("Amount"), money=True)
     if name == "also_pays":
         account = Column(name="account", label=gettext("Account or scan line"))
+        return RowsField(widget=RowsWidget(columns=(account, amount)), **common)
+    if name == "also_to":
+        account = Column(name="account", label=gettext("Account"))
         return RowsField(widget=RowsWidget(columns=(account, amount)), **common)
     if name == "more_tenders":
         kinds = tuple((kind, gettext(title)) for kind, title in TENDERS.items())
