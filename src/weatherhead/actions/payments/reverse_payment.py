@@ -17,6 +17,7 @@ from weatherhead.actions.payments.receiving import kept_entry
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
+from weatherhead.areas.payments.operations.suspense import suspend_payment
 from weatherhead.areas.payments.queries import PaymentFacts, Whereabouts, payment, where_tender_is
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
@@ -89,6 +90,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             tender=found.tender_kind, amount_cents=found.amount_cents, on=facts.as_of, reason=inputs.reason
         )
     updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1})
+    creates = {"payments_suspenseitem": 1} if kept else {}
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
@@ -96,6 +98,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         plan=Plan(payment_id=found.payment_id, reason=inputs.reason, reversed_on=facts.as_of, entry=draft, kept=kept),
         account_ids=(found.account_id,),
         entries=(draft, kept) if kept else (draft,),
+        creates=creates,
         updates=updates,
         changes=money_changes(facts.standing, entries=(draft,), as_of=facts.as_of),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
@@ -121,7 +124,12 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     )
     recording.entry_ids.append(entry_id)
     if plan.kept is not None:
-        recording.entry_ids += post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
+        (kept_id,) = post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
+        recording.entry_ids.append(kept_id)
+        suspended = suspend_payment(
+            payment_id=plan.payment_id, entry_id=kept_id, on=plan.reversed_on, receipt_id=recording.receipt_id
+        )
+        recording.made_one("suspense_item", suspended)
 
 
 ACTION = registry.add(

@@ -309,3 +309,10 @@ def account_ids_by_number(numbers: Iterable[str]) -> dict[str, int]:
     """The accounts that have some numbers (digits only)."""
     rows = rows_with(table="customers_account", columns=("number", "id"), column="number", values=list(numbers))
     return dict(rows)
+
+
+def accounts_numbered(numbers: Iterable[str]) -> dict[str, tuple[int, bool]]:
+    """The accounts that have some numbers (digits only), each with whether it is closed."""
+    columns = ("number", "id", "closed_on")
+    rows = rows_with(table="customers_account", columns=columns, column="number", values=list(numbers))
+    return {number: (account_id, closed_on is not None) for number, account_id, closed_on in rows}

@@ -111,10 +111,12 @@ def post(drafts: Sequence[EntryDraft], *, inserted_at: datetime, receipt_id: int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeColumns:
-    """One entry each for n accounts: the receivable against other ledger accounts, which are no customer's.
+    """One entry each for n charges or payments: the receivable against other ledger accounts, which are no customer's.
 
     `credits_cents` (n, k) is what each of the k `ledger_accounts`, in alphabetical order, is moved by; an account owes
-    what they sum to with the other sign. `due` (n,) are ordinals.
+    what they sum to with the other sign. `due` (n,) are ordinals. An account may come more than once. A payment debits
+    the bank, and so lowers what is owed. Where the others sum to zero, as for money in suspense, no receivable moves
+    and the account is not looked at.
     """
 
     kind: str
@@ -184,9 +186,12 @@ def post_charges(columns: ChargeColumns, *, inserted_at: datetime, receipt_id: i
     digest = _write_headers(
         columns, chosen=chosen, entry_ids=entry_ids, owed=owed, at=inserted_at, receipt_id=receipt_id
     )
+    movers, places = np.unique(columns.account_ids[owing], return_inverse=True)
+    moved_cents = np.zeros(len(movers), dtype=np.int64)
+    np.add.at(moved_cents, places, owed[owing])
     moves = [
         (account_id, LedgerAccount.RECEIVABLE.value, cents)
-        for account_id, cents in zip(columns.account_ids[owing].tolist(), owed[owing].tolist(), strict=True)
+        for account_id, cents in zip(movers.tolist(), moved_cents.tolist(), strict=True)
     ]
     bulk_add(table="ledger_runningbalance", keys=("account_id", "ledger_account"), amount="balance_cents", rows=moves)
     return PostedCharges(entry_ids=entry_ids, digest=digest, count=len(chosen))

@@ -84,9 +84,7 @@ class ImportedItem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "reference"], name="imported_item_once")]
-        indexes = [
-            models.Index(fields=["bank_mark"], name="imported_item_by_mark", condition=~models.Q(bank_mark=""))
-        ]
+        indexes = [models.Index(fields=["bank_mark"], name="imported_item_by_mark", condition=~models.Q(bank_mark=""))]
 
 
 class SuspenseItem(models.Model):

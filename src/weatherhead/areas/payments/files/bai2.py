@@ -158,7 +158,7 @@ def _group(state: _State, record: _Record) -> None:
     state.day = _day(state.day_text)
     if state.day is None:
         what = Sentence(_BAD_DAY, {"text": kept_text(state.day_text)[:20]})
-        state.found.problem(line=record.line, name="as_of", code="day_unreadable", what=what, text=record.text)
+        state.found.problem(line=record.line, name="as_of", code="frame_day_unreadable", what=what, text=record.text)
 
 
 def _day(text: str) -> date | None:

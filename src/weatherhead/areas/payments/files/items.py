@@ -58,6 +58,28 @@ class Item(NamedTuple):
     part: int = 0
 
 
+OF_THE_FRAME = frozenset(
+    {
+        "account_trailer_missing",
+        "after_total",
+        "after_trailer",
+        "batch_header_missing",
+        "batch_total_missing",
+        "continues_nothing",
+        "frame_day_unreadable",
+        "line_too_long",
+        "other_batch",
+        "other_currency",
+        "overflow_alone",
+        "total_missing",
+        "total_unreadable",
+        "trailer_missing",
+        "unknown",
+    }
+)
+"""Problems of a file rather than of one payment in it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileProblem:
     """An item that is not posted, or a part of the frame that is wrong: where, what, and what to do about it.
@@ -71,6 +93,11 @@ class FileProblem:
     what: Sentence
     cents: int | None = None
     text: str = ""
+
+    @property
+    def of_an_item(self) -> bool:
+        """Whether a payment was not taken because of it."""
+        return self.code not in OF_THE_FRAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +131,19 @@ class PaymentFileRead:
         return sum(item.cents for item in self.items)
 
     @property
-    def problems_cents(self) -> int:
+    def bad(self) -> tuple[FileProblem, ...]:
+        """The problems that are payments which are not taken."""
+        return tuple(problem for problem in self.problems if problem.of_an_item)
+
+    @property
+    def bad_cents(self) -> int:
         """What its bad items come to, as far as can be read."""
-        return sum(problem.cents or 0 for problem in self.problems)
+        return sum(problem.cents or 0 for problem in self.bad)
+
+    @property
+    def reconciles(self) -> bool:
+        """Whether its frame is whole and every total is what was found."""
+        return not self.differing and all(problem.of_an_item for problem in self.problems)
 
     @property
     def differing(self) -> tuple[ControlTotal, ...]:

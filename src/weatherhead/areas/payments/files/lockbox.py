@@ -159,7 +159,7 @@ def _batch(state: _State, number: int, line: str) -> None:
     if state.batch_on is None and state.file_on is not None:
         state.batch_on = state.file_on
         what = Sentence(_DAY, {"text": kept_text(text), "instead": state.file_on.isoformat()})
-        state.found.problem(line=number, name="deposited_on", code="day_unreadable", what=what, text=line)
+        state.found.problem(line=number, name="deposited_on", code="frame_day_unreadable", what=what, text=line)
 
 
 def _detail(state: _State, number: int, line: str) -> None:
