@@ -161,14 +161,15 @@ class Gathering:
     totals: list[ControlTotal] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
     passed_over: int = 0
+    columns: tuple[slice, ...] = ()  # of a line without delimiters, those that people fill
 
     def problem(
         self, *, line: int, name: str, code: str, what: Sentence, cents: int | None = None, text: str = ""
     ) -> None:
         """Report what is wrong with a line."""
-        self.problems.append(
-            FileProblem(line=line, field=name, code=code, what=what, cents=cents, text=kept_text(text))
-        )
+        hidden = code == "card_number" or any(holds_card_number(text[column]) for column in self.columns)
+        kept = _WITHHELD if hidden else kept_text(text)
+        self.problems.append(FileProblem(line=line, field=name, code=code, what=what, cents=cents, text=kept))
 
     def total(self, *, level: str, line: int, unit: str, said: int | None, found: int) -> None:
         """Compare a total; one that cannot be read was reported and is not compared."""

@@ -79,7 +79,9 @@ def parse_lockbox(lines: list[str], *, source: Source, as_of: date) -> PaymentFi
         shown = kept_text(lines[number - 1] if len(lines) >= number else "")
         expected = gettext_noop("a header (record 1) and records after it")
         raise NoSuchFormat(kind=_KIND, line=number, text=shown[:40], expected=expected)
-    state = _State(found=Gathering(as_of=as_of), columns=_slices(source))
+    columns = _slices(source)
+    filled = (columns["detail"]["remittance"], columns["overflow"]["account"], columns["overflow"]["payer"])
+    state = _State(found=Gathering(as_of=as_of, columns=filled), columns=columns)
     for number, line in _records(lines, state=state):
         _READERS[CODES[line[0]]](state, number, line)
     _end_detail(state)

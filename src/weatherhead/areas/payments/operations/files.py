@@ -189,7 +189,6 @@ def record_shard(plan: ShardPlan, *, received_by: str, on: date, at: datetime, r
     tenders = take_row_ids("payments_tender", count=count)
     _write_tenders(plan, events=events, tenders=tenders, received_by=received_by, at=at, receipt_id=receipt_id)
     digests: list[str] = []
-    total = 0
     entry_ids: list[Int64Array] = []
     for parts, ledger_accounts in (
         (plan.posted, (plan.debits,)),
@@ -197,11 +196,10 @@ def record_shard(plan: ShardPlan, *, received_by: str, on: date, at: datetime, r
     ):
         numbers, found = _post(plan, parts, ledger_accounts=ledger_accounts, at=at, receipt_id=receipt_id)
         entry_ids.append(numbers)
-        digests += [item for item, _ in found]
-        total += sum(entries for _, entries in found)
+        digests += found
     _write_payments(plan, events=events, tenders=tenders, entry_ids=entry_ids[0])
     _write_suspense(plan, tenders=tenders, entry_ids=entry_ids[1], on=on, receipt_id=receipt_id)
-    return ShardPosted(entries=total, digest=digest_of_digests(digests))
+    return ShardPosted(entries=len(digests), digest=digest_of_digests(digests))
 
 
 def _finish(plan: ShardPlan, *, at: datetime, receipt_id: int) -> None:
@@ -335,11 +333,11 @@ def _write_tenders(
 
 def _post(
     plan: ShardPlan, parts: PartColumns, *, ledger_accounts: tuple[str, ...], at: datetime, receipt_id: int
-) -> tuple[Int64Array, list[tuple[str, int]]]:
-    """The entries' numbers in the order of the parts, and a digest and a count for each day."""
+) -> tuple[Int64Array, list[str]]:
+    """The entries' numbers in the order of the parts, and their digests in the order of their numbers."""
     days = plan.tenders.days[parts.tenders]
     entry_ids = np.full(len(days), MISSING, dtype=np.int64)
-    found: list[tuple[str, int]] = []
+    found: list[str] = []
     suspended = LedgerAccount.SUSPENSE.value in ledger_accounts
     for day in np.unique(days).tolist():
         rows = np.flatnonzero(days == day)
@@ -361,7 +359,7 @@ def _post(
             receipt_id=receipt_id,
         )
         entry_ids[rows] = posted.entry_ids
-        found.append((posted.digest, posted.count))
+        found += posted.digests
     return entry_ids, found
 
 
