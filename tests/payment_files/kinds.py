@@ -258,9 +258,7 @@ LOCKBOX = [
     ),
     Kind(name="a CSV for a lockbox", source="lockbox", make=_station, refused="NoSuchFormat"),
     Kind(name="empty", source="lockbox", make=lambda _: b" \r\n\r\n", refused="PaymentFileEmpty"),
-    Kind(
-        name="a frame and nothing in it", source="lockbox", make=lambda _: lockbox([]), refused="FileWithoutPayments"
-    ),
+    Kind(name="a frame and nothing in it", source="lockbox", make=lambda _: lockbox([]), refused="FileWithoutPayments"),
     Kind(name="a workbook", source="lockbox", make=lambda _: b"PK\x03\x04 and so on", refused="FileIsWorkbook"),
 ]
 

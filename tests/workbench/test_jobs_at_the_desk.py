@@ -31,16 +31,20 @@ REPRESENTATIVE = (
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
-    "nguyen": MONEY | {"make_deposit"},
+    "nguyen": MONEY | {"make_deposit", "import_payment_file"},
     "okafor": METERS
     | BILLS
     | HUNG
     | READING
     | RUNS
     | SUMMARIES
-    | {"import_reads", "return_payment", "assess_late_charges"},
+    | {"import_reads", "import_payment_file", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges", "make_deposit"},
+    "alvarez": REPRESENTATIVE
+    | DECIDING
+    | READING
+    | RUNS
+    | {"import_reads", "import_payment_file", "assess_late_charges", "make_deposit"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from pytest_django import DjangoDbBlocker
-
 from tests.house import OURS, House, built_once, moment, open_house, table_rows
 from tests.payment_files.kinds import CARD, KINDS, Kind, Names
 from tests.payment_files.made import DAY
+
 from weatherhead.actions.payments.file_work import shard_key
 from weatherhead.actions.payments.import_payment_file import import_key, inputs_for
 from weatherhead.areas.customers.models import Account

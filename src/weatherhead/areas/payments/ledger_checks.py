@@ -43,13 +43,14 @@ def _payments_unlike_entries() -> Iterator[Finding]:
 
 def _tenders_unlike_payments() -> Iterator[Finding]:
     """A tender is its payments and what of it waits in suspense. A payment from suspense repeats one that was reversed,
-    or takes the place of what waited."""
+    or takes the place of what waited. A payment that was moved is made anew for the same tender."""
     rows = stream("""
         SELECT tender.id, tender.amount_cents,
                COALESCE(paid.cents, 0) + COALESCE(suspended.cents, 0) AS found
           FROM payments_tender AS tender
           LEFT JOIN (SELECT payment.tender_id, payment.event_id, SUM(payment.amount_cents) AS cents
-                       FROM payments_payment AS payment GROUP BY payment.tender_id, payment.event_id) AS paid
+                       FROM payments_payment AS payment
+                      WHERE payment.reversal_reason <> 'moved' GROUP BY payment.tender_id, payment.event_id) AS paid
             ON paid.tender_id = tender.id AND paid.event_id = tender.event_id
           LEFT JOIN (SELECT tender_id,
                             SUM(CASE WHEN payment_id IS NULL AND state <> 'posted' THEN amount_cents
