@@ -10,7 +10,7 @@ from tests.payment_files.made import agencies, bai2, batch_header, detail, lockb
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """The numbers of accounts: Ada's and Ben's owe nothing and are open, Cy's is closed, Dee is tied to the importer."""
+    """The numbers of accounts: two are open and owe nothing, one is closed, one is the importer's own."""
 
     ada: str
     ben: str
@@ -117,10 +117,12 @@ LOCKBOX = [
         name="one check for two accounts",
         source="lockbox",
         make=lambda n: (
-            lockbox([[(9500, n.ada)]])[:4]
-            + [overflow(1, 1, account=n.ben, cents=2000, payer="ADLER AND BOYD")]
-            + lockbox([[(9500, n.ada)]])[4:6]
-            + ["9000008"]
+            [
+                *lockbox([[(9500, n.ada)]])[:4],
+                overflow(1, 1, account=n.ben, cents=2000, payer="ADLER AND BOYD"),
+                *lockbox([[(9500, n.ada)]])[4:6],
+                "9000008",
+            ]
         ),
         posted={"ada": [7500], "ben": [2000]},
     ),
@@ -128,17 +130,19 @@ LOCKBOX = [
         name="further accounts come to more than the check",
         source="lockbox",
         make=lambda n: (
-            lockbox([[(1000, n.ada)]])[:4]
-            + [overflow(1, 1, account=n.ben, cents=2000)]
-            + lockbox([[(1000, n.ada)]])[4:6]
-            + ["9000008"]
+            [
+                *lockbox([[(1000, n.ada)]])[:4],
+                overflow(1, 1, account=n.ben, cents=2000),
+                *lockbox([[(1000, n.ada)]])[4:6],
+                "9000008",
+            ]
         ),
         problems=[(4, "amount", "overflow_above_check")],
     ),
     Kind(
         name="a continuation of nothing",
         source="lockbox",
-        make=lambda n: _changed(_box(n)[:3] + [overflow(1, 9, payer="LOST")] + _box(n)[3:], (12, "9000012")),
+        make=lambda n: _changed([*_box(n)[:3], overflow(1, 9, payer="LOST"), *_box(n)[3:]], (12, "9000012")),
         posted=GOOD_BOX,
         problems=[(4, "record", "overflow_alone")],
     ),
@@ -180,7 +184,7 @@ LOCKBOX = [
     Kind(
         name="a check twice",
         source="lockbox",
-        make=lambda n: _box(n)[:5] + [_box(n)[4]] + _box(n)[5:],
+        make=lambda n: [*_box(n)[:5], _box(n)[4], *_box(n)[5:]],
         posted=GOOD_BOX,
         problems=[(6, "reference", "twice_in_file")],
         totals=[
@@ -230,7 +234,7 @@ LOCKBOX = [
     Kind(
         name="records after the end, and one that is none",
         source="lockbox",
-        make=lambda n: _changed(_box(n)[:3] + ["X what is this"] + _box(n)[3:], (12, "9000012")) + ["6more"],
+        make=lambda n: [*_changed([*_box(n)[:3], "X what is this", *_box(n)[3:]], (12, "9000012")), "6more"],
         posted=GOOD_BOX,
         problems=[(4, "record", "unknown"), (13, "record", "after_trailer")],
     ),
@@ -268,9 +272,11 @@ BAI2 = [
         name="text on more lines",
         source="bank-statement",
         make=lambda n: _changed(
-            bai2([("165", 7500, "881", "UTILITY PAYMENT"), ("165", 2000, "882", f"ACCT {n.ben}")])[:4]
-            + [f"88,ACCT {n.ada}"]
-            + bai2([("165", 7500, "881", ""), ("165", 2000, "882", f"ACCT {n.ben}")])[4:],
+            [
+                *bai2([("165", 7500, "881", "UTILITY PAYMENT"), ("165", 2000, "882", f"ACCT {n.ben}")])[:4],
+                f"88,ACCT {n.ada}",
+                *bai2([("165", 7500, "881", ""), ("165", 2000, "882", f"ACCT {n.ben}")])[4:],
+            ],
             (7, "49,59500,5/"),
             (8, "98,59500,1,7/"),
             (9, "99,59500,1,9/"),

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import Home, House, moment, move_in, read_and_bill
+from tests.house import Home, House, move_in, read_and_bill
 from tests.payment_files.made import agencies, lockbox, scanned, stations
 from weatherhead.actions.payments.import_payment_file import SourceOfOthers
+from weatherhead.areas.customers.models import Account
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import ageing_of, balance_of, entry, trial_balance
@@ -139,7 +140,7 @@ def test_the_same_bank_account_paid_for_her_before(house: House, home: Home) -> 
     imported(house, box(house, (10_00, number_of(home))))
     house.pass_days(1)
     imported(house, box(house, (11_00, "RUTH K")))
-    assert "11" not in waiting().bank_mark[:3] or len(waiting().bank_mark) == 64  # a hash, never the number
+    assert len(waiting().bank_mark) == 64  # a keyed hash, never the number
     assert matches_of(waiting())[0].codes == ("same_payer",)
 
 
@@ -209,7 +210,7 @@ def test_an_agency_pays_for_nobody_and_the_money_goes_back_in_five_working_days(
     assert (paid.tender_kind, paid.payer) == ("agency", "Helping Hand")
     item = waiting()
     assert item.return_by is not None
-    assert [on.weekday() < 5 for on in (item.return_by,)] == [True]
+    assert item.return_by.weekday() not in (5, 6)
     assert (item.return_by - house.today).days >= 7
     grant = grant_of(("billing_analyst",))
     assert suspense_overview(as_of=item.return_by, grant=grant, chosen=None).overdue == 0
@@ -232,10 +233,7 @@ def test_who_imports_a_file_does_not_post_to_the_own_account(house: House, home:
 
 
 def test_a_closed_account_that_still_owes_is_paid(house: House, home: Home) -> None:
-    read_on = house.today
-    house.do("end_service", agreement_id=home.agreement_id, end_on=read_on, reading="1700", mail_street="9 Oak St",
-             mail_city="Omaha", mail_state="NE", mail_postal_code="68100")  # fmt: skip
-    assert account(home.account_id).closed_on is not None
+    Account.objects.filter(pk=home.account_id).update(closed_on=house.today)
     owed = balance_of([home.account_id])[home.account_id]
     assert imported(house, box(house, (owed, number_of(home)))).posted == 1
     house.pass_days(1)
@@ -250,17 +248,17 @@ def test_at_the_command_line(
     path = tmp_path / "0309.lbx"
     path.write_text("\n".join(box(house, (50_00, number_of(home)), (60_00, "J SMITH"))) + "\n")
     command = ["payments", "import", str(path), "--source", "lockbox", "--as", "okafor"]
-    assert main([*command, "--dry-run"]) == 1 or SuspenseItem.objects.count() == 0
+    assert main([*command, "--dry-run"]) == 0
+    assert not SuspenseItem.objects.exists()
     assert "dry run" in capsys.readouterr().out
     assert main([*command, "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["posted_cents"], said["suspended_cents"], said["repeated"]) == (50_00, 60_00, False)
     assert [row["why"] for row in said["suspense"]] == ["account_mistyped"]
-    assert main([*command]) == 1
+    assert main(command) == 1
     assert "1 payments of $50.00 posted, 1 of $60.00 in suspense" in capsys.readouterr().out
     assert main(["payments", "suspense"]) == 0
     assert "$" in capsys.readouterr().out
     path.write_text("no lockbox\n")
-    assert main([*command]) == 2
+    assert main(command) == 2
     assert "nothing was posted" in capsys.readouterr().err
-    assert moment(house.today).as_of == house.today

@@ -9,7 +9,9 @@ from django.http import HttpRequest
 
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.overviews.bill_run import may_follow_runs
+from weatherhead.overviews.payment_files import may_import_files
 from weatherhead.overviews.reads import DECISIONS
+from weatherhead.overviews.suspense import may_work_suspense
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
@@ -27,6 +29,8 @@ def desk(request: HttpRequest) -> dict[str, Any]:
             "job_title": ", ".join(grant.titles) if grant else "",
             "todo_count": lambda: here.waiting if here else 0,  # counted where the whole page is shown
             "follows_runs": grant is not None and may_follow_runs(grant),
+            "imports_files": grant is not None and may_import_files(grant),
+            "works_suspense": grant is not None and may_work_suspense(grant),
             "decides_reads": grant is not None and bool(DECISIONS & set(grant.actions)),
             "as_of": here.moment.as_of if here else None,
             "demo_sign_ins": settings.DEMO_SIGN_INS if utility.fictional and not employee else [],

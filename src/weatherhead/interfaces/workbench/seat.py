@@ -17,6 +17,7 @@ from weatherhead.areas.billing.queries import NoSuchAdjustment, NoSuchBill, NoSu
 from weatherhead.areas.billing.runs import NoSuchRun
 from weatherhead.areas.billing.summaries import NoSuchSummary
 from weatherhead.areas.customers.queries import NoSuchAccount
+from weatherhead.areas.payments.file_queries import NoSuchPaymentFile, NoSuchSuspenseItem
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.values import Refusal
@@ -36,10 +37,12 @@ _NOT_FOUND = (
     NoSuchAgreement,
     NoSuchBill,
     NoSuchException,
+    NoSuchPaymentFile,
     NoSuchReceipt,
     NoSuchRequest,
     NoSuchRun,
     NoSuchSummary,
+    NoSuchSuspenseItem,
 )
 _FORBIDDEN = (NotPermitted, LookNotPermitted)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from weatherhead.interfaces.workbench import reads_views, runs_views, views
+from weatherhead.interfaces.workbench import files_views, reads_views, runs_views, views
 
 app_name = "workbench"
 
@@ -29,6 +29,11 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs_views.run_page, name="run"),
     path("runs/<int:run_id>/progress", runs_views.run_progress, name="run_progress"),
     path("runs/<int:run_id>/do/<slug:name>", runs_views.run_action, name="run_action"),
+    path("money/files", files_views.files, name="payment_files"),
+    path("money/files/<int:file_id>/", files_views.file_page, name="payment_file"),
+    path("money/files/<int:file_id>/progress", files_views.file_progress, name="payment_file_progress"),
+    path("money/suspense", files_views.suspense, name="suspense"),
+    path("money/suspense/<int:item_id>/do/<slug:name>", files_views.suspense_action, name="suspense_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
 ]
