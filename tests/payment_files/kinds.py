@@ -84,6 +84,19 @@ def _agency(names: Names) -> list[str]:
 
 CARD = "4111111111111111"
 
+
+def _split(names: Names, *, cents: int, further: str) -> list[str]:
+    """A check for Ada on line 4, and what continues it."""
+    lines = lockbox([[(cents, names.ada)]])
+    return [*lines[:4], further, *lines[4:6], "9000008"]
+
+
+def _continued(names: Names) -> list[str]:
+    """Ada's account stands in the second line of the text, the record on line 4."""
+    lines = bai2([("165", 7500, "881", "UTILITY PAYMENT"), ("165", 2000, "882", f"ACCT {names.ben}")])
+    return [*lines[:4], f"88,ACCT {names.ada}", *lines[4:]]
+
+
 LOCKBOX = [
     Kind(name="good", source="lockbox", make=_box, posted=GOOD_BOX),
     Kind(
@@ -116,27 +129,13 @@ LOCKBOX = [
     Kind(
         name="one check for two accounts",
         source="lockbox",
-        make=lambda n: (
-            [
-                *lockbox([[(9500, n.ada)]])[:4],
-                overflow(1, 1, account=n.ben, cents=2000, payer="ADLER AND BOYD"),
-                *lockbox([[(9500, n.ada)]])[4:6],
-                "9000008",
-            ]
-        ),
+        make=lambda n: _split(n, cents=9500, further=overflow(1, 1, account=n.ben, cents=2000, payer="ADLER AND BOYD")),
         posted={"ada": [7500], "ben": [2000]},
     ),
     Kind(
         name="further accounts come to more than the check",
         source="lockbox",
-        make=lambda n: (
-            [
-                *lockbox([[(1000, n.ada)]])[:4],
-                overflow(1, 1, account=n.ben, cents=2000),
-                *lockbox([[(1000, n.ada)]])[4:6],
-                "9000008",
-            ]
-        ),
+        make=lambda n: _split(n, cents=1000, further=overflow(1, 1, account=n.ben, cents=2000)),
         problems=[(4, "amount", "overflow_above_check")],
     ),
     Kind(
@@ -271,16 +270,7 @@ BAI2 = [
     Kind(
         name="text on more lines",
         source="bank-statement",
-        make=lambda n: _changed(
-            [
-                *bai2([("165", 7500, "881", "UTILITY PAYMENT"), ("165", 2000, "882", f"ACCT {n.ben}")])[:4],
-                f"88,ACCT {n.ada}",
-                *bai2([("165", 7500, "881", ""), ("165", 2000, "882", f"ACCT {n.ben}")])[4:],
-            ],
-            (7, "49,59500,5/"),
-            (8, "98,59500,1,7/"),
-            (9, "99,59500,1,9/"),
-        ),
+        make=lambda n: _changed(_continued(n), (7, "49,59500,5/"), (8, "98,59500,1,7/"), (9, "99,59500,1,9/")),
         posted={"ada": [7500], "ben": [2000]},
     ),
     Kind(
