@@ -35,7 +35,7 @@ _NO_TRAILER = gettext_noop("The file ends without its trailer (record 9): it may
 _AFTER = gettext_noop("Records follow the trailer (record 9). They were passed over; ask the bank about them.")
 
 
-@dataclass(slots=True, frozen=False)
+@dataclass(slots=True, kw_only=True, frozen=False)
 class _Sum:
     """Checks counted, and cents as far as they can be read."""
 
