@@ -13,6 +13,7 @@ from axes.models import AccessFailureLog
 
 from tests.house import PASSWORD, Home, House, moment, move_in
 from tests.migration.sets import GOOD, check
+from tests.payment_files.made import lockbox
 from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account
 from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.customers.queries import account
@@ -22,6 +23,7 @@ from weatherhead.areas.metering.routes import cycle_day, next_read_day
 from weatherhead.areas.migration.facts import SetFacts
 from weatherhead.areas.migration.plan import STAGES
 from weatherhead.areas.migration.queries import migration_set
+from weatherhead.areas.payments.file_queries import shard_ids_of, suspense_items
 from weatherhead.areas.records.utility import current_utility
 
 
@@ -394,6 +396,47 @@ def _return_payment(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs={"payment_id": made, "reason": "insufficient_funds"})
 
 
+def _payment_file(house: House, *accounts: str) -> dict[str, str]:
+    """A lockbox file of one check of $25.00 for each account."""
+    lines = lockbox([[(25_00, number) for number in accounts]], day=f"{house.today:%y%m%d}")
+    content = "\n".join(lines).encode()
+    return {
+        "name": "lockbox.txt",
+        "source": "lockbox",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "content": base64.b64encode(content).decode(),
+    }
+
+
+def _import_payment_file(house: House, home: Home) -> Example:
+    return Example(by="okafor", inputs=_payment_file(house, account(home.account_id).number, "J SMITH"))
+
+
+def _post_payment_file_shard(house: House, home: Home) -> Example:
+    given = _payment_file(house, account(home.account_id).number, "J SMITH", account(home.account_id).number)
+    file_id = house.made("import_payment_file", "payment_file", by="okafor", **given)
+    [shard_id] = shard_ids_of(file_id)
+    return Example(by="okafor", inputs={"shard_id": shard_id})
+
+
+def _suspense_item(house: House) -> int:
+    file_id = house.made("import_payment_file", "payment_file", by="okafor", **_payment_file(house, "J SMITH"))
+    [shard_id] = shard_ids_of(file_id)
+    house.do("post_payment_file_shard", by="okafor", shard_id=shard_id)
+    [item] = suspense_items()
+    return item.item_id
+
+
+def _post_from_suspense(house: House, home: Home) -> Example:
+    inputs = {"suspense_item_id": _suspense_item(house), "account_id": home.account_id, "note": "He showed the check"}
+    return Example(by="reyes", inputs=inputs)
+
+
+def _return_suspense_item(house: House, _: Home) -> Example:
+    inputs = {"suspense_item_id": _suspense_item(house), "way": "refund", "note": "Meant for the gas company"}
+    return Example(by="okafor", inputs=inputs)
+
+
 def _post_payment_batch(house: House, home: Home) -> Example:
     number = account(home.account_id).number
     rows = f"{number}, 25.00, 1042\n{number}, 3.50,\n000000000, 7.00, 17"
@@ -736,6 +779,10 @@ EXAMPLES: dict[str, Maker] = {
     "move_payment": _move_payment,
     "return_payment": _return_payment,
     "post_payment_batch": _post_payment_batch,
+    "import_payment_file": _import_payment_file,
+    "post_payment_file_shard": _post_payment_file_shard,
+    "post_from_suspense": _post_from_suspense,
+    "return_suspense_item": _return_suspense_item,
     "end_service": _end_service,
     "move_service": _move_service,
     "exchange_meter": _exchange_meter,

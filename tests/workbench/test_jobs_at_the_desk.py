@@ -50,7 +50,7 @@ REPRESENTATIVE = (
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
-    "nguyen": MONEY | {"make_deposit"},
+    "nguyen": MONEY | {"make_deposit", "import_payment_file"},
     "okafor": METERS
     | BILLS
     | HUNG
@@ -61,7 +61,7 @@ GRANTS = {
     | GIVEN_UP
     | CHECKS
     | BOOKS
-    | {"import_reads", "return_payment", "assess_late_charges", "provide_for_bad_debt"},
+    | {"import_reads", "import_payment_file", "return_payment", "assess_late_charges", "provide_for_bad_debt"},
     "reyes": REPRESENTATIVE,
     "alvarez": REPRESENTATIVE
     | DECIDING
@@ -69,7 +69,7 @@ GRANTS = {
     | RUNS
     | GIVEN_UP
     | BOOKS
-    | {"import_reads", "assess_late_charges", "write_off_account", "make_deposit"},
+    | {"import_reads", "import_payment_file", "assess_late_charges", "write_off_account", "make_deposit"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},

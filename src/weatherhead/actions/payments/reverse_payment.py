@@ -25,6 +25,7 @@ from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
+from weatherhead.areas.payments.operations.suspense import suspend_payment
 from weatherhead.areas.payments.queries import PaymentFacts, Whereabouts, payment, where_tender_is
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
@@ -103,6 +104,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         )
     posted = (draft, *undone_entries(undone), *((kept,) if kept else ()))
     updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1})
+    creates = {"payments_suspenseitem": 1} if kept else {}
+    creates |= {"credit_depositmovement": len(undone)} if undone else {}
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
@@ -117,7 +120,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         ),
         account_ids=(found.account_id,),
         entries=posted,
-        creates={"credit_depositmovement": len(undone)} if undone else {},
+        creates=creates,
         updates=updates,
         changes=money_changes(facts.standing, entries=posted, as_of=facts.as_of),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
@@ -144,7 +147,12 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     recording.entry_ids.append(entry_id)
     record_undone(plan.undone, recording)
     if plan.kept is not None:
-        recording.entry_ids += post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
+        (kept_id,) = post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
+        recording.entry_ids.append(kept_id)
+        suspended = suspend_payment(
+            payment_id=plan.payment_id, entry_id=kept_id, on=plan.reversed_on, receipt_id=recording.receipt_id
+        )
+        recording.made_one("suspense_item", suspended)
 
 
 ACTION = registry.add(

@@ -458,3 +458,9 @@ def _exception(row: BillException) -> ExceptionFacts:
         released_on=row.released_on,
         reason=row.reason,
     )
+
+
+def accounts_of_bill_number(digits: str) -> tuple[int, ...]:
+    """The account of the bill that has a number (digits, zeros before it do not count)."""
+    rows = Bill.objects.filter(number__in=[digits, digits.lstrip("0")])
+    return tuple(rows.values_list("account_id", flat=True))

@@ -320,3 +320,10 @@ def account_span() -> tuple[int, int]:
     """The lowest and the highest number of an account in the database; (1, 0) where there is none."""
     found = Account.objects.aggregate(first=Min("pk"), last=Max("pk"))
     return (1, 0) if found["first"] is None else (found["first"], found["last"])
+
+
+def accounts_numbered(numbers: Iterable[str]) -> dict[str, tuple[int, bool]]:
+    """The accounts that have some numbers (digits only), each with whether it is closed."""
+    columns = ("number", "id", "closed_on")
+    rows = rows_with(table="customers_account", columns=columns, column="number", values=list(numbers))
+    return {number: (account_id, closed_on is not None) for number, account_id, closed_on in rows}

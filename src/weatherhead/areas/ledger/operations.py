@@ -127,10 +127,12 @@ def post(drafts: Sequence[EntryDraft], *, inserted_at: datetime, receipt_id: int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeColumns:
-    """One entry each for n accounts: the receivable against other ledger accounts, which are no customer's.
+    """One entry each for n charges or payments: the receivable against other ledger accounts, which are no customer's.
 
     `credits_cents` (n, k) is what each of the k `ledger_accounts`, in alphabetical order, is moved by; an account owes
-    what they sum to with the other sign. `due` (n,) are ordinals.
+    what they sum to with the other sign. `due` (n,) are ordinals. An account may come more than once. A payment debits
+    the bank, and so lowers what is owed. Where the others sum to zero, as for money in suspense, no receivable moves
+    and the account is not looked at.
     """
 
     kind: str
@@ -144,11 +146,16 @@ class ChargeColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedCharges:
-    """The entries' numbers, MISSING for an account without one, and a hash over all their digests in that order."""
+    """The entries' numbers, MISSING for an account without one, and their digests in that order."""
 
     entry_ids: Int64Array
-    digest: str
+    digests: tuple[str, ...]
     count: int
+
+    @property
+    def digest(self) -> str:
+        """A hash over all digests; empty for no entry."""
+        return digest_of_digests(self.digests) if self.digests else ""
 
 
 def post_charges(columns: ChargeColumns, *, inserted_at: datetime, receipt_id: int) -> PostedCharges:
@@ -166,7 +173,7 @@ def post_charges(columns: ChargeColumns, *, inserted_at: datetime, receipt_id: i
     chosen = np.flatnonzero(moved.any(axis=1) | (owed != 0))
     entry_ids = np.full(len(owed), MISSING, dtype=np.int64)
     if not len(chosen):
-        return PostedCharges(entry_ids=entry_ids, digest="", count=0)
+        return PostedCharges(entry_ids=entry_ids, digests=(), count=0)
     entry_ids[chosen] = next_ids(ENTRY_NUMBERS, count=len(chosen))
     # The receivable comes first, then the others in their order.
     sequence = np.cumsum(moved, axis=1) + (owed != 0)[:, None]
@@ -202,17 +209,20 @@ def post_charges(columns: ChargeColumns, *, inserted_at: datetime, receipt_id: i
             )
     try:
         insert_columns(table="ledger_ledgerposting", types=_POSTING_TYPES, groups=groups)
-        digest = _write_headers(
+        digests = _write_headers(
             columns, chosen=chosen, entry_ids=entry_ids, owed=owed, at=inserted_at, receipt_id=receipt_id
         )
     except IntegrityError as error:
         _refuse(error, drafts=())
+    movers, places = np.unique(columns.account_ids[owing], return_inverse=True)
+    moved_cents = np.zeros(len(movers), dtype=np.int64)
+    np.add.at(moved_cents, places, owed[owing])
     moves = [
         (account_id, LedgerAccount.RECEIVABLE.value, cents)
-        for account_id, cents in zip(columns.account_ids[owing].tolist(), owed[owing].tolist(), strict=True)
+        for account_id, cents in zip(movers.tolist(), moved_cents.tolist(), strict=True)
     ]
     bulk_add(table="ledger_runningbalance", keys=("account_id", "ledger_account"), amount="balance_cents", rows=moves)
-    return PostedCharges(entry_ids=entry_ids, digest=digest, count=len(chosen))
+    return PostedCharges(entry_ids=entry_ids, digests=digests, count=len(chosen))
 
 
 _POSTING_TYPES: Mapping[str, ColumnType] = {
@@ -251,7 +261,7 @@ def _write_headers(
     owed: Int64Array,
     at: datetime,
     receipt_id: int,
-) -> str:
+) -> tuple[str, ...]:
     """The headers with their digests, which are those of `entry_digest`; a test holds the two to each other."""
     effective_on = columns.effective_on.isoformat()
     head = f',"{columns.kind}","{effective_on}","posted","",null,null,{receipt_id},"{_digest_time(at)}",['
@@ -272,8 +282,10 @@ def _write_headers(
     for entry_id, account_id, cents, due, amounts in figures:
         postings = [f"{begun}{amount}{tail}" for begun, amount in zip(credits_of, amounts, strict=True) if amount]
         if cents:
-            day = days.get(due) or days.setdefault(due, f'"{date.fromordinal(due).isoformat()}"')
-            postings.insert(0, f"{heads[0]}{cents},{account_id},{day if cents > 0 else 'null'},{heads[1]}")
+            day = "null"
+            if cents > 0:
+                day = days.get(due) or days.setdefault(due, f'"{date.fromordinal(due).isoformat()}"')
+            postings.insert(0, f"{heads[0]}{cents},{account_id},{day},{heads[1]}")
         counts.append(len(postings))
         digests.append(sha256(f"[{entry_id}{head}{','.join(postings)}]]".encode()).hexdigest())
     insert_columns(
@@ -295,7 +307,7 @@ def _write_headers(
             }
         ],
     )
-    return digest_of_digests(digests)
+    return tuple(digests)
 
 
 def digest_of_digests(digests: Iterable[str]) -> str:

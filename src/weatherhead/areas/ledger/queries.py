@@ -286,3 +286,9 @@ def stored_entry(header: JournalEntry, *, postings: Sequence[Posting]) -> Entry:
         resolves_id=header.resolves_id,
     )
     return Entry(entry_id=header.pk, draft=draft, inserted_at=header.inserted_at, receipt_id=header.receipt_id)
+
+
+def accounts_owing(amount_cents: int, *, limit: int) -> tuple[int, ...]:
+    """Accounts whose receivable is just so much."""
+    rows = RunningBalance.objects.filter(ledger_account=LedgerAccount.RECEIVABLE.value, balance_cents=amount_cents)
+    return tuple(rows.order_by("account_id").values_list("account_id", flat=True)[:limit])

@@ -7,7 +7,7 @@ from itertools import chain
 
 from weatherhead.areas.ledger.check import Checker, Finding, receivable_cents
 from weatherhead.areas.ledger.queries import entries
-from weatherhead.areas.payments.models import Drawer, Payment, Tender
+from weatherhead.areas.payments.models import Drawer, Payment, PaymentFile, SuspenseItem, Tender
 from weatherhead.areas.records.database import chunks, stream
 from weatherhead.core.ledger import Entry, LedgerAccount
 from weatherhead.core.values import gettext_noop
@@ -51,20 +51,96 @@ def _customers_cents(entry: Entry | None, *, account_id: int) -> int:
 
 
 def _tenders_unlike_payments() -> Iterator[Finding]:
+    """A tender is its payments and what of it waits in suspense. A payment from suspense repeats one that was reversed,
+    or takes the place of what waited. A payment that was moved is made anew for the same tender."""
     rows = stream("""
-        SELECT tender.id, tender.amount_cents, COALESCE(SUM(payment.amount_cents), 0)
+        SELECT tender.id, tender.amount_cents,
+               COALESCE(paid.cents, 0) + COALESCE(suspended.cents, 0) AS found
           FROM payments_tender AS tender
-          LEFT JOIN payments_payment AS payment ON payment.tender_id = tender.id AND payment.event_id = tender.event_id
-                AND payment.reversal_reason <> 'moved'
-         GROUP BY tender.id, tender.amount_cents
-        HAVING COALESCE(SUM(payment.amount_cents), 0) <> tender.amount_cents
+          LEFT JOIN (SELECT payment.tender_id, payment.event_id, SUM(payment.amount_cents) AS cents
+                       FROM payments_payment AS payment
+                      WHERE payment.reversal_reason <> 'moved' GROUP BY payment.tender_id, payment.event_id) AS paid
+            ON paid.tender_id = tender.id AND paid.event_id = tender.event_id
+          LEFT JOIN (SELECT tender_id,
+                            SUM(CASE WHEN payment_id IS NULL AND state <> 'posted' THEN amount_cents
+                                     WHEN payment_id IS NOT NULL AND state = 'posted' THEN -amount_cents
+                                     ELSE 0 END) AS cents
+                       FROM payments_suspenseitem GROUP BY tender_id) AS suspended
+            ON suspended.tender_id = tender.id
+         WHERE COALESCE(paid.cents, 0) + COALESCE(suspended.cents, 0) <> tender.amount_cents
          ORDER BY tender.id
     """)
     for tender_id, amount_cents, paid_cents in rows:
         yield Finding(
             code="tender_not_its_payments",
             template=gettext_noop("Tender %(number)s of %(says)s cents made payments of %(found)s."),
-            values={"number": tender_id, "says": amount_cents, "found": paid_cents},
+            values={"number": tender_id, "says": amount_cents, "found": int(paid_cents)},
+        )
+
+
+def _suspense_unlike_items() -> Iterator[Finding]:
+    """What the books hold in suspense is what its open items come to, and each item's entry says its amount."""
+    open_cents = _one("SELECT COALESCE(SUM(amount_cents), 0) FROM payments_suspenseitem WHERE state = 'open'")
+    booked_cents = -_one(_IN_THE_BOOKS, LedgerAccount.SUSPENSE.value)
+    if open_cents != booked_cents:
+        yield Finding(
+            code="suspense_not_its_items",
+            template=gettext_noop("Suspense holds %(booked)s cents, and its open items come to %(open)s."),
+            values={"booked": booked_cents, "open": open_cents},
+        )
+    rows = stream(
+        """
+        SELECT item.id, item.amount_cents, COALESCE(SUM(posting.amount_cents), 0), item.entry_id
+          FROM payments_suspenseitem AS item
+          LEFT JOIN ledger_ledgerposting AS posting
+            ON posting.entry_id = item.entry_id AND posting.ledger_account = %s
+         GROUP BY item.id, item.amount_cents, item.entry_id
+        HAVING COALESCE(SUM(posting.amount_cents), 0) <> -item.amount_cents
+         ORDER BY item.id
+        """,
+        [LedgerAccount.SUSPENSE.value],
+    )
+    for item_id, amount_cents, posted_cents, entry_id in rows:
+        yield Finding(
+            code="suspense_item_not_its_entry",
+            template=gettext_noop("Suspense item %(number)s of %(says)s cents posted %(found)s in entry %(entry)s."),
+            values={"number": item_id, "says": amount_cents, "found": -int(posted_cents), "entry": entry_id},
+            entry_id=entry_id,
+        )
+
+
+def _files_unlike_items() -> Iterator[Finding]:
+    """What the shards of a file posted and suspended is what stands there, and none of a file's items is lost."""
+    rows = stream("""
+        SELECT file.id, file.items_cents, COALESCE(SUM(shard.cents), 0)
+          FROM payments_paymentfile AS file
+          LEFT JOIN payments_paymentfileshard AS shard ON shard.file_id = file.id
+         GROUP BY file.id, file.items_cents, file.items
+        HAVING COALESCE(SUM(shard.cents), 0) <> file.items_cents OR COALESCE(SUM(shard.items), 0) <> file.items
+         ORDER BY file.id
+    """)
+    for file_id, said_cents, found_cents in rows:
+        yield Finding(
+            code="file_not_its_shards",
+            template=gettext_noop("Payment file %(number)s of %(says)s cents has shards of %(found)s."),
+            values={"number": file_id, "says": said_cents, "found": int(found_cents)},
+        )
+    rows = stream("""
+        SELECT shards.file_id, shards.cents, COALESCE(tenders.cents, 0)
+          FROM (SELECT file_id, SUM(posted_cents + suspended_cents) AS cents
+                  FROM payments_paymentfileshard GROUP BY file_id) AS shards
+          LEFT JOIN (SELECT item.file_id, SUM(tender.amount_cents) AS cents
+                       FROM payments_importeditem AS item
+                       JOIN payments_tender AS tender ON tender.id = item.tender_id
+                      GROUP BY item.file_id) AS tenders ON tenders.file_id = shards.file_id
+         WHERE COALESCE(tenders.cents, 0) <> shards.cents
+         ORDER BY shards.file_id
+    """)
+    for file_id, said_cents, found_cents in rows:
+        yield Finding(
+            code="file_not_its_tenders",
+            template=gettext_noop("Payment file %(number)s posted %(says)s cents, and its tenders come to %(found)s."),
+            values={"number": file_id, "says": int(said_cents), "found": int(found_cents)},
         )
 
 
@@ -139,6 +215,20 @@ def _one(statement: str, *parameters: str) -> int:
 
 
 CHECKERS = (
+    Checker(
+        code="suspense_is_its_items",
+        title=gettext_noop("Suspense is what its open items come to"),
+        unit=gettext_noop("items"),
+        count=SuspenseItem.objects.count,
+        find=_suspense_unlike_items,
+    ),
+    Checker(
+        code="payment_files_are_posted_whole",
+        title=gettext_noop("Every payment file is what its shards posted and suspended"),
+        unit=gettext_noop("files"),
+        count=PaymentFile.objects.count,
+        find=_files_unlike_items,
+    ),
     Checker(
         code="tenders_are_their_payments",
         title=gettext_noop("Every tender is what its payments come to"),

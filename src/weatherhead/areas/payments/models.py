@@ -7,6 +7,21 @@ went to one account: a check that paid two accounts made two payments, a bill pa
 from django.db import models
 
 from weatherhead.areas.customers.models import Account
+from weatherhead.areas.payments.file_models import ImportedItem, PaymentFile, PaymentFileShard, SuspenseItem
+
+__all__ = [
+    "Deposit",
+    "Drawer",
+    "DrawerCount",
+    "ImportedItem",
+    "Payment",
+    "PaymentBatch",
+    "PaymentEvent",
+    "PaymentFile",
+    "PaymentFileShard",
+    "SuspenseItem",
+    "Tender",
+]
 
 
 class Deposit(models.Model):

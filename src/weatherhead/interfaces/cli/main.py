@@ -48,6 +48,7 @@ COMMANDS = (
     Command(
         name="reads", about="meter reads: import a file, write a route, estimate what is missing", needs=Needs.DATABASE
     ),
+    Command(name="payments", about="payments that come by file: import one, list what waits", needs=Needs.DATABASE),
     Command(name="bill", about="bill accounts", needs=Needs.DATABASE),
     Command(name="runs", about="bill runs: start, follow, release, cancel", needs=Needs.DATABASE),
     Command(name="reports", about="how adjustments are made, by whom and how evenly", needs=Needs.DATABASE),

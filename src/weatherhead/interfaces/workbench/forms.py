@@ -39,6 +39,8 @@ _LABELS = {
     "agreement_id": gettext_noop("Service"),
     "read_id": gettext_noop("Read"),
     "run_id": gettext_noop("Bill run"),
+    "suspense_item_id": gettext_noop("Money in suspense"),
+    "way": gettext_noop("How it goes back"),
     "charge": gettext_noop("Fee"),
     "tender": gettext_noop("Paid by"),
     "channel": gettext_noop("Received at"),

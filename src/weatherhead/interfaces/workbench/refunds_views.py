@@ -62,6 +62,6 @@ def _context(request: HttpRequest, seat: Seat, *, opened: OpenAction | None = No
     done = number_in(request.GET.get("done", ""))
     work = refunds_overview(shown=request.GET.get("show", ""), chosen=chosen, grant=seat.grant, as_of=seat.moment.as_of)
     return {
-        "here": "refunds", "work": work, "as_of": seat.moment.as_of, "open_action": opened,
+        "here": "money", "work": work, "as_of": seat.moment.as_of, "open_action": opened,
         "receipt": refund_done_view(done) if done is not None else None,
     }  # fmt: skip

@@ -21,6 +21,7 @@ from weatherhead.areas.customers.queries import NoSuchAccount
 from weatherhead.areas.documents.statements import NoSuchStatement
 from weatherhead.areas.ledger.books import NoSuchExport
 from weatherhead.areas.payments.drawers import NoSuchDrawer
+from weatherhead.areas.payments.file_queries import NoSuchPaymentFile, NoSuchSuspenseItem
 from weatherhead.areas.records.queries.approvals import NoSuchRequest
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.values import Refusal
@@ -43,12 +44,14 @@ _NOT_FOUND = (
     NoSuchDrawer,
     NoSuchException,
     NoSuchExport,
+    NoSuchPaymentFile,
     NoSuchReceipt,
     NoSuchRefund,
     NoSuchRequest,
     NoSuchRun,
     NoSuchStatement,
     NoSuchSummary,
+    NoSuchSuspenseItem,
 )
 _FORBIDDEN = (NotPermitted, LookNotPermitted)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from weatherhead.interfaces.workbench import (
     books_views,
+    files_views,
     letter_views,
     money_views,
     reads_views,
@@ -55,6 +56,11 @@ urlpatterns = [
     path("money/do/<slug:name>", money_views.money_action, name="money_action"),
     path("money/drawer/<int:drawer_id>/", money_views.drawer_page, name="money_drawer"),
     path("money/drawer/<int:drawer_id>/do/<slug:name>", money_views.drawer_action, name="drawer_action"),
+    path("money/files", files_views.files, name="payment_files"),
+    path("money/files/<int:file_id>/", files_views.file_page, name="payment_file"),
+    path("money/files/<int:file_id>/progress", files_views.file_progress, name="payment_file_progress"),
+    path("money/suspense", files_views.suspense, name="suspense"),
+    path("money/suspense/<int:item_id>/do/<slug:name>", files_views.suspense_action, name="suspense_action"),
     path("approvals", views.approvals, name="approvals"),
     path("approvals/<int:request_id>/decide", views.decide, name="decide"),
     path("books", books_views.books, name="books"),

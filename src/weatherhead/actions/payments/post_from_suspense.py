@@ -1,0 +1,150 @@
+"""Post money from suspense to its account, as of the day on which it was received: no late charge arises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
+from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.actions.payments.receiving import payment_entry
+from weatherhead.actions.payments.suspending import TenderCameBack, require_open
+from weatherhead.areas.customers.queries import AccountFacts, account
+from weatherhead.areas.ledger.queries import entry
+from weatherhead.areas.payments.file_queries import SuspenseFacts, suspense_item
+from weatherhead.areas.payments.operations.suspense import Resolution, post_item
+from weatherhead.core.ledger import Entry, EntryDraft, reversal
+from weatherhead.core.values import Sentence, format_cents, gettext_noop
+from weatherhead.door.context import Actor, Moment
+from weatherhead.door.proposal import Proposal
+from weatherhead.door.registry import Action, Recording, registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The item, the account that it is for, and how that is known."""
+
+    suspense_item_id: Number
+    account_id: Number
+    note: NeededNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The item, the entry that put it into suspense, the account with its receivable, and the day."""
+
+    item: SuspenseFacts
+    entry: Entry
+    account: AccountFacts
+    standing: Standing
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The entry that undoes the one which put it into suspense, and the payment's."""
+
+    item_id: int
+    account_id: int
+    note: str
+    out: EntryDraft
+    payment: EntryDraft
+    on: date
+
+
+def locks(inputs: Inputs) -> tuple[int, ...]:
+    """The account that is paid."""
+    return (inputs.account_id,)
+
+
+def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
+    """Read the item and the account.
+
+    Raises:
+        NoSuchSuspenseItem, NoSuchAccount: for unknown numbers.
+    """
+    item = suspense_item(inputs.suspense_item_id)
+    return Facts(
+        item=item,
+        entry=entry(item.entry_id),
+        account=account(inputs.account_id),
+        standing=standing_of(inputs.account_id),
+        as_of=moment.as_of,
+    )
+
+
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """Undo the entry that put it into suspense, and pay the account.
+
+    Raises:
+        SuspenseResolvedAlready, TenderCameBack: as they say.
+    """
+    item = facts.item
+    require_open(item)
+    if item.tender_returned_on is not None:
+        raise TenderCameBack(on=item.tender_returned_on)
+    # On the day on which it was put there: that day's bank stays what it was.
+    out = reversal(facts.entry, effective_on=facts.entry.draft.effective_on, reason="posted from suspense")
+    paid = payment_entry(
+        account_id=inputs.account_id,
+        amount_cents=item.amount_cents,
+        tender=item.tender_kind,
+        paid_on=item.received_on,
+    )
+    said = {
+        "amount": format_cents(item.amount_cents),
+        "on": item.received_on,
+        "number": facts.account.number_grouped,
+    }
+    return Proposal(
+        summary=Sentence(gettext_noop("$%(amount)s received on %(on)s posted from suspense to %(number)s"), said),
+        confirm=Sentence(gettext_noop("Post $%(amount)s"), said),
+        plan=Plan(
+            item_id=item.item_id,
+            account_id=inputs.account_id,
+            note=inputs.note,
+            out=out,
+            payment=paid,
+            on=facts.as_of,
+        ),
+        account_ids=(inputs.account_id,),
+        entries=(out, paid),
+        creates={"payments_payment": 1},
+        updates={"payments_suspenseitem": 1},
+        changes=money_changes(facts.standing, entries=(paid,), as_of=facts.as_of),
+        rules=(house_rule("suspense", "Money posted from suspense counts from the day on which it was received"),),
+    )
+
+
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
+    """Post it.
+
+    Raises:
+        SuspenseResolvedAlready: somebody was faster.
+    """
+    plan = proposal.plan
+    payment_id, entry_ids = post_item(
+        Resolution(item_id=plan.item_id, entry=plan.out, on=plan.on, by=recording.actor.name, note=plan.note),
+        account_id=plan.account_id,
+        payment=plan.payment,
+        at=recording.moment.at,
+        receipt_id=recording.receipt_id,
+    )
+    recording.made_one("payment", payment_id)
+    recording.entry_ids += entry_ids
+
+
+ACTION = registry.add(
+    Action(
+        name="post_from_suspense",
+        title=gettext_noop("Post money from suspense"),
+        duty=4,
+        on="suspense_item",
+        inputs=Inputs,
+        locks=locks,
+        gather=gather,
+        propose=propose,
+        record=record,
+        summary=gettext_noop("Posts money whose account was unknown, dated as received, so that it is never late."),
+    )
+)

@@ -1,0 +1,264 @@
+"""Payments that come by file, and money that nobody knows whose it is, as the people tell it who work it off."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.house import Home, House, move_in, read_and_bill
+from tests.payment_files.made import agencies, lockbox, scanned, stations
+from weatherhead.actions.payments.import_payment_file import SourceOfOthers
+from weatherhead.areas.customers.models import Account
+from weatherhead.areas.customers.queries import account
+from weatherhead.areas.ledger.check import check
+from weatherhead.areas.ledger.queries import ageing_of, balance_of, entry, trial_balance
+from weatherhead.areas.payments.file_queries import (
+    PaymentFileFacts,
+    SuspenseFacts,
+    payment_file,
+    suspense_item,
+    suspense_items,
+)
+from weatherhead.areas.payments.models import SuspenseItem
+from weatherhead.areas.payments.operations.files import PaymentFileAlreadyImported
+from weatherhead.areas.payments.operations.suspense import SuspenseResolvedAlready
+from weatherhead.areas.payments.queries import payment, payments_of_account
+from weatherhead.door.authority import NotPermitted
+from weatherhead.door.context import Moment
+from weatherhead.door.jobs import grant_of
+from weatherhead.door.worker import work_once
+from weatherhead.interfaces.cli.ledger import extra_checkers
+from weatherhead.interfaces.cli.main import main
+from weatherhead.overviews.suspense import matches_of, suspense_overview
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def books_are_right(house: House) -> Iterator[None]:
+    """Whatever was done: suspense is its open items, and every file is what it posted and suspended."""
+    yield
+    assert [finding.sentence for finding in check(extra=extra_checkers()).findings] == []
+
+
+@pytest.fixture
+def dale(house: House, home: Home) -> Home:
+    """A second customer, with a bill of a month later."""
+    found = move_in(house, name="Dale Sorensen", street="311 Linden St", serial="77402931", phone="402-555-0106")
+    read_and_bill(house, found, reading=1700)
+    return found
+
+
+def number_of(home: Home) -> str:
+    return account(home.account_id).number
+
+
+def file_inputs(lines: Sequence[str], *, source: str) -> dict[str, str]:
+    content = "".join(f"{line}\n" for line in lines).encode()
+    return {
+        "name": f"{source}.txt",
+        "source": source,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "content": base64.b64encode(content).decode(),
+    }
+
+
+def imported(house: House, lines: Sequence[str], *, source: str = "lockbox", by: str = "okafor") -> PaymentFileFacts:
+    """Imported, and posted by a worker."""
+    file_id = house.made("import_payment_file", "payment_file", by=by, **file_inputs(lines, source=source))
+
+    def soon() -> Moment:
+        return Moment(at=datetime(2027, 1, 1, tzinfo=UTC), as_of=house.today)
+
+    while work_once(worker="test", clock=soon) is not None:
+        pass
+    return payment_file(file_id)
+
+
+def box(house: House, *checks: tuple[int, str]) -> list[str]:
+    return lockbox([checks], day=f"{house.today:%y%m%d}")
+
+
+def waiting() -> SuspenseFacts:
+    [item] = suspense_items()
+    return item
+
+
+def test_the_lockbox_of_the_morning_is_posted_before_the_first_call(house: House, home: Home, dale: Home) -> None:
+    owed = balance_of([home.account_id, dale.account_id])
+    file = imported(
+        house,
+        box(house, (50_00, number_of(home)), (owed[dale.account_id], scanned(number_of(dale), cents=1))),
+    )
+    assert (file.posted, file.suspended, file.bad) == (2, 0, 0)
+    assert balance_of(owed) == {home.account_id: owed[home.account_id] - 50_00, dale.account_id: 0}
+    [paid] = payments_of_account(home.account_id, limit=5)
+    assert (paid.tender_kind, paid.check_number, paid.channel) == ("bank", "1042", "electronic")
+    assert trial_balance(as_of=house.today)["bank"] == file.posted_cents
+
+
+def test_a_cashier_imports_pay_stations_and_not_the_bank_statement(house: House, home: Home) -> None:
+    rows = [(number_of(home), "12.50", "T1", f"{house.today:%m/%d/%Y}", "Ruth")]
+    assert imported(house, stations(rows), source="pay-stations", by="nguyen").posted_cents == 12_50
+    with pytest.raises(SourceOfOthers, match="billing_analyst, supervisor"):
+        house.do("import_payment_file", by="nguyen", **file_inputs(["01,"], source="bank-statement"))
+    with pytest.raises(NotPermitted):
+        house.do("import_payment_file", by="reyes", **file_inputs(["01,"], source="pay-stations"))
+
+
+def test_somebody_imports_the_file_of_yesterday_again(house: House, home: Home) -> None:
+    lines = box(house, (50_00, number_of(home)))
+    imported(house, lines)
+    before = balance_of([home.account_id])
+    with pytest.raises(PaymentFileAlreadyImported, match="1 payments"):
+        house.do("import_payment_file", by="alvarez", **file_inputs(lines, source="lockbox"))
+    # The bank sends it once more, with another check in it.
+    more = imported(house, box(house, (50_00, number_of(home)), (7_00, number_of(home))))
+    assert (more.known, more.posted_cents) == (1, 7_00)
+    assert balance_of([home.account_id])[home.account_id] == before[home.account_id] - 7_00
+
+
+def test_two_digits_changed_places_and_the_page_says_whose_it_is(house: House, home: Home, dale: Home) -> None:
+    number = number_of(dale)
+    place = next(place for place in range(len(number) - 1) if number[place] != number[place + 1])
+    wrong = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+    owed = balance_of([dale.account_id])[dale.account_id]
+    imported(house, box(house, (owed, wrong)))
+    match = matches_of(waiting())[0]
+    assert match.account_id == dale.account_id
+    assert match.codes == ("transposed", "amount")
+    assert "two digits changed places" in [str(reason) for reason in match.reasons]
+
+
+def test_the_same_bank_account_paid_for_her_before(house: House, home: Home) -> None:
+    imported(house, box(house, (10_00, number_of(home))))
+    house.pass_days(1)
+    imported(house, box(house, (11_00, "RUTH K")))
+    assert len(waiting().bank_mark) == 64  # a keyed hash, never the number
+    assert matches_of(waiting())[0].codes == ("same_payer",)
+
+
+def test_posted_from_suspense_after_the_due_day_it_was_never_late(house: House, home: Home) -> None:
+    owed = balance_of([home.account_id])[home.account_id]
+    imported(house, box(house, (owed, "RUTH K")))
+    item = waiting()
+    received_on = house.today
+    house.pass_days(40)
+    assert ageing_of([home.account_id], as_of=house.today)[home.account_id].past_due_cents == owed
+    shown = house.see(
+        "post_from_suspense", by="reyes", suspense_item_id=item.item_id, account_id=home.account_id, note="Her check"
+    )
+    assert {change.code: change.after for change in shown.proposal.changes} == {"balance": 0, "past_due": 0}
+    done = house.do(
+        "post_from_suspense", by="reyes", suspense_item_id=item.item_id, account_id=home.account_id, note="Her check"
+    )
+    [made] = done.body["made"]["payment"]
+    assert (payment(made).paid_on, payment(made).tender_id) == (received_on, item.tender_id)
+    assert suspense_item(item.item_id).posted_payment_id == made
+    assert entry(done.body["entries"][0]).draft.reverses_id == item.entry_id
+    assert ageing_of([home.account_id], as_of=received_on)[home.account_id].balance_cents == 0
+    with pytest.raises(SuspenseResolvedAlready, match=r"J\. Reyes"):
+        house.do("post_from_suspense", suspense_item_id=item.item_id, account_id=home.account_id, note="Once more")
+
+
+def test_it_was_the_wrong_account_again_so_it_waits_again(house: House, home: Home, dale: Home) -> None:
+    imported(house, box(house, (30_00, "SMITH")))
+    first = waiting()
+    made = house.made(
+        "post_from_suspense", "payment", suspense_item_id=first.item_id, account_id=home.account_id, note="A guess"
+    )
+    house.do("reverse_payment", payment_id=made, reason="wrong_account", note="It was Dale's")
+    second = waiting()
+    assert (second.payment_id, second.why, second.received_on) == (made, "payment_reversed", first.received_on)
+    assert home.account_id not in {match.account_id for match in matches_of(second)}
+    house.do("post_from_suspense", suspense_item_id=second.item_id, account_id=dale.account_id, note="He called")
+    assert suspense_items() == ()
+    paid = payments_of_account(dale.account_id, limit=1)[0]
+    # The bank returns the check: it is undone where it stands now.
+    house.do("return_payment", payment_id=paid.payment_id, reason="bank_error")
+    assert "suspense" not in {code for code, cents in trial_balance(as_of=house.today).items() if cents}
+
+
+def test_a_payment_reversed_after_its_drawer_was_closed_waits_in_suspense(house: House, home: Home) -> None:
+    drawer = house.made("open_drawer", "drawer", by="nguyen", float_cents="100.00")
+    made = house.made(
+        "take_payment", "payment", by="nguyen", account_id=home.account_id, amount_cents="20.00", tender="cash"
+    )
+    house.do("count_drawer", by="nguyen", drawer_id=drawer, pieces="20.00, 6")
+    house.do("close_drawer", by="nguyen", drawer_id=drawer)
+    house.do("reverse_payment", payment_id=made, reason="wrong_account", note="Her neighbor's")
+    item = waiting()
+    assert (item.payment_id, item.amount_cents, item.tender_kind) == (made, 20_00, "cash")
+    done = house.do("return_suspense_item", suspense_item_id=item.item_id, way="refund", note="Asked for it back")
+    assert suspense_item(item.item_id).state == "returned"
+    books = trial_balance(as_of=house.today)
+    assert (books.get("suspense", 0), books["refunds_payable"], books["cash_drawer"]) == (0, -20_00, 20_00)
+    assert done.body["entries"]
+
+
+def test_an_agency_pays_for_nobody_and_the_money_goes_back_in_five_working_days(house: House, home: Home) -> None:
+    rows = [("Helping Hand", "77", "J SMITH", "200.00"), ("Helping Hand", "78", number_of(home), "40.00")]
+    lines = [line.replace("2026-03-09", house.today.isoformat()) for line in agencies(rows)]
+    imported(house, lines, source="agencies", by="nguyen")
+    [paid] = payments_of_account(home.account_id, limit=1)
+    assert (paid.tender_kind, paid.payer) == ("agency", "Helping Hand")
+    item = waiting()
+    assert item.return_by is not None
+    assert item.return_by.weekday() not in (5, 6)
+    assert (item.return_by - house.today).days >= 7
+    grant = grant_of(("billing_analyst",))
+    assert suspense_overview(as_of=item.return_by, grant=grant, chosen=None).overdue == 0
+    house.today = item.return_by
+    house.pass_days(1)
+    assert suspense_overview(as_of=house.today, grant=grant, chosen=item.item_id).overdue == 1
+    house.do("return_suspense_item", by="okafor", suspense_item_id=item.item_id, way="bank", note="Nobody of ours")
+    assert trial_balance(as_of=house.today)["bank"] == 40_00
+
+
+def test_who_imports_a_file_does_not_post_to_the_own_account(house: House, home: Home) -> None:
+    house.do("link_employee", by="larsen", username="okafor", relation="own", account_id=home.account_id)
+    file = imported(house, box(house, (50_00, number_of(home))))
+    assert (file.posted, waiting().why) == (0, "own_account")
+    inputs = {"suspense_item_id": waiting().item_id, "account_id": home.account_id, "note": "It is mine"}
+    asked = house.do("post_from_suspense", by="okafor", **inputs)
+    assert asked.outcome == "approval_requested"
+    house.do("approve_request", by="alvarez", request_id=asked.body["request"])
+    assert payments_of_account(home.account_id, limit=1)[0].amount_cents == 50_00
+
+
+def test_a_closed_account_that_still_owes_is_paid(house: House, home: Home) -> None:
+    Account.objects.filter(pk=home.account_id).update(closed_on=house.today)
+    owed = balance_of([home.account_id])[home.account_id]
+    assert imported(house, box(house, (owed, number_of(home)))).posted == 1
+    house.pass_days(1)
+    imported(house, box(house, (5_00, number_of(home))))
+    assert waiting().why == "account_closed"
+
+
+def test_at_the_command_line(
+    house: House, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEATHERHEAD_TODAY", house.today.isoformat())
+    path = tmp_path / "0309.lbx"
+    path.write_text("\n".join(box(house, (50_00, number_of(home)), (60_00, "J SMITH"))) + "\n")
+    command = ["payments", "import", str(path), "--source", "lockbox", "--as", "okafor"]
+    assert main([*command, "--dry-run"]) == 0
+    assert not SuspenseItem.objects.exists()
+    assert "dry run" in capsys.readouterr().out
+    assert main([*command, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["posted_cents"], said["suspended_cents"], said["repeated"]) == (50_00, 60_00, False)
+    assert [row["why"] for row in said["suspense"]] == ["account_mistyped"]
+    assert main(command) == 1
+    assert "1 payments of $50.00 posted, 1 of $60.00 in suspense" in capsys.readouterr().out
+    assert main(["payments", "suspense"]) == 0
+    assert "$" in capsys.readouterr().out
+    path.write_text("no lockbox\n")
+    assert main(command) == 2
+    assert "nothing was posted" in capsys.readouterr().err
