@@ -114,12 +114,12 @@ def compose_bill(
         corrects_id=corrected.bill_id if corrected else None,
         cancels=corrected.segment_ids if corrected else (),
         payload=bill_payload(
-            _statement(facts, segments=segments, kind=kind, due_on=due_on, corrected=corrected), frame=facts.frame
+            statement_of(facts, segments=segments, kind=kind, due_on=due_on, corrected=corrected), frame=facts.frame
         ),
     )
 
 
-def _statement(
+def statement_of(
     facts: BillingFacts, *, segments: Sequence[SegmentPlan], kind: str, due_on: date, corrected: Corrected | None
 ) -> StatementFacts:
     """What the document says, from what billing knows."""
