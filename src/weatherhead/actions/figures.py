@@ -26,7 +26,7 @@ class Standing:
 
     def past_due_cents(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> int:
         """What is past due on a day, once some entries are posted."""
-        return age((*self.movements, *_drafted(entries, account_id=self.account_id)), as_of=as_of).past_due_cents
+        return age((*self.movements, *drafted(entries, account_id=self.account_id)), as_of=as_of).past_due_cents
 
 
 def standing_of(account_id: int) -> Standing:
@@ -37,7 +37,7 @@ def standing_of(account_id: int) -> Standing:
 def money_changes(standing: Standing, *, entries: Sequence[EntryDraft], as_of: date) -> tuple[Change, ...]:
     """Balance and past due before and after some entries."""
     before = age(standing.movements, as_of=as_of)
-    after = age((*standing.movements, *_drafted(entries, account_id=standing.account_id)), as_of=as_of)
+    after = age((*standing.movements, *drafted(entries, account_id=standing.account_id)), as_of=as_of)
     changes = [
         Change(
             code="balance",
@@ -62,7 +62,8 @@ def money_changes(standing: Standing, *, entries: Sequence[EntryDraft], as_of: d
     return tuple(changes)
 
 
-def _drafted(entries: Sequence[EntryDraft], *, account_id: int) -> tuple[ReceivableMovement, ...]:
+def drafted(entries: Sequence[EntryDraft], *, account_id: int) -> tuple[ReceivableMovement, ...]:
+    """What entries that are not yet posted will move on an account."""
     return tuple(
         ReceivableMovement(
             ref=PostingRef(entry_id=_NOT_YET_STORED + number, sequence=place),

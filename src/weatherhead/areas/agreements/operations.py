@@ -106,6 +106,7 @@ def correct_terms(*, agreement_id: int, version: int, terms: Sequence[TermsFacts
         AgreementChanged: it is no longer at `version`.
     """
     *dated, present = terms
+    ends = [item.start_on for item in terms[1:]]
     held = ServiceAgreement.objects.filter(pk=agreement_id, version=version)
     if held.update(schedule=present.schedule, options=dict(present.options), version=version + 1) != 1:
         raise AgreementChanged
@@ -115,12 +116,12 @@ def correct_terms(*, agreement_id: int, version: int, terms: Sequence[TermsFacts
         AgreementTerms(
             agreement_id=agreement_id,
             start_on=item.start_on,
-            end_on=item.end_on,
+            end_on=end_on,
             schedule=item.schedule,
             options=dict(item.options),
             receipt_id=correction.receipt_id,
         )
-        for item in dated
+        for item, end_on in zip(dated, ends, strict=True)
     )
     _remember(agreement_id, correction)
 
@@ -144,9 +145,7 @@ def correct_dates(
     _remember(agreement_id, correction)
 
 
-def swap_places(
-    *, one: tuple[int, int], other: tuple[int, int], corrections: tuple[Correction, Correction]
-) -> None:
+def swap_places(*, one: tuple[int, int], other: tuple[int, int], corrections: tuple[Correction, Correction]) -> None:
     """Let two agreements, given with their versions, change places. What was is kept.
 
     Raises:

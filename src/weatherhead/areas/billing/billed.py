@@ -58,7 +58,13 @@ def _bills(bill_ids: Collection[int]) -> dict[int, BilledBill]:
     ]
     posted = {item.entry_id: item for item in entries(row[4] for row in rows if row[4] is not None)}
     return {
-        number: BilledBill(bill_id=number, number=said, due_on=due_on, total_cents=total, entry=posted.get(entry_id))
+        number: BilledBill(
+            bill_id=number,
+            number=said,
+            due_on=due_on,
+            total_cents=total,
+            entry=posted[entry_id] if entry_id is not None else None,
+        )
         for number, said, due_on, total, entry_id in rows
     }
 
@@ -68,23 +74,25 @@ def charges_of_segments(segment_ids: Iterable[int]) -> dict[int, tuple[StoredCha
     found: dict[int, list[StoredCharge]] = {}
     for chunk in chunks(sorted(segment_ids)):
         rows = BillLine.objects.filter(segment_id__in=chunk).order_by("segment_id", "sequence")
-        for segment_id, *line in rows.values_list(
+        for segment_id, code, label, cents, ledger_account in rows.values_list(
             "segment_id", "price__code", "price__label", "amount_cents", "price__ledger_account"
         ):
-            found.setdefault(segment_id, []).append(StoredCharge(*line))
+            found.setdefault(segment_id, []).append(StoredCharge(code, label, cents, ledger_account))
     return {number: tuple(lines) for number, lines in found.items()}
 
 
 def _first_due(segments: Iterable[SegmentFacts]) -> dict[int, date]:
     """When the days of segments that were corrected before were due at first."""
-    places = {(item.bill_id, item.agreement_id, item.start_on): item.segment_id for item in segments}
+    places: dict[tuple[int, int, date | None], int] = {
+        (item.bill_id, item.agreement_id, item.start_on): item.segment_id for item in segments
+    }
     found: dict[int, date] = {}
     for chunk in chunks(sorted({bill_id for bill_id, _, _ in places})):
         rows = CorrectedPeriod.objects.filter(bill_id__in=chunk).order_by("pk")
-        for *place, due_on in rows.values_list("bill_id", "agreement_id", "start_on", "due_on"):
-            number = places.get((place[0], place[1], place[2]))
+        for row in rows.values_list("bill_id", "agreement_id", "start_on", "due_on", named=True):
+            number = places.get((row.bill_id, row.agreement_id, row.start_on))
             if number is not None:
-                found[number] = due_on
+                found[number] = row.due_on
     return found
 
 

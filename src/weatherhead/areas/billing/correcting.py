@@ -158,18 +158,13 @@ def price_again(accounts: Sequence[Billed], *, scope: Scope, bounds: Bounds) -> 
     all are priced once more on the history as it should have been.
     """
     wanted = [_right_periods(billed, scope=scope) for billed in accounts]
-    first = _priced(accounts, wanted, histories=[_history_as_billed(billed) for billed in accounts], bounds=bounds)
-    histories = [
-        _history(billed, items) for billed, items in zip(accounts, first, strict=True) if not isinstance(items, Refusal)
-    ]
-    if all(history is None for history in histories):
-        return first
-    found = iter(histories)
+    as_billed = [_history_as_billed(billed) for billed in accounts]
+    first = _priced(accounts, wanted, histories=as_billed, bounds=bounds)
     renewed = [
-        _history_as_billed(billed) if isinstance(items, Refusal) else (next(found) or _history_as_billed(billed))
-        for billed, items in zip(accounts, first, strict=True)
+        history if isinstance(items, Refusal) else _history(billed, items)
+        for billed, items, history in zip(accounts, first, as_billed, strict=True)
     ]
-    return _priced(accounts, wanted, histories=renewed, bounds=bounds)
+    return first if renewed == as_billed else _priced(accounts, wanted, histories=renewed, bounds=bounds)
 
 
 _History = Mapping[int, tuple[SegmentFacts, ...]]
@@ -180,11 +175,11 @@ def _history_as_billed(billed: Billed) -> _History:
     return {item.agreement.agreement_id: item.segments for item in billed.agreements}
 
 
-def _history(billed: Billed, items: Iterable[Again]) -> _History | None:
-    """The history as it should have been; None when the energies are what they were."""
+def _history(billed: Billed, items: Iterable[Again]) -> _History:
+    """The history as it should have been."""
     energies = {item.old.segment_id: item.new.energy_wh for item in items if item.new is not None}
     gone = {item.old.segment_id for item in items if item.new is None}
-    now = {
+    return {
         item.agreement.agreement_id: tuple(
             replace(segment, energy_wh=energies.get(segment.segment_id, segment.energy_wh))
             for segment in item.segments
@@ -192,7 +187,6 @@ def _history(billed: Billed, items: Iterable[Again]) -> _History | None:
         )
         for item in billed.agreements
     }
-    return now if now != _history_as_billed(billed) else None
 
 
 def _right_periods(billed: Billed, *, scope: Scope) -> list[tuple[AgreementBilling, SegmentFacts, Span | None]]:

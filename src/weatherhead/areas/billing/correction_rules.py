@@ -26,10 +26,10 @@ Days = Annotated[int, Field(ge=1, le=36_500)]
 Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
 EVERYONE = "everyone"
 Ordered = TypeVar("Ordered", "RefundRule", "BackBillRule", "MeterTestRule")
-Version = TypeVar("Version", bound=RuleVersion, covariant=True)
+Version_co = TypeVar("Version_co", bound=RuleVersion, covariant=True)
 
 
-class _Versioned(Protocol[Version]):
+class _Versioned(Protocol[Version_co]):
     """A rule with versions."""
 
     @property
@@ -37,7 +37,7 @@ class _Versioned(Protocol[Version]):
         """What people call it."""
 
     @property
-    def versions(self) -> tuple[Version, ...]:
+    def versions(self) -> tuple[Version_co, ...]:
         """In the order of their days."""
 
 
@@ -229,7 +229,7 @@ def meter_test(book: CorrectionBook, *, full_load: Decimal, light_load: Decimal,
     )
 
 
-def _in_force(rule: _Versioned[Version], *, on: date) -> Version:
+def _in_force(rule: _Versioned[Version_co], *, on: date) -> Version_co:
     found = version_in_force(rule.versions, on=on)
     if found is None:
         raise CorrectionRuleNotInForce(title=rule.title, on=on, first=rule.versions[0].effective)

@@ -188,9 +188,7 @@ def _lines(columns: BillingColumns, *, priced: Priced) -> dict[int, list[LinePla
     for group in priced.groups:
         schedule = columns.schedules[int(columns.schedule_of[group.members[0]])]
         places = {int(index): place for place, index in enumerate(group.members.tolist())}
-        rated = {
-            index: group.rated.bill(place).lines for index, place in places.items() if index not in priced.refused
-        }
+        rated = {index: group.rated.bill(place).lines for index, place in places.items() if index not in priced.refused}
         for item in lines_of_group(group, facts=schedule):
             for row, index in enumerate(item.members.tolist()):
                 if index not in rated:
@@ -211,9 +209,7 @@ def _lines(columns: BillingColumns, *, priced: Priced) -> dict[int, list[LinePla
     return found
 
 
-def _service(
-    facts: AgreementBilling, *, priced: Priced, columns: BillingColumns, index: int
-) -> dict[str, Json]:
+def _service(facts: AgreementBilling, *, priced: Priced, columns: BillingColumns, index: int) -> dict[str, Json]:
     last = int(priced.reads_to[index]) - 1
     metered = last >= int(priced.reads_from[index])
     return {

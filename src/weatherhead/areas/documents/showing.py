@@ -246,7 +246,8 @@ def _correction(facts: CorrectionFacts | None, *, say: Words) -> View | None:
         ]
         for item in facts.periods
     ]
-    before, after = (sum(item[place] for item in facts.periods) for place in (3, 4))
+    before = sum(item.before_cents for item in facts.periods)
+    after = sum(item.after_cents for item in facts.periods)
     left = ", ".join(say.short_span(start=item.start_on, last=item.end_on - _DAY) for item in facts.left)
     return {
         "rows": rows,

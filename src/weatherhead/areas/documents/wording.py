@@ -169,8 +169,8 @@ MESSAGES = {
     "corrected_many": (
         gettext_noop("This bill replaces %(count)s others."),
         gettext_noop(
-            "They had charged %(before_cents)s. The same days are charged again, now %(after_cents)s. What you paid stays"
-            " counted. What changed stands on the following pages, period by period."
+            "They had charged %(before_cents)s. The same days are charged again, now %(after_cents)s. What you paid"
+            " stays counted. What changed stands on the following pages, period by period."
         ),
     ),
     "cause_read": (

@@ -3,7 +3,7 @@
 from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataModel, DataProblem, ProblemsAt, load_yaml
 from weatherhead.core.values.dated import CitedRule, RuleStatus, RuleVersion, version_in_force, version_problems
-from weatherhead.core.values.figures import Change, Rule, Unit
+from weatherhead.core.values.figures import Change, Comparison, Rule, Unit
 from weatherhead.core.values.money import (
     LARGEST_AMOUNT_CENTS,
     AmountCommasMisplaced,
@@ -40,6 +40,7 @@ __all__ = [
     "CalendarDays",
     "Change",
     "CitedRule",
+    "Comparison",
     "DataFileInvalid",
     "DataModel",
     "DataProblem",

@@ -36,6 +36,33 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A part of what an action changes, such as a billed period: its total before and after, and what makes it up.
+
+    `stands` says that it is shown and left as it is, for the reason in the total's note.
+    """
+
+    title: Sentence
+    total: Change
+    lines: tuple[Change, ...] = ()
+    stands: bool = False
+
+    @property
+    def difference(self) -> int:
+        """By how much the total changes."""
+        return _number(self.total.after) - _number(self.total.before)
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """The lines that change."""
+        return tuple(item for item in self.lines if item.before != item.after)
+
+
+def _number(value: int | str | date | None) -> int:
+    return value if isinstance(value, int) else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """The rule that allows an action or computes its amount."""
 
