@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.ledger.queries import movements_of
-from weatherhead.core.ledger import EntryDraft, LedgerAccount, PostingRef, ReceivableMovement, age
+from weatherhead.core.ledger import (
+    BACK_BILL,
+    EntryDraft,
+    LedgerAccount,
+    OpenItem,
+    PostingRef,
+    ReceivableMovement,
+    age,
+)
+from weatherhead.core.statements import Installment
 from weatherhead.core.values import Change, Rule, Sentence, Unit, gettext_noop
 
 _NOT_YET_STORED = 2**62
@@ -24,9 +33,23 @@ class Standing:
         """What is owed on a day."""
         return age(self.movements, as_of=as_of).balance_cents
 
+    def later_parts(self, *, as_of: date, due_on: date, entries: Sequence[EntryDraft] = ()) -> tuple[Installment, ...]:
+        """What of the balance is a back-bill's installment that is due after a bill, once some entries are posted."""
+        movements = (*self.movements, *drafted(entries, account_id=self.account_id))
+        if not any(item.charge == BACK_BILL for item in movements):
+            return ()
+        return later_than(age(movements, as_of=as_of).open_items, due_on=due_on)
+
     def past_due_cents(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> int:
         """What is past due on a day, once some entries are posted."""
         return age((*self.movements, *drafted(entries, account_id=self.account_id)), as_of=as_of).past_due_cents
+
+
+def later_than(items: Iterable[OpenItem], *, due_on: date) -> tuple[Installment, ...]:
+    """The installments among what is open that are due after a day."""
+    return tuple(
+        Installment(item.due_on, item.open_cents) for item in items if item.charge == BACK_BILL and item.due_on > due_on
+    )
 
 
 def standing_of(account_id: int) -> Standing:

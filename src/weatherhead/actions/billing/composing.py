@@ -130,7 +130,9 @@ def statement_of(
     charges_cents = sum(segment.amount_cents for segment in segments)
     cancelled = CancelledBill(corrected.number, corrected.total_cents) if corrected else None
     last = facts.latest
-    due_cents = balance_cents + charges_cents - (cancelled.amount_cents if cancelled else 0)
+    later = facts.standing.later_parts(as_of=facts.as_of, due_on=due_on)
+    later_cents = sum(item.amount_cents for item in later)
+    due_cents = balance_cents + charges_cents - (cancelled.amount_cents if cancelled else 0) - later_cents
     return StatementFacts(
         kind=kind,
         issued_on=facts.as_of,
@@ -157,6 +159,7 @@ def statement_of(
             cancelled=cancelled,
             first=last is None,
         ),
+        later=later,
     )
 
 

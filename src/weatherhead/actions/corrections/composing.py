@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from weatherhead.actions.billing.composing import BillingFacts, Kept, statement_of
 from weatherhead.actions.billing.composing import Corrected as CorrectedBill
-from weatherhead.actions.figures import Standing, drafted
+from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.billed import billed_on
 from weatherhead.areas.billing.correcting import (
     Again,
@@ -35,7 +35,7 @@ from weatherhead.areas.documents.queries import kept_frames
 from weatherhead.areas.ledger.queries import movements_of
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import kept_texts, rate_book
-from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting, age, reversal
+from weatherhead.core.ledger import BACK_BILL, EntryDraft, LedgerAccount, Posting, reversal
 from weatherhead.core.statements import (
     CancelledBill,
     CorrectedUse,
@@ -46,9 +46,6 @@ from weatherhead.core.statements import (
     bill_payload,
 )
 from weatherhead.core.values import Refusal
-
-BACK_BILL = "back_bill"
-"""The charge of an installment of what was billed too little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +236,7 @@ def _bill(
         as_of=facts.as_of,
     )
     said = statement_of(billing, segments=segments, kind="corrected", due_on=due_on, corrected=corrected)
-    later = later_parts(of.standing, entries=entries, as_of=facts.as_of, due_on=due_on)
+    later = of.standing.later_parts(entries=entries, as_of=facts.as_of, due_on=due_on)
     said = replace(
         said,
         cancelled=CancelledBill(last.number, corrected.total_cents),
@@ -293,22 +290,6 @@ def _charge_entry(correction: Correction, *, owed: Owed, account_id: int, effect
         if cents
     ]
     return EntryDraft(kind="bill", effective_on=effective_on, postings=tuple(postings)) if postings else None
-
-
-def later_parts(
-    standing: Standing, *, entries: Sequence[EntryDraft], as_of: date, due_on: date
-) -> tuple[Installment, ...]:
-    """What of the balance is a back-bill's installment that is due after a bill; paid ones are no longer among them."""
-    movements = standing.movements
-    if entries:
-        movements = (*movements, *drafted(entries, account_id=standing.account_id))
-    if not any(item.charge == BACK_BILL for item in movements):
-        return ()
-    return tuple(
-        Installment(item.due_on, item.open_cents)
-        for item in age(movements, as_of=as_of).open_items
-        if item.charge == BACK_BILL and item.due_on > due_on
-    )
 
 
 # ------------------------------------------------------------------------------------------------------------- telling

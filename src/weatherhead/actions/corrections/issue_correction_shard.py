@@ -19,8 +19,8 @@ from weatherhead.actions.inputs import Number
 from weatherhead.areas.billing.operations import issue_corrections
 from weatherhead.areas.billing.operations.runs import finish_shard
 from weatherhead.areas.billing.runs import shard
+from weatherhead.areas.ledger.operations import digest_of_digests
 from weatherhead.areas.ledger.queries import digests_of
-from weatherhead.areas.records.canonical import digest
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -87,7 +87,7 @@ def record(proposal: Proposal[ShardPlan], recording: Recording) -> None:
         digests = digests_of(issued.entry_ids)
         recording.batch |= {
             "entries": len(issued.entry_ids),
-            "digest": digest([digests[number] for number in issued.entry_ids]),
+            "digest": digest_of_digests(digests[number] for number in sorted(digests)),
         }
     finish_shard(
         shard_id=plan.shard_id,
@@ -108,8 +108,6 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop(
-            "Corrects a piece of a released correction run, all of it or nothing. The worker does it."
-        ),
+        summary=gettext_noop("Corrects a piece of a released run, all of it or nothing. The worker does it."),
     )
 )

@@ -1,4 +1,4 @@
-"""Start a correction run: everyone who was billed on a schedule in some days, tried out in shards. Nothing is issued."""
+"""Start a correction run: everyone who was billed on a schedule in some days, tried in shards. Nothing is issued."""
 
 from __future__ import annotations
 
