@@ -114,7 +114,7 @@ def test_customers_at_each_others_place_change_places_and_bills(new_house: House
         house.do("enter_read", **given, read_on=house.today, reading=str(1000 + use))
         house.do("bill_account", account_id=home.account_id)
     sums = owed(one), owed(two)
-    places = {"agreement_id": one.agreement_id, "other_agreement_id": two.agreement_id}
+    places = {"agreement_id": one.agreement_id, "service_point_id": two.service_point_id}
     house.do("swap_services", by="reyes", **places, **WHY)
     for home in (one, two):
         corrected = correct(house, home, cause="premise")

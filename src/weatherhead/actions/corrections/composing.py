@@ -72,7 +72,7 @@ class CorrectingFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What is asked for: the cause, the periods, and what the rules want to know.
+    """What is asked for: the cause (none where only a bill is named), the periods, and what the rules want to know.
 
     `begin_known`: since when it was wrong is known. `back_bill` False bills nothing that was too little. `at_once`:
     the customer does without installments.
@@ -219,12 +219,9 @@ def _bill(
     due_on = max(asks or first_later or [facts.as_of])
     last = correction.bills[-1]
     corrected = CorrectedBill(
-        bill_id=last.bill_id,
         number=last.number,
         total_cents=sum(bill.total_cents for bill in correction.bills),
-        due_on=due_on,
         segment_ids=tuple(item.old.segment_id for item in correction.segments),
-        reversal=None,
     )
     billing = BillingFacts(
         account=of.account,
@@ -317,7 +314,8 @@ def _messages(correction: Correction, *, owed: Owed, ask: Ask) -> list[Message]:
         told = [Message("corrected", {"number": correction.bills[0].number, **figures})]
     else:
         told = [Message("corrected_many", {"count": len(correction.bills), **figures})]
-    told.append(Message(f"cause_{ask.cause}", {}))
+    if ask.cause:
+        told.append(Message(f"cause_{ask.cause}", {}))
     net, parts = correction.net_cents, owed.installments
     if net < 0:
         told.append(Message("refund", {"amount_cents": -net}))

@@ -145,24 +145,27 @@ def correct_dates(
     _remember(agreement_id, correction)
 
 
-def swap_places(*, one: tuple[int, int], other: tuple[int, int], corrections: tuple[Correction, Correction]) -> None:
-    """Let two agreements, given with their versions, change places. What was is kept.
+def correct_places(moves: Sequence[tuple[int, int, int]], *, corrections: Sequence[Correction]) -> None:
+    """Put agreements, given with their versions, at other service points, all at once. What was is kept.
 
     Raises:
         AgreementChanged: one is no longer at its version.
+        ServicePointTaken: someone else takes service there by now.
     """
-    numbers = [one[0], other[0]]
-    rows = {row.pk: row for row in ServiceAgreement.objects.filter(pk__in=numbers)}
-    places = {one[0]: rows[other[0]].service_point_id, other[0]: rows[one[0]].service_point_id}
-    ends = {number: rows[number].end_on for number in numbers}
+    ends = dict(ServiceAgreement.objects.filter(pk__in=[move[0] for move in moves]).values_list("pk", "end_on"))
     # A place has one open agreement at a time, so each steps aside for the moment of the exchange.
-    for number, version in (one, other):
+    for number, version, _ in moves:
         held = ServiceAgreement.objects.filter(pk=number, version=version)
         if held.update(end_on=date.max, version=version + 1) != 1:
             raise AgreementChanged
-    for number, correction in zip(numbers, corrections, strict=True):
-        ServiceAgreement.objects.filter(pk=number).update(service_point_id=places[number], end_on=ends[number])
-        _remember(number, correction)
+    try:
+        with transaction.atomic():
+            for number, _, place in moves:
+                ServiceAgreement.objects.filter(pk=number).update(service_point_id=place, end_on=ends[number])
+    except IntegrityError as error:
+        raise ServicePointTaken(account="of someone else") from error
+    for move, correction in zip(moves, corrections, strict=True):
+        _remember(move[0], correction)
 
 
 def _remember(agreement_id: int, correction: Correction) -> None:

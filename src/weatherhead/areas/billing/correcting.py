@@ -73,8 +73,9 @@ class Billed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which periods are looked at: of an agreement, on a schedule, those that end after a day and begin before one."""
+    """Which periods are looked at: of a bill, an agreement, a schedule; ending after a day, beginning before one."""
 
+    bill_id: int | None = None
     agreement_id: int | None = None
     schedule: str = ""
     from_on: date | None = None
@@ -84,6 +85,7 @@ class Scope:
         """Whether a segment is looked at."""
         return (
             segment.bill_id != NO_BILL
+            and (self.bill_id is None or segment.bill_id == self.bill_id)
             and (self.agreement_id is None or segment.agreement_id == self.agreement_id)
             and (not self.schedule or segment.schedule == self.schedule)
             and (self.from_on is None or segment.end_on > self.from_on)

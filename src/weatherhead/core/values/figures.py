@@ -34,6 +34,11 @@ class Change:
     account_id: int | None = None
     note: Sentence | None = None
 
+    @property
+    def difference(self) -> int:
+        """By how much a number changes; what is not there counts as 0."""
+        return _number(self.after) - _number(self.before)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
@@ -50,7 +55,7 @@ class Comparison:
     @property
     def difference(self) -> int:
         """By how much the total changes."""
-        return _number(self.total.after) - _number(self.total.before)
+        return self.total.difference
 
     @property
     def changed(self) -> tuple[Change, ...]:

@@ -66,6 +66,8 @@ def choices_of(action: Action[Any, Any, Any], name: str, *, account: AccountOver
         return None
     if name == "read_id" and action.name == "correct_read":
         return _accepted_reads(account)
+    if name == "agreement_id" and action.name == "correct_bills":
+        return [("", gettext("Every service")), *_agreements(account)]
     if name == "agreement_id" and action.name in {"end_service", "move_service"}:
         return _agreements(account, in_force=True)
     if name == "payment_id" and action.name == "return_payment":

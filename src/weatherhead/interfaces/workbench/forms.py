@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from django import forms
 from django.utils.translation import gettext
 
+from weatherhead.areas.billing.correcting import CAUSES
 from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
@@ -78,6 +79,16 @@ _LABELS = {
     "to_account": gettext_noop("Through account record"),
     "email": gettext_noop("E-mail"),
     "identifier_kind": gettext_noop("Kind of identifier"),
+    "cause": gettext_noop("What was wrong"),
+    "from_on": gettext_noop("From"),
+    "to_on": gettext_noop("To (exclusive)"),
+    "begin_known": gettext_noop("It is known since when"),
+    "back_bill": gettext_noop("Bill also what was too little"),
+    "at_once": gettext_noop("No installments: all is due at once"),
+    "started_on": gettext_noop("Service began on"),
+    "ended_on": gettext_noop("Service ended on (exclusive)"),
+    "other_meter": gettext_noop("The meter that really hung there"),
+    "multiplier": gettext_noop("Multiplier"),
 }
 _TITLES = {
     "wrong_account": gettext_noop("Posted to the wrong account"),
@@ -292,6 +303,8 @@ def _field(
     if listed is not None:
         return _choice(listed, common=common)
     kinds = _literals(hint)
+    if name == "cause":
+        return _choice([(kind, gettext(CAUSES[kind])) for kind in kinds], common=common)
     if kinds:
         choices = [(kind, gettext(_TITLES.get(kind, kind.capitalize()))) for kind in kinds]
         return _choice(choices if needed or item.default in kinds else [("", "—"), *choices], common=common)
@@ -300,7 +313,7 @@ def _field(
         choices = [("", gettext("As supposed")), ("true", gettext("Yes")), ("false", gettext("No"))]
         return forms.ChoiceField(choices=choices, **common)
     if base is bool:
-        return forms.BooleanField(label=label, required=False)
+        return forms.BooleanField(label=label, required=False, initial=item.default is True)
     return _text(name, base=base, common=common)
 
 

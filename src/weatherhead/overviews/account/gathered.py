@@ -20,7 +20,15 @@ from weatherhead.areas.service_orders.queries import OrderFacts, orders_of_accou
 TIMELINE_ROWS_ALL = 1000
 _BILLS_READ = 60
 _MONEY_ACTIONS = frozenset(
-    {"take_payment", "reverse_payment", "return_payment", "assess_fee", "waive_fee", "cancel_and_rebill"}
+    {
+        "take_payment",
+        "reverse_payment",
+        "return_payment",
+        "assess_fee",
+        "waive_fee",
+        "cancel_and_rebill",
+        "correct_bills",
+    }
 )
 _QUIET_ACTIONS = _MONEY_ACTIONS | {
     "bill_account",

@@ -78,6 +78,12 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
         "put_on_summary": on_summary is False,
         "take_off_summary": on_summary is True,
         "correct_read": any(found.reads.values()),
+        "correct_bills": any(item.active for item in found.bills),
+        "correct_terms": bool(found.services),
+        "correct_service_dates": bool(found.services),
+        "swap_services": bool(found.services),
+        "correct_multiplier": bool(found.meters),
+        "swap_meters": bool(found.meters),
     }
     return needs.get(name, True)
 
