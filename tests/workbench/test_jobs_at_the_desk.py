@@ -18,7 +18,9 @@ load_actions()
 MONEY = {"take_payment", "post_payment_batch"}
 METERS = {"enter_read", "release_read", "reject_read", "estimate_read", "record_check_read", "request_reread"}
 READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route", "put_streets_on_route"}
-RUNS = {"start_bill_run"}
+RUNS = {"start_bill_run", "start_correction_run"}
+CORRECTED = {"correct_bills", "correct_terms", "correct_service_dates", "swap_services"}
+CORRECTED_METERS = {"correct_multiplier", "swap_meters"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}
 RECORDS = {"create_customer", "create_account", "add_premise", "add_service_point"}
@@ -27,20 +29,32 @@ SUMMARIES = {"put_on_summary", "take_off_summary"}
 HUNG = {"add_meter", "exchange_meter"}
 UNDONE = {"reverse_payment", "return_payment"}
 REPRESENTATIVE = (
-    MONEY | METERS | BILLS | FEES | RECORDS | SERVICE | HUNG | UNDONE | SUMMARIES | {"change_mailing_address"}
+    MONEY
+    | METERS
+    | BILLS
+    | CORRECTED
+    | FEES
+    | RECORDS
+    | SERVICE
+    | HUNG
+    | UNDONE
+    | SUMMARIES
+    | {"change_mailing_address"}
 )
 DECIDING = {"approve_request", "decline_request"}
 GRANTS = {
     "nguyen": MONEY,
     "okafor": METERS
     | BILLS
+    | CORRECTED
+    | CORRECTED_METERS
     | HUNG
     | READING
     | RUNS
     | SUMMARIES
     | {"import_reads", "return_payment", "assess_late_charges"},
     "reyes": REPRESENTATIVE,
-    "alvarez": REPRESENTATIVE | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges"},
+    "alvarez": REPRESENTATIVE | CORRECTED_METERS | DECIDING | READING | RUNS | {"import_reads", "assess_late_charges"},
     "larsen": DECIDING
     | {"add_employee", "assign_job", "link_employee"}
     | {"place_legal_hold", "release_legal_hold", "purge_expired"},

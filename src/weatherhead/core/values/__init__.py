@@ -3,7 +3,7 @@
 from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataModel, DataProblem, ProblemsAt, load_yaml
 from weatherhead.core.values.dated import CitedRule, RuleStatus, RuleVersion, version_in_force, version_problems
-from weatherhead.core.values.figures import Change, Comparison, Rule, Unit
+from weatherhead.core.values.figures import Change, Comparison, Rule, Unit, number_of
 from weatherhead.core.values.money import (
     LARGEST_AMOUNT_CENTS,
     AmountCommasMisplaced,
@@ -64,6 +64,7 @@ __all__ = [
     "gettext_noop",
     "load_yaml",
     "multiply_exactly",
+    "number_of",
     "parse_cents",
     "round_ratio",
     "round_ratios",

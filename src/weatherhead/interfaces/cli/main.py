@@ -50,6 +50,7 @@ COMMANDS = (
     ),
     Command(name="bill", about="bill accounts", needs=Needs.DATABASE),
     Command(name="runs", about="bill runs: start, follow, release, cancel", needs=Needs.DATABASE),
+    Command(name="correct", about="correct bills: of an account, or of everyone on a schedule", needs=Needs.DATABASE),
     Command(name="late-charges", about="add the late charges of a bill cycle", needs=Needs.DATABASE),
     Command(name="print", about="bills on paper: make, list and export print files", needs=Needs.DATABASE),
     Command(name="worker", about="do the work that waits in the queue", needs=Needs.SERVING),
