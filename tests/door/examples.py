@@ -456,7 +456,7 @@ EXAMPLES: dict[str, Maker] = {
         inputs={
             "agreement_id": home.agreement_id,
             "schedule": "GS-1",
-            "reason": "It is a shop, and was from the start",
+            "reason": "It is a shop",
         },
     ),
     "correct_service_dates": _correct_service_dates,

@@ -37,7 +37,7 @@ class Change:
     @property
     def difference(self) -> int:
         """By how much a number changes; what is not there counts as 0."""
-        return _number(self.after) - _number(self.before)
+        return number_of(self.after) - number_of(self.before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,8 @@ class Comparison:
         return tuple(item for item in self.lines if item.before != item.after)
 
 
-def _number(value: int | str | date | None) -> int:
+def number_of(value: int | str | date | None) -> int:
+    """A figure as a number; what is not there, and what is no number, counts as 0."""
     return value if isinstance(value, int) else 0
 
 

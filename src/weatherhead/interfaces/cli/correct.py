@@ -16,7 +16,7 @@ from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import account_by_number
 from weatherhead.areas.records.canonical import to_json
 from weatherhead.areas.records.utility import current_utility
-from weatherhead.core.values import Comparison, format_cents
+from weatherhead.core.values import Comparison, format_cents, number_of
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
 from weatherhead.interfaces.cli.runs import do
@@ -113,6 +113,6 @@ def _account(args: argparse.Namespace, *, inputs: dict[str, Any]) -> int:
 
 def _told(item: Comparison) -> str:
     """A period with what it was, is, and by how much that differs."""
-    figures = [int(item.total.before or 0), int(item.total.after or 0), item.difference]
+    figures = [number_of(item.total.before), number_of(item.total.after), item.difference]
     note = f"  {item.total.note}" if item.total.note else ""
     return f"{item.title!s:<28}" + "".join(f" {format_cents(cents):>12}" for cents in figures) + note

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from weatherhead.areas.billing.runs import run as bill_run
-from weatherhead.core.values import format_cents
+from weatherhead.core.values import format_cents, number_of
 from weatherhead.door.jobs import grant_of
 from weatherhead.door.perform import perform
 from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
@@ -169,7 +169,7 @@ def _tell_correction(found: BillRunOverview) -> None:
     said = {"schedule": scope["schedule"], "from": scope["from_on"], "to": scope["to_on"], "cause": found.cause}
     print(gettext("%(cause)s, %(schedule)s, %(from)s to %(to)s. The sums below are differences.") % said)
     for line in found.lines:
-        figures = [int(line.before or 0), int(line.after or 0), line.difference]
+        figures = [number_of(line.before), number_of(line.after), line.difference]
         print(f"  {line.label!s:<36}" + "".join(f" {format_cents(cents):>15}" for cents in figures))
     for row in found.largest:
         print(f"  {row.number_grouped}  ${format_cents(row.before_cents)} -> ${format_cents(row.after_cents)}")
