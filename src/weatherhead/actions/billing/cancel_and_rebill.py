@@ -13,7 +13,7 @@ from weatherhead.actions.corrections.composing import (
     gather_correcting,
 )
 from weatherhead.actions.corrections.correct_bills import BeyondReach
-from weatherhead.actions.corrections.counting import comparisons_of, correction_counts, keep_for
+from weatherhead.actions.corrections.counting import comparisons_of, correction_counts, energy_change, keep_for
 from weatherhead.actions.figures import money_changes
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.billing.correcting import Scope
@@ -58,7 +58,11 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read the bill as issued and everything that decides it now."""
     issued = bill(inputs.bill_id)
-    return Facts(bill=issued, correcting=gather_correcting([issued.account_id], as_of=moment.as_of))
+    frame = issued.payload.get("frame_sha256", "")
+    return Facts(
+        bill=issued,
+        correcting=gather_correcting([issued.account_id], as_of=moment.as_of, known_frame=frame),
+    )
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[CorrectedPlan]:
@@ -95,7 +99,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[CorrectedPlan]:
         entries=plan.entries,
         creates=correction_counts([plan], kept=correcting.kept),
         updates={"billing_billsegment": len(plan.cancels)},
-        changes=money_changes(of.standing, entries=plan.entries, as_of=correcting.as_of),
+        changes=(
+            *money_changes(of.standing, entries=plan.entries, as_of=correcting.as_of),
+            energy_change(composed),
+        ),
         comparisons=comparisons_of(composed),
         rules=(correction.reach.rule, *rules_of(of.billed.agreements, on=correction.segments[-1].old.end_on)),
         authority_cents=abs(net_cents),

@@ -28,7 +28,7 @@ from weatherhead.areas.billing.correction_rules import CorrectionBook, correctio
 from weatherhead.areas.billing.facts import LatestBill
 from weatherhead.areas.billing.former import NO_BILL
 from weatherhead.areas.billing.operations import BillPlan, CancelPlan, CorrectedPlan, CorrectedRow
-from weatherhead.areas.billing.queries import kept_prices, latest_bills
+from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.documents.queries import kept_frames
@@ -97,8 +97,10 @@ class Composed:
     plan: CorrectedPlan
 
 
-def gather_correcting(account_ids: Sequence[int], *, as_of: date) -> CorrectingFacts:
+def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: str = "") -> CorrectingFacts:
     """Read what was billed on some accounts and all that prices it again, in a fixed number of queries.
+
+    `known_frame` names a frame that is known to be kept.
 
     Raises:
         NoCorrectionRules: the regulations have none.
@@ -107,28 +109,38 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date) -> CorrectingF
     known = accounts(account_ids)
     billed = billed_on({number: item.revenue_class for number, item in known.items()})
     moved = movements_of(billed)
-    latest = latest_bills(billed)
     frame = bill_frame(utility, rate_book=rate_book())
     segments = [segment for item in billed.values() for facts in item.agreements for segment in facts.segments]
-    hashes = {item.sha256 for found in billed.values() for item in found.schedules.values()} | {
-        segment.schedule_sha256 for segment in segments if segment.bill_id != NO_BILL
-    }
+    kept = frozenset(segment.schedule_sha256 for segment in segments if segment.bill_id != NO_BILL)
+    hashes = kept | {item.sha256 for found in billed.values() for item in found.schedules.values()}
     return CorrectingFacts(
         accounts={
             number: CorrectionOfAccount(
                 account=known[number],
                 billed=found,
                 standing=Standing(account_id=number, movements=moved[number]),
-                latest=latest.get(number),
+                latest=_latest(found),
             )
             for number, found in billed.items()
         },
         book=correction_book(),
         utility=utility,
         frame=frame,
-        kept=Kept(texts=kept_texts(hashes), prices=kept_prices(hashes), frames=kept_frames([frame.sha256])),
+        kept=Kept(
+            texts=kept | kept_texts(hashes - kept),
+            prices=kept_prices(hashes),
+            frames=kept_frames({frame.sha256} - {known_frame}) | {known_frame},
+        ),
         as_of=as_of,
     )
+
+
+def _latest(billed: Billed) -> LatestBill | None:
+    """The last of the bills that stand."""
+    if not billed.bills:
+        return None
+    last = max(billed.bills.values(), key=lambda item: (item.issued_on, item.bill_id))
+    return LatestBill(bill_id=last.bill_id, number=last.number, issued_on=last.issued_on, entry_id=last.entry_id)
 
 
 def correct_accounts(facts: CorrectingFacts, *, ask: Ask) -> dict[int, Composed | Refusal | None]:

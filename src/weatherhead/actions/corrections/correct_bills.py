@@ -14,7 +14,7 @@ from weatherhead.actions.corrections.composing import (
     correct_accounts,
     gather_correcting,
 )
-from weatherhead.actions.corrections.counting import comparisons_of, correction_counts, keep_for
+from weatherhead.actions.corrections.counting import comparisons_of, correction_counts, energy_change, keep_for
 from weatherhead.actions.figures import money_changes
 from weatherhead.actions.inputs import Blankable, NeededNote, Number
 from weatherhead.areas.billing.correcting import CAUSES, Scope
@@ -141,7 +141,10 @@ def propose(facts: CorrectingFacts, inputs: Inputs) -> Proposal[CorrectedPlan]:
         entries=plan.entries,
         creates=correction_counts([plan], kept=facts.kept),
         updates={"billing_billsegment": len(plan.cancels)},
-        changes=money_changes(of.standing, entries=plan.entries, as_of=facts.as_of),
+        changes=(
+            *money_changes(of.standing, entries=plan.entries, as_of=facts.as_of),
+            energy_change(composed),
+        ),
         comparisons=comparisons_of(composed),
         rules=(correction.reach.rule, *rules_of(of.billed.agreements, on=correction.segments[-1].old.end_on)),
         authority_cents=abs(net_cents),

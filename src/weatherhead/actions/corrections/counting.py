@@ -47,6 +47,19 @@ def keep_for(plans: Iterable[CorrectedPlan]) -> None:
         keep_frame(made_frame(sha256))
 
 
+def energy_change(composed: Composed) -> Change:
+    """The energy of all that is billed again, before and after."""
+    segments = composed.correction.segments
+    return Change(
+        code="energy",
+        label=Sentence(gettext_noop("Energy billed")),
+        unit=Unit.ENERGY_WH,
+        before=sum(item.old.energy_wh for item in segments),
+        after=sum(item.new.energy_wh for item in segments if item.new is not None),
+        account_id=composed.account_id,
+    )
+
+
 def comparisons_of(composed: Composed) -> tuple[Comparison, ...]:
     """Each period that is put right, and each that differs and is left, oldest first."""
     correction = composed.correction

@@ -76,7 +76,8 @@ def terms_of(agreements: Iterable[AgreementFacts]) -> dict[int, tuple[TermsFacts
     """The terms of some agreements, oldest first: corrections may have dated earlier ones; the last is the present."""
     wanted = list(agreements)
     found: dict[int, list[TermsFacts]] = {item.agreement_id: [] for item in wanted}
-    for chunk in chunks(sorted(found)):
+    # Every correction gives its agreement another version.
+    for chunk in chunks(sorted(item.agreement_id for item in wanted if item.version > 1)):
         rows = AgreementTerms.objects.filter(agreement_id__in=chunk, replaced_receipt_id__isnull=True)
         for row in rows.order_by("agreement_id", "start_on"):
             found[row.agreement_id].append(

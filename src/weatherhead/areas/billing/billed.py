@@ -14,7 +14,7 @@ from weatherhead.areas.billing.former import NO_BILL
 from weatherhead.areas.billing.lines import PricePoint
 from weatherhead.areas.billing.models import Bill, BillLine, CorrectedPeriod
 from weatherhead.areas.billing.queries import billing_facts, rated_again
-from weatherhead.areas.ledger.queries import entries
+from weatherhead.areas.ledger.queries import posted_entries
 from weatherhead.areas.records.database import chunks
 from weatherhead.areas.tariffs.queries import ScheduleFacts, schedule_facts
 
@@ -28,14 +28,19 @@ def billed_on(revenue_classes: Mapping[int, str]) -> dict[int, Billed]:
     segments = [segment for item in agreements for segment in item.segments if segment.bill_id != NO_BILL]
     bills = _bills({segment.bill_id for segment in segments})
     charges = charges_of_segments(segment.segment_id for segment in segments)
-    first_due = _first_due(segments)
+    first_due = _first_due(segment for segment in segments if bills[segment.bill_id].kind == "corrected")
     as_billed = _as_billed(agreements)
     return {
         account_id: Billed(
             agreements=items,
             terms={item.agreement.agreement_id: terms[item.agreement.agreement_id] for item in items},
             schedules=schedules,
-            bills=bills,
+            bills={
+                segment.bill_id: bills[segment.bill_id]
+                for item in items
+                for segment in item.segments
+                if segment.bill_id != NO_BILL
+            },
             charges=charges,
             first_due=first_due,
             as_billed=as_billed,
@@ -51,21 +56,25 @@ def _schedules(terms: Mapping[int, tuple[TermsFacts, ...]]) -> dict[str, Schedul
 
 
 def _bills(bill_ids: Collection[int]) -> dict[int, BilledBill]:
+    fields = ("pk", "number", "kind", "issued_on", "due_on", "total_cents", "entry_id")
     rows = [
         row
         for chunk in chunks(sorted(bill_ids))
-        for row in Bill.objects.filter(pk__in=chunk).values_list("pk", "number", "due_on", "total_cents", "entry_id")
+        for row in Bill.objects.filter(pk__in=chunk).values_list(*fields, named=True)
     ]
-    posted = {item.entry_id: item for item in entries(row[4] for row in rows if row[4] is not None)}
+    posted = {item.entry_id: item for item in posted_entries(row.entry_id for row in rows if row.entry_id is not None)}
     return {
-        number: BilledBill(
-            bill_id=number,
-            number=said,
-            due_on=due_on,
-            total_cents=total,
-            entry=posted[entry_id] if entry_id is not None else None,
+        row.pk: BilledBill(
+            bill_id=row.pk,
+            number=row.number,
+            kind=row.kind,
+            issued_on=row.issued_on,
+            due_on=row.due_on,
+            total_cents=row.total_cents,
+            entry_id=row.entry_id,
+            entry=posted[row.entry_id] if row.entry_id is not None else None,
         )
-        for number, said, due_on, total, entry_id in rows
+        for row in rows
     }
 
 

@@ -48,8 +48,11 @@ class BilledBill:
 
     bill_id: int
     number: str
+    kind: str
+    issued_on: date
     due_on: date
     total_cents: int
+    entry_id: int | None
     entry: Entry | None
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db.models import Exists, F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast
 
 from weatherhead.areas.agreements.queries import agreements_by_start, former_bills, former_periods
@@ -115,19 +115,6 @@ def _segments_by_agreement(
         bill_id=last.bill_id, number=last.number, issued_on=last.issued_on, entry_id=last.entry_id
     )
     return {key: tuple(items) for key, items in found.items()}, latest
-
-
-def latest_bills(account_ids: Iterable[int]) -> dict[int, LatestBill]:
-    """The last bill of each account whose segments stand; none for an account without one."""
-    found: dict[int, LatestBill] = {}
-    for chunk in chunks(sorted(account_ids)):
-        standing = BillSegment.objects.filter(bill_id=OuterRef("pk"), active=True)
-        rows = Bill.objects.filter(Exists(standing), account_id__in=chunk).order_by("issued_on", "pk")
-        for row in rows.values_list("account_id", "pk", "number", "issued_on", "entry_id", named=True):
-            found[row.account_id] = LatestBill(
-                bill_id=row.pk, number=row.number, issued_on=row.issued_on, entry_id=row.entry_id
-            )
-    return found
 
 
 def exceptions_by_agreement(agreement_ids: Int64Array) -> dict[int, tuple[ExceptionFacts, ...]]:
