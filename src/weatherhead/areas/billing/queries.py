@@ -192,6 +192,36 @@ def billed_periods(account_id: int, *, limit: int) -> tuple[tuple[BillOfHistory,
     return tuple([item for item in found if item.bill_id != NO_BILL][:limit]), tuple(former.values())
 
 
+def periods_of(bills: Iterable[BillOfHistory]) -> tuple[BillOfHistory, ...]:
+    """The bills that stand by the periods that they are for, latest first: one that replaced several has as many.
+
+    Asks only about bills that corrected others.
+    """
+    standing = [item for item in bills if item.active]
+    corrected = {item.bill_id: item for item in standing if item.corrects_id is not None}
+    found = [item for item in standing if item.bill_id not in corrected]
+    if corrected:
+        rows = BillSegment.objects.filter(bill_id__in=corrected, active=True).values("bill_id", "end_on")
+        sums = rows.annotate(
+            start=Min("start_on"),
+            energy=Sum("energy_wh"),
+            cents=Sum("amount_cents"),
+            guessed=Max(Cast("estimated", IntegerField())),
+        )
+        found += [
+            replace(
+                corrected[row["bill_id"]],
+                start_on=row["start"],
+                end_on=row["end_on"],
+                energy_wh=row["energy"],
+                total_cents=row["cents"],
+                estimated=bool(row["guessed"]),
+            )
+            for row in sums
+        ]
+    return tuple(sorted(found, key=lambda item: (item.end_on, item.bill_id), reverse=True))
+
+
 def _together(one: BillOfHistory, other: BillOfHistory) -> BillOfHistory:
     return replace(
         one,

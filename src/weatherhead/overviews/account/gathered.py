@@ -8,7 +8,12 @@ from datetime import date
 
 from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points
 from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory, ExceptionFacts
-from weatherhead.areas.billing.queries import adjustments_of_account, billed_periods, held_exceptions_of_account
+from weatherhead.areas.billing.queries import (
+    adjustments_of_account,
+    billed_periods,
+    held_exceptions_of_account,
+    periods_of,
+)
 from weatherhead.areas.customers.queries import AccountFacts, accounts_beside
 from weatherhead.areas.ledger.queries import TimelinePosting, postings_for_timeline
 from weatherhead.areas.metering.queries import BillableRead, MeterFacts, ReadFacts, place_reads
@@ -71,6 +76,7 @@ class Gathered:
     requests: tuple[RequestFacts, ...]
     receipts: tuple[ReceiptLine, ...]
     orders: tuple[OrderFacts, ...]
+    periods: tuple[BillOfHistory, ...]  # the bills that stand, by period
     former: tuple[BillOfHistory, ...]  # what another system billed
 
 
@@ -88,6 +94,7 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
         account=first,
         accounts=accounts,
         holdings=holdings_of(account_id, bills=bills, cycle=first.cycle, as_of=as_of),
+        periods=periods_of(bills),
         postings=postings_for_timeline(account_id),
         requests=requests_of_account(account_id),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
