@@ -25,6 +25,7 @@ from weatherhead.areas.billing.correcting import (
     price_again,
 )
 from weatherhead.areas.billing.correction_rules import CorrectionBook, correction_book
+from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.facts import LatestBill
 from weatherhead.areas.billing.former import NO_BILL
 from weatherhead.areas.billing.operations import BillPlan, CancelPlan, CorrectedPlan, CorrectedRow
@@ -43,6 +44,7 @@ from weatherhead.core.statements import (
     Frame,
     Installment,
     Message,
+    Use,
     bill_payload,
 )
 from weatherhead.core.values import Refusal
@@ -251,6 +253,7 @@ def _bill(
         cancelled=CancelledBill(last.number, corrected.total_cents),
         compared=said.compared and len(correction.bills) == 1,
         messages=[*_messages(correction, owed=owed, ask=ask), *_kept_messages(said.messages, later=later)],
+        history=[*said.history, *_earlier_uses(segments)],
         correction=_said(correction, ask=ask),
         later=later,
     )
@@ -267,6 +270,23 @@ def _bill(
         cancels=corrected.segment_ids,
         payload=bill_payload(said, frame=facts.frame),
     )
+
+
+def _earlier_uses(segments: Sequence[SegmentPlan]) -> list[Use]:
+    """The corrected periods but the last, which the document tells as this bill's, oldest first."""
+    by_end: dict[date, list[SegmentPlan]] = {}
+    for segment in segments:
+        by_end.setdefault(segment.end_on, []).append(segment)
+    return [
+        Use(
+            end_on,
+            (end_on - min(item.start_on for item in items)).days,
+            sum(item.energy_wh for item in items),
+            any(item.estimated for item in items),
+            sum(item.amount_cents for item in items),
+        )
+        for end_on, items in sorted(by_end.items())[:-1]
+    ]
 
 
 def _charge_entry(correction: Correction, *, owed: Owed, account_id: int, effective_on: date) -> EntryDraft | None:

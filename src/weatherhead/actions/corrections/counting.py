@@ -76,7 +76,7 @@ def _comparison(item: Again, *, stands: bool) -> Comparison:
     span = Sentence(gettext_noop("%(start)s to %(last)s"), {"start": old.start_on, "last": old.end_on - _DAY})
     notes = []
     if stands:
-        notes.append(Sentence(gettext_noop("left as it is: beyond what the rule reaches, or not to be billed")))
+        notes.append(Sentence(gettext_noop("left as it is")))
     elif new is None:
         notes.append(Sentence(gettext_noop("should not have been billed")))
     elif (new.start_on, new.end_on) != (old.start_on, old.end_on):

@@ -201,11 +201,11 @@ def _about_kwh(energy_wh: int) -> str:
 def _head(document: BillDocument, *, say: Words, account: str, issued: str) -> list[Row]:
     places = list(dict.fromkeys(item.address for item in document.services))
     where = places[0] if len(places) == 1 else say["services"] % {"count": len(document.services)}
-    now = document.uses[-1]
+    days = (document.last_on - document.start_on).days + 1
     return [
         [say["account"], account],
         [say["service_at"], where],
-        [say["period"], say.span(start=document.start_on, last=document.last_on, days=now.days)],
+        [say["period"], say.span(start=document.start_on, last=document.last_on, days=days)],
         [say["issued"], issued],
     ]
 

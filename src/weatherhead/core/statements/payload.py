@@ -125,13 +125,17 @@ def _line(line: ChargeLine, *, frame: Frame) -> list[Any]:
 
 
 def _use(facts: StatementFacts, *, charges_cents: int) -> list[Any]:
-    """This bill as the last row of the history. Days are those from its first to its last."""
-    start, end = min(item.start_on for item in facts.services), max(item.end_on for item in facts.services)
+    """This bill as the last row of the history, from its first day to its last; of a correction its last period."""
+    services = list(facts.services)
+    end = max(item.end_on for item in services)
+    if facts.correction is not None:
+        services = [item for item in services if item.end_on == end]
+        charges_cents = sum(line.amount_cents for item in services for line in item.lines)
     return [
         end.isoformat(),
-        (end - start).days,
-        sum(item.energy_wh for item in facts.services),
-        int(any(item.estimated for item in facts.services)),
+        (end - min(item.start_on for item in services)).days,
+        sum(item.energy_wh for item in services),
+        int(any(item.estimated for item in services)),
         charges_cents,
     ]
 
