@@ -31,6 +31,7 @@ PAGES = [
     "/runs/{run}/do/release_bill_run",
     "/money/refunds",
     "/account/{refunded}/",
+    "/do/start_correction_run",
     "/do/create_account",
     "/auth/password/change/",
 ]
@@ -341,6 +342,37 @@ def test_a_bill_is_cancelled_and_made_again_after_its_read_was_corrected(page: P
     page.keyboard.press("Enter")
     expect(page.locator(".says")).to_contain_text("This bill corrects an earlier one")
     expect(page.locator(".page__say").first).to_contain_text("Oct 1 to Oct 30")  # the same days
+
+
+def test_bills_are_corrected_after_a_wrong_multiplier_and_every_period_is_compared(
+    page: Page, desk: Desk, axe: Axe
+) -> None:
+    at(page, desk, "/account/{ruth}/do/correct_multiplier", as_="alvarez")
+    tab_to(page, "[name=multiplier]")
+    page.keyboard.type("1.1")
+    tab_to(page, "[name=reason]")
+    page.keyboard.type("Read off its transformers")
+    expect(page.locator("[data-confirm]")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    page.goto(desk.url("/account/{ruth}/do/correct_bills"))
+    page.get_by_label("What was wrong").select_option("multiplier")
+    tab_to(page, "[name=reason]")
+    page.keyboard.type("Read off its transformers")
+    expect(page.locator(".periods").first).to_contain_text("All that is put right")
+    page.keyboard.press("Tab")  # leaving the field asks once more
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    page.locator(".periods + .fold > summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".fold .periods").first).to_contain_text("Energy")
+    assert axe(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-receipt]")).to_be_visible()
 
 
 def test_hidden_details_are_shown_for_a_reason(page: Page, desk: Desk) -> None:

@@ -275,6 +275,58 @@ def _start_bill_run(house: House, home: Home) -> Example:
     return Example(by="okafor", inputs={"cycle": 14})
 
 
+CORRECTION = {"schedule": "R-1", "from_on": date(2025, 10, 1), "reason": "The energy price was wrong"}
+
+
+def _wrong_bill(house: House, home: Home) -> None:
+    _next_read(house, home)
+    house.do("bill_account", account_id=home.account_id)
+    house.do("correct_read", read_id=_read_of(home, on=house.today), reading="2300", reason="Misread a dial")
+
+
+def _correct_bills(house: House, home: Home) -> Example:
+    _wrong_bill(house, home)
+    return Example(by="okafor", inputs={"account_id": home.account_id, "cause": "read", "reason": "Misread a dial"})
+
+
+def _correction_run(house: House, home: Home) -> int:
+    _wrong_bill(house, home)
+    return house.made("start_correction_run", "bill_run", by="okafor", **CORRECTION)
+
+
+def _start_correction_run(house: House, home: Home) -> Example:
+    _wrong_bill(house, home)
+    return Example(by="okafor", inputs=CORRECTION)
+
+
+def _try_correction_shard(house: House, home: Home) -> Example:
+    return Example(by="okafor", inputs={"shard_id": _shard(_correction_run(house, home), stage="try")})
+
+
+def _issue_correction_shard(house: House, home: Home) -> Example:
+    run_id = _correction_run(house, home)
+    house.do("try_correction_shard", by="okafor", shard_id=_shard(run_id, stage="try"))
+    house.do("release_bill_run", by="alvarez", run_id=run_id)
+    return Example(by="alvarez", inputs={"shard_id": _shard(run_id, stage="issue")})
+
+
+def _correct_service_dates(house: House, home: Home) -> Example:
+    inputs = {"agreement_id": home.agreement_id, "ended_on": house.today, "reason": "Moved out that day"}
+    return Example(by="reyes", inputs=inputs)
+
+
+def _swap_services(house: House, home: Home) -> Example:
+    other = move_in(house, name="Bo Li", street="12 Main St", serial="88001")
+    inputs = {"agreement_id": home.agreement_id, "service_point_id": other.service_point_id}
+    return Example(by="reyes", inputs={**inputs, "reason": "Each was put at the other's place"})
+
+
+def _swap_meters(house: House, home: Home) -> Example:
+    move_in(house, name="Bo Li", street="12 Main St", serial="88001")
+    inputs = {"meter": home.serial, "other_meter": "88001", "reason": "Each hangs at the other's place"}
+    return Example(by="okafor", inputs=inputs)
+
+
 def _end_service(house: House, home: Home) -> Example:
     house.pass_days(12)
     inputs = {
@@ -685,6 +737,24 @@ EXAMPLES: dict[str, Maker] = {
     "cancel_bill_run": lambda house, home: Example(
         by="okafor", inputs={"run_id": _tried(house, home), "reason": "The reads of route 3 are still out"}
     ),
+    "correct_bills": _correct_bills,
+    "correct_terms": lambda house, home: Example(
+        by="reyes",
+        inputs={
+            "agreement_id": home.agreement_id,
+            "schedule": "GS-1",
+            "reason": "It is a shop",
+        },
+    ),
+    "correct_service_dates": _correct_service_dates,
+    "swap_services": _swap_services,
+    "correct_multiplier": lambda house, home: Example(
+        by="okafor", inputs={"meter": home.serial, "multiplier": "2", "reason": "Read off its transformers"}
+    ),
+    "swap_meters": _swap_meters,
+    "start_correction_run": _start_correction_run,
+    "try_correction_shard": _try_correction_shard,
+    "issue_correction_shard": _issue_correction_shard,
     "make_print_file": _make_print_file,
     "put_on_summary": _put_on_summary,
     "take_off_summary": _take_off_summary,

@@ -18,7 +18,9 @@ load_actions()
 MONEY = {"take_payment", "post_payment_batch", "open_drawer"}
 METERS = {"enter_read", "release_read", "reject_read", "estimate_read", "record_check_read", "request_reread"}
 READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route", "put_streets_on_route"}
-RUNS = {"start_bill_run"}
+RUNS = {"start_bill_run", "start_correction_run"}
+CORRECTED = {"correct_bills", "correct_terms", "correct_service_dates", "swap_services"}
+CORRECTED_METERS = {"correct_multiplier", "swap_meters"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}
 ADJUSTING = {"post_adjustment", "reverse_adjustment"}
@@ -39,6 +41,7 @@ REPRESENTATIVE = (
     | BILLS
     | FEES
     | ADJUSTING
+    | CORRECTED
     | RECORDS
     | SERVICE
     | HUNG
@@ -53,6 +56,8 @@ GRANTS = {
     "nguyen": MONEY | {"make_deposit", "import_payment_file"},
     "okafor": METERS
     | BILLS
+    | CORRECTED
+    | CORRECTED_METERS
     | HUNG
     | READING
     | RUNS
@@ -64,6 +69,7 @@ GRANTS = {
     | {"import_reads", "import_payment_file", "return_payment", "assess_late_charges", "provide_for_bad_debt"},
     "reyes": REPRESENTATIVE,
     "alvarez": REPRESENTATIVE
+    | CORRECTED_METERS
     | DECIDING
     | READING
     | RUNS

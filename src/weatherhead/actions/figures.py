@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.ledger.queries import movements_of
 from weatherhead.core.ledger import (
+    BACK_BILL,
     EntryDraft,
     LedgerAccount,
     OpenCredit,
@@ -17,6 +18,7 @@ from weatherhead.core.ledger import (
     age,
     open_credits,
 )
+from weatherhead.core.statements import Installment
 from weatherhead.core.values import Change, Rule, Sentence, Unit, gettext_noop
 
 _NOT_YET_STORED = 2**62
@@ -33,17 +35,31 @@ class Standing:
         """What is owed on a day."""
         return age(self.movements, as_of=as_of).balance_cents
 
+    def later_parts(self, *, as_of: date, due_on: date, entries: Sequence[EntryDraft] = ()) -> tuple[Installment, ...]:
+        """What of the balance is a back-bill's installment that is due after a bill, once some entries are posted."""
+        movements = (*self.movements, *drafted(entries, account_id=self.account_id))
+        if not any(item.charge == BACK_BILL for item in movements):
+            return ()
+        return later_than(age(movements, as_of=as_of).open_items, due_on=due_on)
+
     def past_due_cents(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> int:
         """What is past due on a day, once some entries are posted."""
-        return age((*self.movements, *_drafted(entries, account_id=self.account_id)), as_of=as_of).past_due_cents
+        return age((*self.movements, *drafted(entries, account_id=self.account_id)), as_of=as_of).past_due_cents
 
     def open_items(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> tuple[OpenItem, ...]:
         """What is owed on a day once some entries are posted, the oldest due first."""
-        return age((*self.movements, *_drafted(entries, account_id=self.account_id)), as_of=as_of).open_items
+        return age((*self.movements, *drafted(entries, account_id=self.account_id)), as_of=as_of).open_items
 
     def open_credits(self, *, as_of: date) -> tuple[OpenCredit, ...]:
         """What is to the customer's credit on a day, the newest first."""
         return open_credits(self.movements, as_of=as_of)
+
+
+def later_than(items: Iterable[OpenItem], *, due_on: date) -> tuple[Installment, ...]:
+    """The installments among what is open that are due after a day."""
+    return tuple(
+        Installment(item.due_on, item.open_cents) for item in items if item.charge == BACK_BILL and item.due_on > due_on
+    )
 
 
 def standing_of(account_id: int) -> Standing:
@@ -60,7 +76,7 @@ def standings_of(account_ids: Sequence[int]) -> dict[int, Standing]:
 def money_changes(standing: Standing, *, entries: Sequence[EntryDraft], as_of: date) -> tuple[Change, ...]:
     """Balance and past due before and after some entries."""
     before = age(standing.movements, as_of=as_of)
-    after = age((*standing.movements, *_drafted(entries, account_id=standing.account_id)), as_of=as_of)
+    after = age((*standing.movements, *drafted(entries, account_id=standing.account_id)), as_of=as_of)
     changes = [
         Change(
             code="balance",
@@ -85,7 +101,8 @@ def money_changes(standing: Standing, *, entries: Sequence[EntryDraft], as_of: d
     return tuple(changes)
 
 
-def _drafted(entries: Sequence[EntryDraft], *, account_id: int) -> tuple[ReceivableMovement, ...]:
+def drafted(entries: Sequence[EntryDraft], *, account_id: int) -> tuple[ReceivableMovement, ...]:
+    """What entries that are not yet posted will move on an account."""
     return tuple(
         ReceivableMovement(
             ref=PostingRef(entry_id=_NOT_YET_STORED + number, sequence=place),

@@ -358,6 +358,7 @@ def proposal_body(proposal: Proposal[Any]) -> dict[str, Json]:
         "authority_cents": proposal.authority_cents,
         "creates": to_json(proposal.creates),
         "updates": to_json(proposal.updates),
+        **({"comparisons": to_json(proposal.comparisons)} if proposal.comparisons else {}),
     }
 
 

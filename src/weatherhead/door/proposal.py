@@ -11,7 +11,7 @@ from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from weatherhead.areas.records.canonical import Json, digest, to_json
 from weatherhead.core.ledger import EntryDraft, Posting
-from weatherhead.core.values import Change, Rule, Sentence
+from weatherhead.core.values import Change, Comparison, Rule, Sentence
 
 Plan = TypeVar("Plan")
 
@@ -62,6 +62,7 @@ class Proposal(Generic[Plan]):
     creates: Mapping[str, int] = field(default_factory=dict)
     updates: Mapping[str, int] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()  # what makes the changes up, part by part, old beside new
     rules: tuple[Rule, ...] = ()
     authority_cents: int = 0
     authority_account_id: int | None = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
+from weatherhead.areas.billing.correcting import CAUSES
 from weatherhead.areas.billing.runs import RunFacts, ShardRow, StageFacts, run, runs, shards_of, stages_of
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
@@ -20,7 +21,8 @@ from weatherhead.overviews.preview import DoneView
 
 RUNS_SHOWN = 50
 LEFT_SHOWN = 200
-ACTIONS = frozenset({"start_bill_run", "release_bill_run", "cancel_bill_run"})
+LARGEST_SHOWN = 20
+ACTIONS = frozenset({"start_bill_run", "start_correction_run", "release_bill_run", "cancel_bill_run"})
 """Whose job grants one of them follows bill runs."""
 RUNNING = frozenset({"trying", "released"})
 QUIET_SECONDS = 60
@@ -97,6 +99,23 @@ class LeftOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LargestDifference:
+    """An account whose bills a correction changes most, either way. Cents."""
+
+    account_id: int
+    number_grouped: str
+    name: str
+    periods: int
+    before_cents: int
+    after_cents: int
+
+    @property
+    def difference_cents(self) -> int:
+        """Above 0 is billed more."""
+        return self.after_cents - self.before_cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a stage is. `left_seconds` is None until something is done; `seconds` is what the stage took so far."""
 
@@ -143,6 +162,9 @@ class BillRunOverview:
     tried: Sums | None
     compared: tuple[Change, ...]  # before: as tried; after: as issued
     by_schedule: tuple[ScheduleSums, ...]
+    lines: tuple[Change, ...]  # of a correction: each line's sums, as billed and as they should be
+    largest: tuple[LargestDifference, ...]
+    cause: Sentence | None
     left: tuple[LeftOver, ...]
     left_more: int
     stuck: Stuck
@@ -195,6 +217,9 @@ def bill_run_overview(run_id: int, *, at: datetime, grant: Grant, employee_id: i
         tried=tried,
         compared=_compared(tried, sums=sums) if tried is not None and found.state == "issued" else (),
         by_schedule=_by_schedule(told),
+        lines=_lines(told),
+        largest=_largest(told),
+        cause=Sentence(CAUSES[found.scope["cause"]]) if found.purpose == "correct" else None,
         left=left,
         left_more=more,
         stuck=stuck_now,
@@ -317,6 +342,39 @@ def _by_schedule(told: Sequence[Mapping[str, Any]]) -> tuple[ScheduleSums, ...]:
             energy_wh=sums[2],
         )
         for code, sums in sorted(added.items())
+    )
+
+
+def _lines(told: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """Each line of the bills that a run corrects, as billed and as it should be."""
+    sums: dict[str, list[int]] = {}
+    for item in told:
+        for line in item.get("lines", ()):
+            figures = sums.setdefault(line["label"], [0, 0])
+            figures[0] += int(line["before_cents"])
+            figures[1] += int(line["after_cents"])
+    return tuple(
+        Change(code="line", label=Sentence(label.replace("%", "%%")), unit=Unit.CENTS, before=before, after=after)
+        for label, (before, after) in sums.items()
+    )
+
+
+def _largest(told: Sequence[Mapping[str, Any]]) -> tuple[LargestDifference, ...]:
+    """The accounts that a correction changes most, by the size of the difference."""
+    rows = [row for item in told for row in item.get("largest", ())]
+    rows.sort(key=lambda row: (-abs(row["after_cents"] - row["before_cents"]), row["account"]))
+    known = accounts({row["account"] for row in rows[:LARGEST_SHOWN]})
+    return tuple(
+        LargestDifference(
+            account_id=row["account"],
+            number_grouped=known[row["account"]].number_grouped,
+            name=known[row["account"]].customer_name,
+            periods=row["periods"],
+            before_cents=row["before_cents"],
+            after_cents=row["after_cents"],
+        )
+        for row in rows[:LARGEST_SHOWN]
+        if row["account"] in known
     )
 
 

@@ -17,7 +17,7 @@ from weatherhead.door.authority import Standing, Verdict
 from weatherhead.door.preview import Preview
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import registry
-from weatherhead.door.stored import stored_changes, stored_rules, stored_sentence
+from weatherhead.door.stored import stored_changes, stored_comparisons, stored_rules, stored_sentence
 from weatherhead.overviews.preview import AuthorityView, DoneView, PreviewView, ReceiptView
 
 VEIL = "•••"
@@ -39,6 +39,7 @@ def preview_view(found: Preview, *, action: str) -> PreviewView:
         summary=proposal.summary,
         confirm_label=proposal.confirm,
         changes=proposal.changes,
+        comparisons=proposal.comparisons,
         rules=proposal.rules,
         entries=tuple(
             (ledger_title(posting.ledger_account), posting.amount_cents)
@@ -134,6 +135,7 @@ def receipt_view(receipt_id: int) -> ReceiptView:
         at=found.at,
         as_of=found.as_of,
         changes=stored_changes(body),
+        comparisons=stored_comparisons(body),
         rules=stored_rules(body),
         entries=tuple(
             (entry.entry_id, ledger_title(posting.ledger_account), posting.amount_cents)

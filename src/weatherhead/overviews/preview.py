@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from weatherhead.core.values import Change, Rule, Sentence
+from weatherhead.core.values import Change, Comparison, Rule, Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class PreviewView:
     summary: Sentence
     confirm_label: Sentence  # "Waive $7.39"
     changes: tuple[Change, ...]
+    comparisons: tuple[Comparison, ...] = ()
     rules: tuple[Rule, ...]
     entries: tuple[tuple[str, int], ...]  # ledger account title, cents
     authority: AuthorityView | None
@@ -63,6 +64,7 @@ class ReceiptView:
     at: datetime
     as_of: date
     changes: tuple[Change, ...]
+    comparisons: tuple[Comparison, ...] = ()
     rules: tuple[Rule, ...]
     entries: tuple[tuple[int, str, int], ...]  # entry number, ledger account title, cents
     accounts: tuple[tuple[int, str, str], ...]  # id, grouped number, customer

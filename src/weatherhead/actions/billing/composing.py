@@ -55,14 +55,11 @@ class BillingFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
-    """The bill that another one replaces, and its reversal in the books."""
+    """What another bill replaces: the number of the last of the bills, what they had charged, and their segments."""
 
-    bill_id: int
     number: str
     total_cents: int
-    due_on: date
     segment_ids: tuple[int, ...]
-    reversal: EntryDraft | None
 
 
 def charge_entry(
@@ -93,16 +90,11 @@ def charge_entry(
     return EntryDraft(kind="bill", effective_on=effective_on, postings=tuple(postings))
 
 
-def compose_bill(
-    facts: BillingFacts, *, segments: tuple[SegmentPlan, ...], kind: str, corrected: Corrected | None = None
-) -> BillPlan:
+def compose_bill(facts: BillingFacts, *, segments: tuple[SegmentPlan, ...], kind: str) -> BillPlan:
     """A bill ready to be issued: entries in their order, and the document's whole payload but its number."""
     total_cents = sum(segment.amount_cents for segment in segments)
     due_on = facts.as_of + timedelta(days=facts.utility.billing.due_days)
-    if corrected is not None and total_cents <= corrected.total_cents:
-        due_on = max(corrected.due_on, facts.as_of)  # a correction in the customer's favor does not lengthen the debt
     charge = charge_entry(segments, account_id=facts.account.account_id, effective_on=facts.as_of, due_on=due_on)
-    reversal = corrected.reversal if corrected else None
     return BillPlan(
         account_id=facts.account.account_id,
         kind=kind,
@@ -110,17 +102,17 @@ def compose_bill(
         due_on=due_on,
         total_cents=total_cents,
         segments=segments,
-        entries=tuple(entry for entry in (reversal, charge) if entry is not None),
+        entries=(charge,) if charge is not None else (),
         has_charge_entry=charge is not None,
-        corrects_id=corrected.bill_id if corrected else None,
-        cancels=corrected.segment_ids if corrected else (),
+        corrects_id=None,
+        cancels=(),
         payload=bill_payload(
-            _statement(facts, segments=segments, kind=kind, due_on=due_on, corrected=corrected), frame=facts.frame
+            statement_of(facts, segments=segments, kind=kind, due_on=due_on, corrected=None), frame=facts.frame
         ),
     )
 
 
-def _statement(
+def statement_of(
     facts: BillingFacts, *, segments: Sequence[SegmentPlan], kind: str, due_on: date, corrected: Corrected | None
 ) -> StatementFacts:
     """What the document says, from what billing knows."""
@@ -131,7 +123,9 @@ def _statement(
     charges_cents = sum(segment.amount_cents for segment in segments)
     cancelled = CancelledBill(corrected.number, corrected.total_cents) if corrected else None
     last = facts.latest
-    due_cents = balance_cents + charges_cents - (cancelled.amount_cents if cancelled else 0)
+    later = facts.standing.later_parts(as_of=facts.as_of, due_on=due_on)
+    later_cents = sum(item.amount_cents for item in later)
+    due_cents = balance_cents + charges_cents - (cancelled.amount_cents if cancelled else 0) - later_cents
     return StatementFacts(
         kind=kind,
         issued_on=facts.as_of,
@@ -158,6 +152,7 @@ def _statement(
             cancelled=cancelled,
             first=last is None,
         ),
+        later=later,
     )
 
 

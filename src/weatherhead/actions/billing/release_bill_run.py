@@ -89,7 +89,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         for item in facts.tried
     )
     params = {"run": facts.run.run_id, "bills": f"{sums['bills']:,}", "amount": format_cents(sums["amount_cents"])}
-    if sums["bills"] == 1:
+    if facts.run.purpose == "correct":
+        summary = gettext_noop("Correction run %(run)s released: %(bills)s bills are being corrected, net $%(amount)s")
+        confirm = gettext_noop("Release %(bills)s corrected bills, net $%(amount)s")
+    elif sums["bills"] == 1:
         summary = gettext_noop("Bill run %(run)s released: 1 bill of $%(amount)s is being issued")
         confirm = gettext_noop("Release 1 bill of $%(amount)s")
     else:

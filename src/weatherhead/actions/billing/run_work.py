@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from weatherhead.areas.billing.operations.runs import RunNotAsExpected
-from weatherhead.areas.billing.runs import shard, shard_key
+from weatherhead.areas.billing.runs import run, shard, shard_key
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.operations.work_items import enqueue
 from weatherhead.door.context import Actor
@@ -13,7 +13,13 @@ from weatherhead.door.registry import Recording
 from weatherhead.door.worker import Handler, Task, handles
 
 KIND = "bill_run_shard"
-ACTION_OF_STAGE = {"try": "try_bill_shard", "issue": "issue_bill_shard"}
+ACTION_OF = {
+    ("bill", "try"): "try_bill_shard",
+    ("bill", "issue"): "issue_bill_shard",
+    ("correct", "try"): "try_correction_shard",
+    ("correct", "issue"): "issue_correction_shard",
+}
+"""What is done with a shard, by the purpose of its run and its stage."""
 
 
 def queue_shards(shard_ids: Iterable[int], *, recording: Recording) -> None:
@@ -31,7 +37,7 @@ def task_of_shard(payload: Mapping[str, Json]) -> Task:
     """Trying or issuing a shard; a second time gives the first receipt."""
     found = shard(payload["shard"])
     return Task(
-        action=ACTION_OF_STAGE[found.stage],
+        action=ACTION_OF[run(found.run_id).purpose, found.stage],
         actor=Actor(name=payload["name"], employee_id=payload["employee"], channel="worker"),
         key=found.work_key,
         inputs={"shard_id": found.shard_id},

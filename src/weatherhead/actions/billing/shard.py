@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from weatherhead.actions.billing.composing import BilledService, bill_messages
+from weatherhead.actions.figures import later_than
 from weatherhead.areas.agreements.columns import AgreementRow
 from weatherhead.areas.billing.columns import BillingColumns
 from weatherhead.areas.billing.determinants import determinants_of, judged
@@ -23,17 +24,26 @@ from weatherhead.areas.billing.refusals import NoService, NothingToBill
 from weatherhead.areas.customers.columns import AccountRow, account_rows
 from weatherhead.areas.customers.mailing import mail_lines
 from weatherhead.areas.documents.frames import bill_frame
-from weatherhead.areas.ledger.columns import MovementRow, movements_since, past_due_of, receivable_balances
+from weatherhead.areas.ledger.columns import (
+    MovementRow,
+    accounts_with,
+    movements_since,
+    past_due_of,
+    receivable_balances,
+)
+from weatherhead.areas.ledger.queries import ageing_of
 from weatherhead.areas.metering.usage import READ_KINDS
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.database import work_on_thousands
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import rate_book
+from weatherhead.core.ledger import BACK_BILL
 from weatherhead.core.rating import Column, Schedule, UsageArrays, line_of
 from weatherhead.core.statements import (
     LAYOUT,
     PERIODS_SHOWN,
     Frame,
+    Installment,
     Message,
     charge_line,
     how_texts,
@@ -59,6 +69,7 @@ class ShardFacts:
     balances: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     movements: Mapping[int, Sequence[MovementRow]] = field(default_factory=dict)
     past_due_cents: Mapping[int, int] = field(default_factory=dict)
+    later: Mapping[int, Sequence[Installment]] = field(default_factory=dict)  # of back-bills, due after these bills
 
 
 def gather_shard(account_ids: Int64Array, *, through_on: date, as_of: date, documents: bool) -> ShardFacts:
@@ -97,7 +108,17 @@ def gather_shard(account_ids: Int64Array, *, through_on: date, as_of: date, docu
         balances=balances,
         movements=moved,
         past_due_cents=past_due_of(account_ids[balances > 0], as_of=as_of),
+        later=_later(account_ids[balances > 0], as_of=as_of, utility=utility),
     )
+
+
+def _later(account_ids: Int64Array, *, as_of: date, utility: Utility) -> dict[int, tuple[Installment, ...]]:
+    """The installments of few accounts that are due after the bills of a run."""
+    due_on = as_of + timedelta(days=utility.billing.due_days)
+    found = accounts_with(BACK_BILL, among_ids=account_ids, due_after=due_on)
+    aged = ageing_of(found, as_of=as_of) if found else {}
+    parts = {number: later_than(item.open_items, due_on=due_on) for number, item in aged.items()}
+    return {number: items for number, items in parts.items() if items}
 
 
 # ------------------------------------------------------------------------------------------------------------- pricing
@@ -317,19 +338,24 @@ class payloads_of:  # noqa: N801 - used as a function
         last_bill = f"[{quoted(last.number)},{self._day[last.issued]}]" if last else "null"
         kind = self._kinds[bill]
         mail = ",".join(map(quoted, mail_lines(account)))
-        messages = self._messages(bill, kind=kind, balance=balance, charges=charges, year_cents=year_cents)
+        later = facts.later.get(account.account_id, ())
+        later_cents = sum(item.amount_cents for item in later)
+        due_cents = balance + charges - later_cents
+        messages = self._messages(bill, kind=kind, due_cents=due_cents, charges=charges, year_cents=year_cents)
         before = (
             f'{{"account":{{"mail":[{mail}],"name":{quoted(account.customer_name)},'
-            f'"number":"{account.number}"}},"amount_due_cents":{balance + charges},"balance_before_cents":{balance},'
+            f'"number":"{account.number}"}},"amount_due_cents":{due_cents},'
+            f'"balance_before_cents":{balance},'
             f'"cancelled":null,"charges_cents":{charges},"compared":{"true" if compared else "false"},'
             f'{self._constant},"kind":"{kind}","last_balance_cents":{balance - sum(item[1] for item in moved)},'
-            f'"last_bill":{last_bill},"layout":{LAYOUT},"messages":{messages},"movements":[{movements}],'
+            f'"last_bill":{last_bill},{_later_text(later, day=self._day)}"layout":{LAYOUT},'
+            f'"messages":{messages},"movements":[{movements}],'
             '"number":"'
         )
         after = f'","segments":[{",".join(map(self._service, places))}],"uses":[{uses}]}}'
         return before, after
 
-    def _messages(self, bill: int, *, kind: str, balance: int, charges: int, year_cents: Sequence[int]) -> str:
+    def _messages(self, bill: int, *, kind: str, due_cents: int, charges: int, year_cents: Sequence[int]) -> str:
         account = self._accounts[bill]
         places = self._services_of[bill]
         told = bill_messages(
@@ -342,7 +368,7 @@ class payloads_of:  # noqa: N801 - used as a function
             ],
             year_cents=year_cents,
             charges_cents=charges,
-            due_cents=balance + charges,
+            due_cents=due_cents,
             past_due_cents=self._facts.past_due_cents.get(account.account_id, 0),
             cancelled=None,
             first=account.account_id not in self._facts.last,
@@ -450,6 +476,14 @@ def _uses_before(rows: Sequence[tuple[int, ...]], *, starts: int, places: Sequen
         for end, items in by_end.items()
     ]
     return uses, {row[5] for row in by_end[max(by_end)]} == set(places)
+
+
+def _later_text(later: Sequence[Installment], *, day: Mapping[int, str]) -> str:
+    """Installments as canonical JSON with their key; few bills have any. It stands between last_bill and layout."""
+    if not later:
+        return ""
+    rows = ",".join([f"[{day[item.due_on.toordinal()]},{item.amount_cents}]" for item in later])
+    return f'"later":[{rows}],'
 
 
 def _message_text(message: Message) -> str:

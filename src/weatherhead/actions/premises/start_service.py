@@ -196,7 +196,7 @@ def plan_start(facts: StartFacts, *, wanted: Start) -> StartPlan:
     first = facts.schedule.schedule.versions[0].effective
     if wanted.start_on < first:
         raise ScheduleNotInForce(code=wanted.schedule, on=wanted.start_on, first=first)
-    _check_options(facts.schedule, code=wanted.schedule, options=wanted.options)
+    check_options(facts.schedule, code=wanted.schedule, options=wanted.options)
     read = plan_point_read(
         facts.place,
         on=wanted.start_on,
@@ -256,7 +256,7 @@ def start_rules(facts: StartFacts, *, plan: StartPlan) -> tuple[Rule, ...]:
     return (rate, *(plan.connect.rules if plan.connect is not None else ()))
 
 
-def _check_options(facts: ScheduleFacts, *, code: str, options: Mapping[str, str]) -> None:
+def check_options(facts: ScheduleFacts, *, code: str, options: Mapping[str, str]) -> None:
     """Refuse options that the schedule does not have; what it needs is refused by rating, in its own words."""
     known = facts.schedule.options
     for name, value in options.items():

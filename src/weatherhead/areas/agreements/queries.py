@@ -10,9 +10,10 @@ from typing import Any
 from django.db.models import BigIntegerField, Exists, F, IntegerField, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast
 
-from weatherhead.areas.agreements.models import FormerPeriod, ServiceAgreement
+from weatherhead.areas.agreements.models import AgreementTerms, FormerPeriod, ServiceAgreement
 from weatherhead.areas.premises.models import ServicePoint
 from weatherhead.areas.premises.queries import ServicePointFacts, service_point_facts
+from weatherhead.areas.records.database import chunks
 from weatherhead.areas.records.text import fold
 from weatherhead.core.values import Refusal, gettext_noop
 
@@ -59,6 +60,40 @@ class FormerPeriodFacts:
     billed_on: date
     bill_number: str
     amount_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsFacts:
+    """A schedule with its options, in force at an agreement in `[start_on, end_on)`."""
+
+    start_on: date
+    end_on: date | None
+    schedule: str
+    options: Mapping[str, str]
+
+
+def terms_of(agreements: Iterable[AgreementFacts]) -> dict[int, tuple[TermsFacts, ...]]:
+    """The terms of some agreements, oldest first: corrections may have dated earlier ones; the last is the present."""
+    wanted = list(agreements)
+    found: dict[int, list[TermsFacts]] = {item.agreement_id: [] for item in wanted}
+    # Every correction gives its agreement another version.
+    for chunk in chunks(sorted(item.agreement_id for item in wanted if item.version > 1)):
+        rows = AgreementTerms.objects.filter(agreement_id__in=chunk, replaced_receipt_id__isnull=True)
+        for row in rows.order_by("agreement_id", "start_on"):
+            found[row.agreement_id].append(
+                TermsFacts(start_on=row.start_on, end_on=row.end_on, schedule=row.schedule, options=row.options)
+            )
+    for item in wanted:
+        dated = found[item.agreement_id]
+        since_on = dated[-1].end_on if dated else item.start_on
+        assert since_on is not None
+        dated.append(TermsFacts(start_on=since_on, end_on=None, schedule=item.schedule, options=item.options))
+    return {number: tuple(items) for number, items in found.items()}
+
+
+def terms_on(terms: tuple[TermsFacts, ...], *, on: date) -> TermsFacts:
+    """The terms in force on a day; the first ones hold before it, too."""
+    return next((item for item in terms if item.end_on is None or on < item.end_on), terms[-1])
 
 
 def former_periods(agreement_ids: Iterable[int]) -> dict[int, tuple[FormerPeriodFacts, ...]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+
+import numpy as np
 
 from weatherhead.areas.billing.columns import BillingColumns, columns_of
 from weatherhead.areas.billing.determinants import determinants_of, judged
@@ -22,7 +24,7 @@ from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Bounds
 from weatherhead.core.rating import RatedLine
-from weatherhead.core.values import Sentence, Span
+from weatherhead.core.values import Refusal, Sentence, Span
 
 __all__ = [
     "FACILITIES_LEVEL",
@@ -34,6 +36,7 @@ __all__ = [
     "UnmeteredPeriodMissing",
     "next_period",
     "plan_segment",
+    "plan_segments",
 ]
 
 
@@ -123,55 +126,92 @@ def plan_segment(facts: AgreementBilling, *, period: Span, bounds: Bounds) -> Se
         UsageNotRatable: the schedule cannot price this usage, saying what is missing.
         StartReadMissing: no read on the first or last day of a metered period.
     """
-    columns = columns_of([facts])
+    [planned] = plan_segments([(facts, period)], bounds=bounds)
+    if isinstance(planned, Refusal):
+        raise planned
+    return planned
+
+
+def plan_segments(
+    wanted: Sequence[tuple[AgreementBilling, Span]], *, bounds: Bounds
+) -> tuple[SegmentPlan | Refusal, ...]:
+    """Price periods of agreements, and check each; a period that cannot be priced gives the reason in its place."""
+    if not wanted:
+        return ()
+    columns = columns_of([facts for facts, _ in wanted])
     periods = Periods(
-        starts=columns.starts * 0 + period.start.toordinal(),
-        ends=columns.starts * 0 + period.end.toordinal(),
+        starts=np.array([period.start.toordinal() for _, period in wanted], dtype=np.int64),
+        ends=np.array([period.end.toordinal() for _, period in wanted], dtype=np.int64),
         refused={},
     )
     priced = price_many(columns, periods=periods, bounds=bounds)
-    if priced.refused:
-        raise priced.refused[0]
-    demand = int(priced.demand_w_max[0])
-    determinants = determinants_of(columns, priced=priced, index=0, bounds=bounds)
+    lines = _lines(columns, priced=priced)
+    return tuple(
+        priced.refused.get(index)
+        or _planned(facts, period, columns=columns, priced=priced, index=index, bounds=bounds, lines=lines[index])
+        for index, (facts, period) in enumerate(wanted)
+    )
+
+
+def _planned(
+    facts: AgreementBilling,
+    period: Span,
+    /,
+    *,
+    columns: BillingColumns,
+    priced: Priced,
+    index: int,
+    bounds: Bounds,
+    lines: Sequence[LinePlan],
+) -> SegmentPlan:
+    demand = int(priced.demand_w_max[index])
+    determinants = determinants_of(columns, priced=priced, index=index, bounds=bounds)
     return SegmentPlan(
         agreement_id=facts.agreement.agreement_id,
         start_on=period.start,
         end_on=period.end,
         schedule=facts.schedule.schedule.code,
         schedule_sha256=facts.schedule.sha256,
-        energy_wh=int(priced.energy_wh[0]),
+        energy_wh=int(priced.energy_wh[index]),
         demand_w_max=None if demand == MISSING else demand,
-        estimated=bool(priced.estimated[0]),
+        estimated=bool(priced.estimated[index]),
         determinants=determinants,
-        lines=_lines(columns, priced=priced),
-        checks=_checks(determinants, period=period, amount_cents=int(priced.total_cents[0])),
-        service=_service(facts, priced=priced, columns=columns),
+        lines=tuple(lines),
+        checks=_checks(determinants, period=period, amount_cents=int(priced.total_cents[index])),
+        service=_service(facts, priced=priced, columns=columns, index=index),
     )
 
 
-def _lines(columns: BillingColumns, *, priced: Priced) -> tuple[LinePlan, ...]:
-    [group] = priced.groups
-    rated = group.rated.bill(0).lines
-    columns_of_lines = lines_of_group(group, facts=columns.schedules[0])
-    return tuple(
-        LinePlan(
-            price=item.price,
-            start_on=line.span.start,
-            end_on=line.span.end,
-            quantity=int(item.quantities[0]),
-            numerator=int(item.numerators[0]),
-            denominator=int(item.denominators[0]),
-            amount_cents=int(item.amounts_cents[0]),
-            rated=line,
-        )
-        for item, line in zip(columns_of_lines, rated, strict=True)
-    )
+def _lines(columns: BillingColumns, *, priced: Priced) -> dict[int, list[LinePlan]]:
+    """The lines of each agreement in the batch, in their order, with their proofs."""
+    found: dict[int, list[LinePlan]] = {index: [] for index in range(columns.count)}
+    for group in priced.groups:
+        schedule = columns.schedules[int(columns.schedule_of[group.members[0]])]
+        places = {int(index): place for place, index in enumerate(group.members.tolist())}
+        rated = {index: group.rated.bill(place).lines for index, place in places.items() if index not in priced.refused}
+        for item in lines_of_group(group, facts=schedule):
+            for row, index in enumerate(item.members.tolist()):
+                if index not in rated:
+                    continue
+                line = rated[index][len(found[index])]
+                found[index].append(
+                    LinePlan(
+                        price=item.price,
+                        start_on=line.span.start,
+                        end_on=line.span.end,
+                        quantity=int(item.quantities[row]),
+                        numerator=int(item.numerators[row]),
+                        denominator=int(item.denominators[row]),
+                        amount_cents=int(item.amounts_cents[row]),
+                        rated=line,
+                    )
+                )
+    return found
 
 
-def _service(facts: AgreementBilling, *, priced: Priced, columns: BillingColumns) -> dict[str, Json]:
-    last = int(priced.reads_to[0]) - 1
-    metered = last >= int(priced.reads_from[0])
+def _service(facts: AgreementBilling, *, priced: Priced, columns: BillingColumns, index: int) -> dict[str, Json]:
+    last = int(priced.reads_to[index]) - 1
+    metered = last >= int(priced.reads_from[index])
     return {
         "address": facts.point.address,
         "city_line": facts.point.city_line,

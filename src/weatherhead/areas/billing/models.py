@@ -9,8 +9,10 @@ from weatherhead.areas.records.models import Attachment
 
 
 class BillRun(models.Model):
-    """Billing many accounts at once: tried out by one person, released by another, issued piece by piece."""
+    """Billing or correcting many accounts at once: tried by one person, released by another, issued piece by piece."""
 
+    purpose = models.CharField(max_length=8, default="bill")  # bill: what is new; correct: what was billed wrong
+    scope = models.JSONField(default=dict)  # of a correction: schedule, first and last day, cause, reason
     cycle = models.IntegerField(null=True)  # null: every cycle
     through_on = models.DateField()  # exclusive: reads up to this day are billed
     state = models.CharField(max_length=10)  # trying, tried, released, issued, cancelled
@@ -37,8 +39,10 @@ class BillRun(models.Model):
                 | ~models.Q(released_by_employee_id=models.F("planned_by_employee_id")),
                 name="bill_run_maker_is_not_checker",
             ),
-            # Two people who start the same cycle at once get one run.
+            models.CheckConstraint(condition=models.Q(purpose__in=["bill", "correct"]), name="bill_run_purpose_known"),
+            # Two people who start the same cycle at once get one run, and so do two who correct at once.
             models.UniqueConstraint(
+                "purpose",
                 Coalesce("cycle", 0),
                 condition=models.Q(state__in=["trying", "tried", "released"]),
                 name="bill_run_one_open_a_cycle",
@@ -143,6 +147,27 @@ class BillSegment(models.Model):
                 fields=["cancelled_by"], condition=models.Q(cancelled_by__isnull=False), name="segment_by_canceller"
             ),
         ]
+
+
+class CorrectedPeriod(models.Model):
+    """A billed period that was put right: what it had charged, what it charges now, and when that was due at first.
+
+    Spans are half-open. A period that should never have been billed has no new bill and no new days. Appended only.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    agreement = models.ForeignKey(ServiceAgreement, on_delete=models.PROTECT, related_name="+", db_index=False)
+    replaces = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="+", db_constraint=False, null=True)
+    was_start_on = models.DateField()
+    was_end_on = models.DateField()
+    start_on = models.DateField(null=True)
+    end_on = models.DateField(null=True)
+    before_cents = models.BigIntegerField()
+    after_cents = models.BigIntegerField()
+    due_on = models.DateField()  # of the bill that first charged these days
+    cause = models.CharField(max_length=20)
+    receipt_id = models.BigIntegerField()
 
 
 class LinePrice(models.Model):

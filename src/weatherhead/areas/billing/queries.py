@@ -147,7 +147,8 @@ def bill(bill_id: int) -> BillFacts:
     Raises:
         NoSuchBill: for an unknown number.
     """
-    later = Bill.objects.filter(corrects_id=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    # One bill may replace several: each of their segments says which.
+    later = BillSegment.objects.filter(bill_id=OuterRef("pk"), cancelled_by__isnull=False).values("cancelled_by_id")[:1]
     row = Bill.objects.filter(pk=bill_id).annotate(corrected_by=Subquery(later)).first()
     if row is None:
         raise NoSuchBill(bill=bill_id)
@@ -190,6 +191,36 @@ def billed_periods(account_id: int, *, limit: int) -> tuple[tuple[BillOfHistory,
             beside = former.get(item.end_on)
             former[item.end_on] = item if beside is None else _together(beside, item)
     return tuple([item for item in found if item.bill_id != NO_BILL][:limit]), tuple(former.values())
+
+
+def periods_of(bills: Iterable[BillOfHistory]) -> tuple[BillOfHistory, ...]:
+    """The bills that stand by the periods that they are for, latest first: one that replaced several has as many.
+
+    Asks only about bills that corrected others.
+    """
+    standing = [item for item in bills if item.active]
+    corrected = {item.bill_id: item for item in standing if item.corrects_id is not None}
+    found = [item for item in standing if item.bill_id not in corrected]
+    if corrected:
+        rows = BillSegment.objects.filter(bill_id__in=corrected, active=True).values("bill_id", "end_on")
+        sums = rows.annotate(
+            start=Min("start_on"),
+            energy=Sum("energy_wh"),
+            cents=Sum("amount_cents"),
+            guessed=Max(Cast("estimated", IntegerField())),
+        )
+        found += [
+            replace(
+                corrected[row["bill_id"]],
+                start_on=row["start"],
+                end_on=row["end_on"],
+                energy_wh=row["energy"],
+                total_cents=row["cents"],
+                estimated=bool(row["guessed"]),
+            )
+            for row in sums
+        ]
+    return tuple(sorted(found, key=lambda item: (item.end_on, item.bill_id), reverse=True))
 
 
 def _together(one: BillOfHistory, other: BillOfHistory) -> BillOfHistory:
@@ -310,19 +341,24 @@ def lines_of_segments(segments: Sequence[SegmentFacts]) -> tuple[LineFacts, ...]
     found: list[LineFacts] = []
     for segment in segments:
         lines = kept.get(segment.segment_id, [])
-        rated = _rated_again(segment)
-        if rated is None or [line.amount_cents for line in lines] != [line.amount_cents for line in rated]:
-            raise ProofLost(segment=segment.segment_id)
+        rated = rated_again(segment, amounts_cents=[line.amount_cents for line in lines])
         found += [_line(row, rated=line) for row, line in zip(lines, rated, strict=True)]
     return tuple(found)
 
 
-def _rated_again(segment: SegmentFacts) -> tuple[RatedLine, ...] | None:
+def rated_again(segment: SegmentFacts, *, amounts_cents: Sequence[int]) -> tuple[RatedLine, ...]:
+    """A segment's lines, rated on the text that it was priced on, which have to come to its amounts.
+
+    Raises:
+        ProofLost: they do not, or the text is not kept.
+    """
     schedule = kept_schedule(segment.schedule_sha256)
-    if schedule is None:
-        return None
-    span = Span(start=segment.start_on, end=segment.end_on)
-    return rate(schedule, usage_of(segment.determinants, span=span, schedule=schedule)).lines
+    if schedule is not None:
+        span = Span(start=segment.start_on, end=segment.end_on)
+        lines = rate(schedule, usage_of(segment.determinants, span=span, schedule=schedule)).lines
+        if [line.amount_cents for line in lines] == list(amounts_cents):
+            return lines
+    raise ProofLost(segment=segment.segment_id)
 
 
 def _line(row: BillLine, *, rated: RatedLine) -> LineFacts:

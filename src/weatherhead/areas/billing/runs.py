@@ -12,8 +12,9 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from weatherhead.areas.billing.models import Bill, BillException, BillRun, BillRunShard
+from weatherhead.areas.records.arrays import fetch_columns
 from weatherhead.areas.records.canonical import Json
-from weatherhead.core.values import Refusal, gettext_noop
+from weatherhead.core.values import Int64Array, Refusal, gettext_noop
 
 
 class NoSuchRun(Refusal):
@@ -38,6 +39,8 @@ class RunFacts:
     """A bill run. `cycle` None means every cycle; `issued_on` is the date on its bills."""
 
     run_id: int
+    purpose: str  # bill, correct
+    scope: Mapping[str, Json]  # of a correction: schedule, days, cause, reason
     cycle: int | None
     through_on: date
     state: str
@@ -179,6 +182,21 @@ class RunBill:
     due_on: date
 
 
+def accounts_billed(
+    *, schedule: str, from_on: date, to_on: date, first_id: int = 0, last_id: int = 2**62
+) -> Int64Array:
+    """The accounts that stand billed on a schedule for days of a span, ascending, between two numbers."""
+    [numbers] = fetch_columns(
+        "SELECT DISTINCT bill.account_id FROM billing_billsegment AS segment"
+        " JOIN billing_bill AS bill ON bill.id = segment.bill_id"
+        " WHERE segment.active AND segment.schedule = %s AND segment.end_on > %s AND segment.start_on < %s"
+        " AND bill.account_id BETWEEN %s AND %s ORDER BY bill.account_id",
+        [schedule, from_on, to_on, first_id, last_id],
+        width=1,
+    )
+    return numbers
+
+
 def bills_of_run(run_id: int) -> tuple[RunBill, ...]:
     """The bills that a run issued, by account."""
     rows = Bill.objects.filter(run_id=run_id)
@@ -201,6 +219,8 @@ def holds_of_run(run_id: int) -> dict[int, tuple[int, ...]]:
 def _run(row: BillRun) -> RunFacts:
     return RunFacts(
         run_id=row.pk,
+        purpose=row.purpose,
+        scope=row.scope,
         cycle=row.cycle,
         through_on=row.through_on,
         state=row.state,

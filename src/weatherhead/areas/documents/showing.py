@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -13,11 +13,21 @@ from babel.dates import format_date
 
 from weatherhead.areas.customers.numbers import group_number
 from weatherhead.areas.documents.window import fit_window
-from weatherhead.core.statements import BillDocument, Change, DocumentService, Message, Movement, Use, plain_text
+from weatherhead.core.statements import (
+    BillDocument,
+    Change,
+    CorrectionFacts,
+    DocumentService,
+    Message,
+    Movement,
+    Use,
+    plain_text,
+)
 from weatherhead.core.values import format_cents
 
 MOVEMENTS_ON_FIRST_PAGE = 2
 MESSAGES_ON_FIRST_PAGE = 3
+_DAY = timedelta(days=1)
 _WH_PER_KWH = 1000
 _PERMILLE = 1000
 _QR_MASK = 3
@@ -82,6 +92,8 @@ def bill_view(document: BillDocument, *, listed: str = "movements_short") -> Vie
         ]
         if len(document.movements) > MOVEMENTS_ON_FIRST_PAGE
         else [],
+        "correction": _correction(document.correction, say=say),
+        "later": [[say.day(item.due_on), money(item.amount_cents)] for item in document.later],
         "paragraphs": frame["paragraphs"],
         "language_line": frame["language_line"],
         "running_head": f"{words['account']} {account} · {words['bill']} {document.number} · {issued}",
@@ -195,11 +207,11 @@ def _about_kwh(energy_wh: int) -> str:
 def _head(document: BillDocument, *, say: Words, account: str, issued: str) -> list[Row]:
     places = list(dict.fromkeys(item.address for item in document.services))
     where = places[0] if len(places) == 1 else say["services"] % {"count": len(document.services)}
-    now = document.uses[-1]
+    days = (document.last_on - document.start_on).days + 1
     return [
         [say["account"], account],
         [say["service_at"], where],
-        [say["period"], say.span(start=document.start_on, last=document.last_on, days=now.days)],
+        [say["period"], say.span(start=document.start_on, last=document.last_on, days=days)],
         [say["issued"], issued],
     ]
 
@@ -216,9 +228,39 @@ def _summary(document: BillDocument, *, say: Words, listed: str) -> list[Row]:
     rows.append([say["balance_before"], money(document.balance_before_cents)])
     if document.cancelled is not None:
         label = say["cancelled"] % {"number": document.cancelled.number}
+        replaced = {item.number for item in document.correction.periods} if document.correction else set()
+        if len(replaced) > 1:
+            label = say["cancelled_many"] % {"count": len(replaced)}
         rows.append([label, money(-document.cancelled.amount_cents)])
     rows.append([say["current_charges"], money(document.charges_cents)])
+    if document.later:
+        rows.append([say["later"], money(-document.later_cents)])
     return rows
+
+
+def _correction(facts: CorrectionFacts | None, *, say: Words) -> View | None:
+    """What was put right, period by period, and by which rule; what the rule does not reach in a sentence."""
+    if facts is None:
+        return None
+    rows = [
+        [
+            say.short_span(start=item.start_on, last=item.end_on - _DAY) + f", {item.end_on - _DAY:%Y}",
+            item.number,
+            money(item.before_cents),
+            money(item.after_cents),
+            money(item.after_cents - item.before_cents, plus=True),
+        ]
+        for item in facts.periods
+    ]
+    before = sum(item.before_cents for item in facts.periods)
+    after = sum(item.after_cents for item in facts.periods)
+    left = ", ".join(say.short_span(start=item.start_on, last=item.end_on - _DAY) for item in facts.left)
+    return {
+        "rows": rows,
+        "total": [say["correction_all"], money(before), money(after), money(after - before, plus=True)],
+        "rule": say["correction_rule"] % {"rule": facts.rule, "clause": facts.clause},
+        "left": say["correction_left"] % {"periods": left} if left else "",
+    }
 
 
 def due_view(amount_due_cents: int, *, due_on: date, say: Words) -> dict[str, str]:

@@ -156,4 +156,6 @@ def _bill(bill: BillDocument, *, by: str | None, say: Words) -> View:
         "meters": shown["meters"],
         "demands": shown["demands"],
         "movements": shown["movements"],
+        "correction": shown["correction"],
+        "later": shown["later"],
     }

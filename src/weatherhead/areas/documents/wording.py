@@ -142,6 +142,20 @@ WORDS = {
     "charge_meter_test_fee": gettext_noop("Meter test fee"),
     "charge_deposit": gettext_noop("Deposit"),
     "charge_bill": gettext_noop("Correction of a bill"),
+    "charge_back_bill": gettext_noop("Correction of a bill"),
+    "cancelled_many": gettext_noop("%(count)s bills, cancelled"),
+    "later": gettext_noop("Due later, in installments"),
+    "later_title": gettext_noop("Your installments"),
+    "correction_title": gettext_noop("What we put right"),
+    "correction_period": gettext_noop("Days"),
+    "correction_was": gettext_noop("Was charged"),
+    "correction_is": gettext_noop("Is charged"),
+    "correction_difference": gettext_noop("Difference"),
+    "correction_all": gettext_noop("All periods"),
+    "correction_none": gettext_noop("nothing"),
+    "correction_rule": gettext_noop("Rule: %(rule)s, clause %(clause)s."),
+    "correction_left": gettext_noop("Left as they were, because the rule does not reach so far back: %(periods)s."),
+    "due": gettext_noop("Due"),
 }
 
 MESSAGES = {
@@ -151,6 +165,68 @@ MESSAGES = {
             "It takes the place of bill %(number)s, which had charged %(before_cents)s. The same days are charged"
             " again, now %(after_cents)s. What you paid stays counted."
         ),
+    ),
+    "corrected_many": (
+        gettext_noop("This bill replaces %(count)s others."),
+        gettext_noop(
+            "They had charged %(before_cents)s. The same days are charged again, now %(after_cents)s. What you paid"
+            " stays counted. What changed stands on the following pages, period by period."
+        ),
+    ),
+    "cause_read": (
+        gettext_noop("Why."),
+        gettext_noop("A read of your meter was wrong. It is set aside, and the right one takes its place."),
+    ),
+    "cause_meter": (
+        gettext_noop("Why."),
+        gettext_noop("We had your meter and another one mixed up. Your bills now go by the meter that is yours."),
+    ),
+    "cause_multiplier": (
+        gettext_noop("Why."),
+        gettext_noop("Your meter's dial counts in steps of so many kWh, and we had that number wrong."),
+    ),
+    "cause_rate": (
+        gettext_noop("Why."),
+        gettext_noop("We had billed you on a rate that is not yours. Now you are billed on the right one."),
+    ),
+    "cause_class": (
+        gettext_noop("Why."),
+        gettext_noop("We had you in the wrong class of customers. Now you are billed as the class that you belong to."),
+    ),
+    "cause_tax": (
+        gettext_noop("Why."),
+        gettext_noop("The sales tax on your bills was wrong."),
+    ),
+    "cause_dates": (
+        gettext_noop("Why."),
+        gettext_noop("We had the wrong day for the beginning or the end of your service."),
+    ),
+    "cause_premise": (
+        gettext_noop("Why."),
+        gettext_noop("We had billed you for a place that is not yours. Now you are billed for your own."),
+    ),
+    "cause_price": (
+        gettext_noop("Why."),
+        gettext_noop("A price in our rate book was wrong. Everyone who was billed on it gets a corrected bill."),
+    ),
+    "cause_tampering": (
+        gettext_noop("Why."),
+        gettext_noop("Your meter did not count all that was used, because somebody had tampered with it."),
+    ),
+    "refund": (
+        gettext_noop("You get money back."),
+        gettext_noop("We had charged %(amount_cents)s too much. It counts as paid, and lowers what you owe."),
+    ),
+    "payback": (
+        gettext_noop("Time to pay."),
+        gettext_noop(
+            "We had charged %(amount_cents)s too little. You may pay it in %(count)s monthly parts, the first of"
+            " %(each_cents)s by %(first_on)s. You owe no late charge on parts that are not due yet."
+        ),
+    ),
+    "back_bill": (
+        gettext_noop("What is to pay."),
+        gettext_noop("We had charged %(amount_cents)s too little. It is part of the amount due."),
     ),
     "final": (
         gettext_noop("This is your last bill here."),

@@ -49,6 +49,20 @@ def movements_since(*, account_ids: Int64Array, entry_ids: Int64Array) -> list[M
     return [MovementRow(*row) for row in rows]
 
 
+def accounts_with(charge: str, *, among_ids: Int64Array, due_after: date) -> list[int]:
+    """Those of some accounts with a posting of a charge that is due after a day: few, whose ageing tells the rest."""
+    [found] = fetch_columns(
+        "SELECT DISTINCT posting.account_id"  # noqa: S608
+        f" FROM {among('id')} JOIN ledger_ledgerposting AS posting ON posting.account_id = wanted.id"
+        " AND posting.ledger_account = %s AND posting.charge = %s"
+        f" AND posting.due_on > {ordinal_sql('%s')} ORDER BY posting.account_id",
+        [*rows_among(among_ids), LedgerAccount.RECEIVABLE.value, charge, due_after.toordinal()],
+        width=1,
+    )
+    numbers: list[int] = found.tolist()
+    return numbers
+
+
 def past_due_of(account_ids: Int64Array, *, as_of: date) -> dict[int, int]:
     """What of each account's receivable is past due on a day (cents), where any is: what `ageing_of` says.
 

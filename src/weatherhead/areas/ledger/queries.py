@@ -124,6 +124,20 @@ def entries(entry_ids: Iterable[int]) -> tuple[Entry, ...]:
     return _with_postings(headers)
 
 
+def posted_entries(entry_ids: Iterable[int]) -> tuple[Entry, ...]:
+    """The stored entries with these numbers that have postings, in the order of their numbers, in one question."""
+    found: list[Entry] = []
+    for chunk in chunks(sorted(set(entry_ids))):
+        rows = LedgerPosting.objects.select_related("entry").filter(entry_id__in=chunk)
+        by_entry: dict[int, list[LedgerPosting]] = {}
+        for row in rows.order_by("entry_id", "sequence"):
+            by_entry.setdefault(row.entry_id, []).append(row)
+        found += [
+            stored_entry(items[0].entry, postings=[stored_posting(row) for row in items]) for items in by_entry.values()
+        ]
+    return tuple(found)
+
+
 def entries_of(account_id: int, *, limit: int | None = None) -> tuple[Entry, ...]:
     """The entries that touch an account, whatever their state, latest effective first; at most `limit` of them.
 

@@ -42,6 +42,25 @@ class MeterInstallation(models.Model):
         ]
 
 
+class MeterCorrection(models.Model):
+    """What was put right about a meter or where it hangs, as it was and as it is. Appended only."""
+
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12)  # multiplier, place
+    before = models.CharField(max_length=40)
+    after = models.CharField(max_length=40)
+    corrected_on = models.DateField()
+    reason = models.TextField()
+    receipt_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["multiplier", "place"]), name="meter_correction_kind_known"
+            )
+        ]
+
+
 class ReadBatch(models.Model):
     """One imported file, or one part of a large one: its content hash, and what came of every row."""
 

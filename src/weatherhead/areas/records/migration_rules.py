@@ -37,6 +37,7 @@ from weatherhead.areas.records.migration_steps import DatabaseStep
 BEFORE_RULES = frozenset(
     {
         "agreements.0001_initial",
+        "agreements.0002_guards",
         "billing.0001_initial",
         "billing.0002_guards",
         "credit.0001_initial",
@@ -47,6 +48,7 @@ BEFORE_RULES = frozenset(
         "ledger.0001_initial",
         "ledger.0002_guards",
         "metering.0001_initial",
+        "metering.0002_guards",
         "migration.0001_initial",
         "payments.0001_initial",
         "premises.0001_initial",

@@ -1,6 +1,7 @@
 """The books, without a database: entries that sum to zero, reversal, balances and ageing as folds."""
 
 from weatherhead.core.ledger.accounts import (
+    BACK_BILL,
     CODE_LENGTH_MAX,
     CUSTOMER_KEPT,
     LEDGER_ACCOUNTS_REQUIRED,
@@ -52,6 +53,7 @@ from weatherhead.core.ledger.entries import (
 )
 
 __all__ = [
+    "BACK_BILL",
     "CODE_LENGTH_MAX",
     "CUSTOMER_KEPT",
     "LEDGER_ACCOUNTS_REQUIRED",

@@ -68,6 +68,9 @@ LEDGER_ACCOUNTS_REQUIRED: tuple[str, ...] = tuple(account.value for account in L
 CUSTOMER_KEPT = frozenset({LedgerAccount.RECEIVABLE, LedgerAccount.DEPOSIT, LedgerAccount.UNAPPLIED_CREDIT})
 """Ledger accounts that are kept for each customer's account: a posting to them names one."""
 
+BACK_BILL = "back_bill"
+"""The charge of an installment of what was billed too little: payable by its own due date, not by the next bill's."""
+
 CODE_LENGTH_MAX = 40
 
 _FIXED = frozenset(LEDGER_ACCOUNTS_REQUIRED)

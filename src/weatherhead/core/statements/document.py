@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from weatherhead.core.statements.facts import CancelledBill, LastBill, Message, MeterUse, Movement, Use
+from weatherhead.core.statements.facts import (
+    CancelledBill,
+    CorrectedUse,
+    CorrectionFacts,
+    Installment,
+    LastBill,
+    Message,
+    MeterUse,
+    Movement,
+    Use,
+)
 from weatherhead.core.statements.frame import payload_sha256, payload_text
 from weatherhead.core.statements.payload import LAYOUT
 from weatherhead.core.statements.scan_line import ScanLine, pay_code, scan_line
@@ -110,6 +120,13 @@ class BillDocument:
     messages: tuple[Message, ...]
     scan_line: str
     pay_code: str
+    correction: CorrectionFacts | None = None
+    later: tuple[Installment, ...] = ()
+
+    @property
+    def later_cents(self) -> int:
+        """What of the balance is due after this bill."""
+        return sum(item.amount_cents for item in self.later)
 
     @property
     def start_on(self) -> date:
@@ -168,9 +185,25 @@ def parse_payload(payload: Mapping[str, Any], *, frame: Mapping[str, Any]) -> Bi
         messages=tuple(Message(code, params) for code, params in payload["messages"]),
         scan_line=scan_line(said),
         pay_code=pay_code(sha256),
+        correction=_correction(payload.get("correction")),
+        later=tuple(Installment(date.fromisoformat(on), cents) for on, cents in payload.get("later", ())),
     )
     _require_footing(document)
     return document
+
+
+def _correction(said: Mapping[str, Any] | None) -> CorrectionFacts | None:
+    if said is None:
+        return None
+    rule, clause = said["rule"]
+    periods, left = (
+        tuple(
+            CorrectedUse(number, date.fromisoformat(start), date.fromisoformat(end), before, after)
+            for number, start, end, before, after in said[name]
+        )
+        for name in ("periods", "left")
+    )
+    return CorrectionFacts(said["cause"], periods, left, rule, clause)
 
 
 def _service(item: Mapping[str, Any], *, frame: Mapping[str, Any]) -> DocumentService:
@@ -208,7 +241,7 @@ def _require_footing(document: BillDocument) -> None:
         ("charges", sum(item.amount_cents for item in document.services), document.charges_cents),
         (
             "amount due",
-            document.balance_before_cents - cancelled + document.charges_cents,
+            document.balance_before_cents - cancelled + document.charges_cents - document.later_cents,
             document.amount_due_cents,
         ),
         *(

@@ -67,6 +67,33 @@ class CancelledBill(NamedTuple):
     amount_cents: int
 
 
+class CorrectedUse(NamedTuple):
+    """A billed period that a correction looks at: its bill, its days (half-open), and its charges before and after."""
+
+    number: str
+    start_on: date
+    end_on: date
+    before_cents: int
+    after_cents: int
+
+
+class Installment(NamedTuple):
+    """A part of the balance that is due later than the bill."""
+
+    due_on: date
+    amount_cents: int
+
+
+class CorrectionFacts(NamedTuple):
+    """Why bills are replaced, what becomes of each period, and by which rule. `left` are periods beyond its reach."""
+
+    cause: str
+    periods: Sequence[CorrectedUse]
+    left: Sequence[CorrectedUse]
+    rule: str
+    clause: str
+
+
 class Message(NamedTuple):
     """Something to tell, by code; the frame holds the wording.
 
@@ -116,3 +143,5 @@ class StatementFacts:
     history: Sequence[Use]
     compared: bool
     messages: Sequence[Message]
+    correction: CorrectionFacts | None = None
+    later: Sequence[Installment] = ()  # of the balance, what is due after this bill

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from weatherhead.core.rating import RatedLine
-from weatherhead.core.statements.facts import ChargeLine, ServiceFacts, StatementFacts
+from weatherhead.core.statements.facts import ChargeLine, CorrectedUse, ServiceFacts, StatementFacts
 from weatherhead.core.statements.frame import Frame
 
 LAYOUT = 2
@@ -37,7 +37,9 @@ def bill_payload(facts: StatementFacts, *, frame: Frame) -> dict[str, Any]:
         for item in facts.history[-(PERIODS_SHOWN - 1) :]
     ]
     uses.append(_use(facts, charges_cents=charges_cents))
+    later_cents = sum(item.amount_cents for item in facts.later)
     return {
+        **_rare(facts),
         "layout": LAYOUT,
         "frame_sha256": frame.sha256,
         "kind": facts.kind,
@@ -50,12 +52,35 @@ def bill_payload(facts: StatementFacts, *, frame: Frame) -> dict[str, Any]:
         "balance_before_cents": facts.balance_cents,
         "cancelled": [cancelled.number, cancelled.amount_cents] if cancelled else None,
         "charges_cents": charges_cents,
-        "amount_due_cents": facts.balance_cents + charges_cents - (cancelled.amount_cents if cancelled else 0),
+        "amount_due_cents": facts.balance_cents
+        + charges_cents
+        - (cancelled.amount_cents if cancelled else 0)
+        - later_cents,
         "segments": services,
         "uses": uses,
         "compared": facts.compared,
         "messages": [[item.code, dict(item.params)] for item in facts.messages],
     }
+
+
+def _rare(facts: StatementFacts) -> dict[str, Any]:
+    """What few bills say: such keys are left out of the others."""
+    said: dict[str, Any] = {}
+    if facts.later:
+        said["later"] = [[item.due_on.isoformat(), item.amount_cents] for item in facts.later]
+    if facts.correction is not None:
+        cause, periods, left, rule, clause = facts.correction
+        said["correction"] = {
+            "cause": cause,
+            "periods": [_corrected(item) for item in periods],
+            "left": [_corrected(item) for item in left],
+            "rule": [rule, clause],
+        }
+    return said
+
+
+def _corrected(item: CorrectedUse) -> list[Any]:
+    return [item.number, item.start_on.isoformat(), item.end_on.isoformat(), item.before_cents, item.after_cents]
 
 
 def numbered(payload: Mapping[str, Any], *, number: str) -> dict[str, Any]:
@@ -100,13 +125,17 @@ def _line(line: ChargeLine, *, frame: Frame) -> list[Any]:
 
 
 def _use(facts: StatementFacts, *, charges_cents: int) -> list[Any]:
-    """This bill as the last row of the history. Days are those from its first to its last."""
-    start, end = min(item.start_on for item in facts.services), max(item.end_on for item in facts.services)
+    """This bill as the last row of the history, from its first day to its last; of a correction its last period."""
+    services = list(facts.services)
+    end = max(item.end_on for item in services)
+    if facts.correction is not None:
+        services = [item for item in services if item.end_on == end]
+        charges_cents = sum(line.amount_cents for item in services for line in item.lines)
     return [
         end.isoformat(),
-        (end - start).days,
-        sum(item.energy_wh for item in facts.services),
-        int(any(item.estimated for item in facts.services)),
+        (end - min(item.start_on for item in services)).days,
+        sum(item.energy_wh for item in services),
+        int(any(item.estimated for item in services)),
         charges_cents,
     ]
 

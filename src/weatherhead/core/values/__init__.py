@@ -4,7 +4,7 @@ from weatherhead.core.values.cards import holds_card_number
 from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, BusinessHours, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataModel, DataProblem, ProblemsAt, load_yaml
 from weatherhead.core.values.dated import CitedRule, RuleStatus, RuleVersion, version_in_force, version_problems
-from weatherhead.core.values.figures import Change, Rule, Unit
+from weatherhead.core.values.figures import Change, Comparison, Rule, Unit, number_of
 from weatherhead.core.values.money import (
     LARGEST_AMOUNT_CENTS,
     AmountCommasMisplaced,
@@ -42,6 +42,7 @@ __all__ = [
     "CalendarDays",
     "Change",
     "CitedRule",
+    "Comparison",
     "DataFileInvalid",
     "DataModel",
     "DataProblem",
@@ -66,6 +67,7 @@ __all__ = [
     "holds_card_number",
     "load_yaml",
     "multiply_exactly",
+    "number_of",
     "parse_cents",
     "round_ratio",
     "round_ratios",

@@ -34,6 +34,39 @@ class Change:
     account_id: int | None = None
     note: Sentence | None = None
 
+    @property
+    def difference(self) -> int:
+        """By how much a number changes; what is not there counts as 0."""
+        return number_of(self.after) - number_of(self.before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A part of what an action changes, such as a billed period: its total before and after, and what makes it up.
+
+    `stands` says that it is shown and left as it is, for the reason in the total's note.
+    """
+
+    title: Sentence
+    total: Change
+    lines: tuple[Change, ...] = ()
+    stands: bool = False
+
+    @property
+    def difference(self) -> int:
+        """By how much the total changes."""
+        return self.total.difference
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """The lines that change."""
+        return tuple(item for item in self.lines if item.before != item.after)
+
+
+def number_of(value: int | str | date | None) -> int:
+    """A figure as a number; what is not there, and what is no number, counts as 0."""
+    return value if isinstance(value, int) else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:

@@ -52,6 +52,7 @@ COMMANDS = (
     Command(name="bill", about="bill accounts", needs=Needs.DATABASE),
     Command(name="runs", about="bill runs: start, follow, release, cancel", needs=Needs.DATABASE),
     Command(name="reports", about="how adjustments are made, by whom and how evenly", needs=Needs.DATABASE),
+    Command(name="correct", about="correct bills: of an account, or of everyone on a schedule", needs=Needs.DATABASE),
     Command(name="late-charges", about="add the late charges of a bill cycle", needs=Needs.DATABASE),
     Command(name="deposits", about="security deposits: list, settle by the rules, letters", needs=Needs.DATABASE),
     Command(name="refunds", about="refunds: list, issue checks, export, clear", needs=Needs.DATABASE),

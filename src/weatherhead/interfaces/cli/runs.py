@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from weatherhead.areas.billing.runs import run as bill_run
-from weatherhead.core.values import format_cents
+from weatherhead.core.values import format_cents, number_of
 from weatherhead.door.jobs import grant_of
 from weatherhead.door.perform import perform
 from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
@@ -43,9 +43,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     release = verbs.add_parser("release", help=gettext("let a tried run issue its bills; a second person does it"))
     cancel = verbs.add_parser("cancel", help=gettext("end a run that was not released"))
     cancel.add_argument("--reason", required=True, help=gettext("why"))
-    show = verbs.add_parser("show", help=gettext("what a run comes to, and what it leaves for a person"))
-    watch = verbs.add_parser("watch", help=gettext("follow a run until its stage is done"))
-    for verb in (release, cancel, show, watch):
+    shown = verbs.add_parser("show", help=gettext("what a run comes to, and what it leaves for a person"))
+    watched = verbs.add_parser("watch", help=gettext("follow a run until its stage is done"))
+    for verb in (release, cancel, shown, watched):
         verb.add_argument("run_id", type=int, metavar="RUN", help=gettext("the run's number"))
     for verb in (start, release, cancel):
         verb.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who does it"))
@@ -53,7 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for verb in (start, release):
         verb.add_argument("--watch", action="store_true", help=gettext("follow the run until its stage is done"))
     listing = verbs.add_parser("list", help=gettext("the latest runs"))
-    for verb in (listing, show):
+    for verb in (listing, shown):
         verb.add_argument("--json", action="store_true", help=gettext("print as JSON"))
     runs.set_defaults(run=run)
 
@@ -64,21 +64,22 @@ def run(args: argparse.Namespace) -> int:
         case "list":
             return _list(as_json=args.json)
         case "show":
-            return _show(args.run_id, as_json=args.json)
+            return show(args.run_id, as_json=args.json)
         case "watch":
-            return _watch(args.run_id)
+            return watch(args.run_id)
         case "start":
             inputs = {"cycle": args.cycle, "through_on": args.through}
             if args.shard_accounts is not None:
                 inputs["shard_accounts"] = args.shard_accounts
-            return _do("start_bill_run", inputs=inputs, args=args)
+            return do("start_bill_run", inputs=inputs, args=args)
         case "release":
-            return _do("release_bill_run", inputs={"run_id": args.run_id}, args=args)
+            return do("release_bill_run", inputs={"run_id": args.run_id}, args=args)
         case _:
-            return _do("cancel_bill_run", inputs={"run_id": args.run_id, "reason": args.reason}, args=args)
+            return do("cancel_bill_run", inputs={"run_id": args.run_id, "reason": args.reason}, args=args)
 
 
-def _do(name: str, *, inputs: dict[str, object], args: argparse.Namespace) -> int:
+def do(name: str, *, inputs: dict[str, object], args: argparse.Namespace) -> int:
+    """Perform an action of a run, say what came of it, and follow the run when asked to; returns the exit code."""
     receipt = perform(
         name, actor=actor_for(args.username), key=args.key or str(uuid4()), moment=present_moment(), inputs=inputs
     )
@@ -86,7 +87,7 @@ def _do(name: str, *, inputs: dict[str, object], args: argparse.Namespace) -> in
     made = receipt.body["made"].get("bill_run", [])
     run_id = int(made[0]) if made else int(str(inputs["run_id"]))
     print(gettext("Bill run %(run)s. %(said)s") % {"run": run_id, "said": summary["template"] % summary["params"]})
-    return _watch(run_id) if getattr(args, "watch", False) else 0
+    return watch(run_id) if getattr(args, "watch", False) else 0
 
 
 def _overview(run_id: int) -> BillRunOverview:
@@ -94,7 +95,7 @@ def _overview(run_id: int) -> BillRunOverview:
     return bill_run_overview(run_id, at=present_moment().at, grant=grant_of(()), employee_id=0)
 
 
-def _watch(run_id: int) -> int:
+def watch(run_id: int) -> int:
     """Follow a run's stage. Workers do the work: without one, nothing moves."""
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
@@ -112,16 +113,19 @@ def _watch(run_id: int) -> int:
                 task, description=_STAGE_OF[state], total=now.accounts, completed=now.accounts_done, rate=rate
             )
             time.sleep(_POLL_SECONDS)
-    return _show(run_id, as_json=False)
+    return show(run_id, as_json=False)
 
 
-def _show(run_id: int, *, as_json: bool) -> int:
+def show(run_id: int, *, as_json: bool) -> int:
+    """Say what a run comes to, and what it leaves for a person."""
     found = _overview(run_id)
     if as_json:
         json.dump(asdict(found), sys.stdout, indent=2, ensure_ascii=False, default=str)
         print()
         return 0
     sums = found.sums
+    if found.cause is not None:
+        _tell_correction(found)
     print(
         gettext("Bill run %(run)s, cycle %(cycle)s, use through %(through)s: %(state)s.")
         % {
@@ -157,6 +161,18 @@ def _show(run_id: int, *, as_json: bool) -> int:
     if found.left_more:
         print(gettext("  and %(count)s more") % {"count": f"{found.left_more:,}"})
     return 0
+
+
+def _tell_correction(found: BillRunOverview) -> None:
+    """What is corrected, line by line, and whom it changes most."""
+    scope = found.run.scope
+    said = {"schedule": scope["schedule"], "from": scope["from_on"], "to": scope["to_on"], "cause": found.cause}
+    print(gettext("%(cause)s, %(schedule)s, %(from)s to %(to)s. The sums below are differences.") % said)
+    for line in found.lines:
+        figures = [number_of(line.before), number_of(line.after), line.difference]
+        print(f"  {line.label!s:<36}" + "".join(f" {format_cents(cents):>15}" for cents in figures))
+    for row in found.largest:
+        print(f"  {row.number_grouped}  ${format_cents(row.before_cents)} -> ${format_cents(row.after_cents)}")
 
 
 def _list(*, as_json: bool) -> int:

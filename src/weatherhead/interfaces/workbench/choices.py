@@ -85,6 +85,8 @@ def choices_of(
         return _consents(account, for_whom=action.name == "prepare_statement")
     if name == "kind" and action.name == "prepare_statement":
         return _summary_kinds(account)
+    if name == "agreement_id" and action.name == "correct_bills":
+        return [("", gettext("Every service")), *_agreements(account)]
     if name == "agreement_id" and action.name in {"end_service", "move_service"}:
         return _agreements(account, in_force=True)
     if name == "adjustment_id" and action.name == "reverse_adjustment":

@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from django import forms
 from django.utils.translation import gettext
 
+from weatherhead.areas.billing.correcting import CAUSES
 from weatherhead.areas.billing.decide import FACILITIES_LEVEL
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
@@ -19,6 +20,7 @@ from weatherhead.core.statements.scan_line import ScanLineUnreadable, read_scan_
 from weatherhead.core.values import gettext_noop
 from weatherhead.door.registry import Action, InputsInvalid
 from weatherhead.interfaces.workbench.choices import ChoiceLabel, Choices, choices_of
+from weatherhead.interfaces.workbench.form_words import help_of, label_of, title_of
 from weatherhead.interfaces.workbench.picking import PickField
 from weatherhead.interfaces.workbench.rows import Column, RowsField, RowsWidget
 from weatherhead.interfaces.workbench.templatetags.desk import day
@@ -28,181 +30,6 @@ from weatherhead.overviews.money import KINDS as TENDERS
 # How a run is cut into pieces is no question here; a kept file is named by those who kept it.
 _HIDDEN = frozenset({"account_id", "version", "shard_accounts", "attachment_sha256"})
 _WIDE_WORDS = frozenset({"note", "reason"})
-_LABELS = {
-    "amount_cents": gettext_noop("Amount"),
-    "adjustment_id": gettext_noop("Fee"),
-    "type": gettext_noop("Adjustment"),
-    "evidence": gettext_noop("Evidence"),
-    "payment_id": gettext_noop("Payment"),
-    "bill_id": gettext_noop("Bill"),
-    "exception_id": gettext_noop("What is held"),
-    "agreement_id": gettext_noop("Service"),
-    "read_id": gettext_noop("Read"),
-    "run_id": gettext_noop("Bill run"),
-    "suspense_item_id": gettext_noop("Money in suspense"),
-    "way": gettext_noop("How it goes back"),
-    "charge": gettext_noop("Fee"),
-    "tender": gettext_noop("Paid by"),
-    "channel": gettext_noop("Received at"),
-    "paid_on": gettext_noop("Received on"),
-    "check_number": gettext_noop("Check number"),
-    "tendered_cents": gettext_noop("Cash given, if more"),
-    "reference": gettext_noop("Reference"),
-    "card_last4": gettext_noop("Last four digits"),
-    "float_cents": gettext_noop("Float, counted"),
-    "slip": gettext_noop("Number of the slip"),
-    "checks": gettext_noop("Checks and money orders"),
-    "drawer_ids": gettext_noop("Closed drawers"),
-    "batch_ids": gettext_noop("Batches"),
-    "loose_through": gettext_noop("Single payments through"),
-    "pieces": gettext_noop("Coins and notes, the float among them"),
-    "checks_cents": gettext_noop("They come to"),
-    "other_account": gettext_noop("To account"),
-    "consent": gettext_noop("Consent, to another customer"),
-    "also_pays": gettext_noop("Other accounts that it pays, too"),
-    "more_tenders": gettext_noop("Other tenders beside it"),
-    "scan_line": gettext_noop("Scan line of the stub"),
-    "not_a_duplicate": gettext_noop("This is no duplicate"),
-    "despite_returns": gettext_noop("Why it is taken although payments came back"),
-    "also_to": gettext_noop("Other accounts that parts are for"),
-    "also_payments": gettext_noop("Other payments that go with it"),
-    "charge_hidden": gettext_noop("Charge the late charges that the mistake hid"),
-    "deposited_on": gettext_noop("Deposited on"),
-    "through_on": gettext_noop("Bill use through"),
-    "read_on": gettext_noop("Read on"),
-    "demand_kw": gettext_noop("Demand, kW"),
-    "passed_zero": gettext_noop("Did the dial pass zero?"),
-    "order_kind": gettext_noop("What is asked for"),
-    "order_id": gettext_noop("Order"),
-    "use_as": gettext_noop("Use the reading"),
-    "due_on": gettext_noop("Due on"),
-    "bill_on": gettext_noop("Bill on"),
-    "route_note": gettext_noop("What the reader looks out for"),
-    "sequence": gettext_noop("Place on the route"),
-    "streets": gettext_noop("Streets in the order of the walk, with commas between (empty: all that are left)"),
-    "mail_street": gettext_noop("Mail to, street"),
-    "mail_unit": gettext_noop("Unit"),
-    "mail_city": gettext_noop("City"),
-    "mail_state": gettext_noop("State"),
-    "mail_postal_code": gettext_noop("ZIP code"),
-    "postal_code": gettext_noop("ZIP code"),
-    "service_point_id": gettext_noop("Service point"),
-    "premise_id": gettext_noop("Premise"),
-    "customer_id": gettext_noop("Customer"),
-    "username": gettext_noop("User name"),
-    "has_demand": gettext_noop("Measures demand"),
-    "end_on": gettext_noop("Last read and end on"),
-    "start_on": gettext_noop("Starts on"),
-    "start_reading": gettext_noop("Reading there"),
-    "start_demand_kw": gettext_noop("Demand there, kW"),
-    "exchanged_on": gettext_noop("Exchanged on"),
-    "last_reading": gettext_noop("Last reading of it"),
-    "meter": gettext_noop("Meter"),
-    "serial": gettext_noop("New meter's number"),
-    "first_reading": gettext_noop("First reading"),
-    "returned_on": gettext_noop("Returned on"),
-    "counted": gettext_noop("How many were counted"),
-    "total_cents": gettext_noop("Counted in all"),
-    "payments": gettext_noop("Payments"),
-    "from_account": gettext_noop("From account record"),
-    "to_account": gettext_noop("Through account record"),
-    "email": gettext_noop("E-mail"),
-    "agency_name": gettext_noop("Credit report from (agency)"),
-    "agency_address": gettext_noop("Agency’s address"),
-    "agency_phone": gettext_noop("Agency’s telephone"),
-    "score": gettext_noop("Score used, if any"),
-    "score_range": gettext_noop("Range of scores"),
-    "score_on": gettext_noop("Date of the score"),
-    "factors": gettext_noop("What lowered it, with semicolons between"),
-    "source": gettext_noop("Refund what"),
-    "reconnected_on": gettext_noop("Reconnected on"),
-    "began_at": gettext_noop("Work began at"),
-    "cleared_on": gettext_noop("Paid by the bank on"),
-    "lines": gettext_noop("Check number and amount, a line each"),
-    "how": gettext_noop("How it ends"),
-    "month": gettext_noop("Month"),
-    "at_most": gettext_noop("At most"),
-    "refund_id": gettext_noop("Refund"),
-    "kind": gettext_noop("Kind"),
-    "span": gettext_noop("Of"),
-    "from_on": gettext_noop("First day"),
-    "to_on": gettext_noop("Last day"),
-    "consent_id": gettext_noop("For"),
-    "given_by": gettext_noop("Given out"),
-    "party_kind": gettext_noop("Who may be told"),
-    "party_name": gettext_noop("Name"),
-    "bills": gettext_noop("Bills: what was charged"),
-    "balance": gettext_noop("The balance"),
-    "usage": gettext_noop("Usage"),
-    "all_accounts": gettext_noop("For all accounts of the customer"),
-    "given_how": gettext_noop("How the customer said so"),
-    "until_on": gettext_noop("Through"),
-    "last_on": gettext_noop("Last day"),
-    "month_end_on": gettext_noop("The month's last day"),
-    "grouped_by": gettext_noop("Lines by"),
-    "identifier_kind": gettext_noop("Kind of identifier"),
-}
-_LABELS_OF = {
-    ("adjustment_id", "reverse_adjustment"): gettext_noop("Adjustment"),
-    ("note", "reverse_adjustment"): gettext_noop("What was wrong"),
-    ("from_on", "reopen_period"): gettext_noop("First day to reopen"),
-    ("to_account", "move_payment"): gettext_noop("Account that it was meant for"),
-    ("amount_cents", "move_payment"): gettext_noop("Only a part of it"),
-    ("note", "move_payment"): gettext_noop("What shows it"),
-}
-"""What a field is called in one action's form."""
-_TITLES = {
-    "wrong_account": gettext_noop("Posted to the wrong account"),
-    "wrong_amount": gettext_noop("Wrong amount"),
-    "duplicate": gettext_noop("Posted twice"),
-    "number_mistyped": gettext_noop("Account number mistyped"),
-    "wrong_stub": gettext_noop("It came with another account’s stub"),
-    "same_name": gettext_noop("Two customers taken for one"),
-    "payer_named_another": gettext_noop("The payer named another account"),
-    "agency_named_another": gettext_noop("The agency named another account"),
-    "ssn": gettext_noop("Social security number"),
-    "ein": gettext_noop("Employer number"),
-    "none": gettext_noop("None needed, or none given"),
-    "in_person": gettext_noop("In person"),
-    "by_phone": gettext_noop("By phone"),
-    "en": gettext_noop("English"),
-    "es": gettext_noop("Spanish"),
-    "drop_box": gettext_noop("Drop box"),
-    "money_order": gettext_noop("Money order"),
-    "move_in": gettext_noop("Move-in"),
-    "move_out": gettext_noop("Move-out"),
-    "insufficient_funds": gettext_noop("Insufficient funds"),
-    "account_closed": gettext_noop("Account closed"),
-    "stop_payment": gettext_noop("Payment stopped"),
-    "refer_to_maker": gettext_noop("Refer to maker"),
-    "bank_error": gettext_noop("The bank's error, no fee"),
-    "age": gettext_noop("Its time has come"),
-    "test": gettext_noop("To be tested"),
-    "upgrade": gettext_noop("Another kind is needed"),
-    "re_read": gettext_noop("Re-read"),
-    "investigate": gettext_noop("Investigation"),
-    "replace": gettext_noop("Instead of the read in question"),
-    "credit": gettext_noop("The credit"),
-    "deposit": gettext_noop("The deposit"),
-    "final_bill": gettext_noop("Final bill"),
-    "deposit_returned": gettext_noop("Deposit no longer needed"),
-    "duplicate_payment": gettext_noop("Paid twice"),
-    "good_history": gettext_noop("Good history"),
-    "small_balance": gettext_noop("Small balances"),
-    "void": gettext_noop("Void: we have it in hand"),
-    "stop": gettext_noop("Stop: it is lost or stolen"),
-    "last_12_months": gettext_noop("The last 12 months"),
-    "this_year": gettext_noop("This year"),
-    "last_year": gettext_noop("Last year"),
-    "since_opened": gettext_noop("All since the account was opened"),
-    "days": gettext_noop("Days that I choose"),
-    "print": gettext_noop("On paper"),
-    "email": gettext_noop("By e-mail"),
-    "written": gettext_noop("In writing"),
-    "recorded_call": gettext_noop("On a recorded call"),
-    "day": gettext_noop("GL account and day"),
-    "source": gettext_noop("GL account, day and kind of entry"),
-}
 _USUALLY_TODAY = frozenset(
     {"reconnected_on", "read_on", "paid_on", "start_on", "end_on", "exchanged_on", "returned_on"}
 )
@@ -431,8 +258,7 @@ def _field(
     jobs: tuple[str, ...],
 ) -> forms.Field:
     name, needed = item.name, _is_needed(item)
-    label = gettext(_LABELS_OF.get((name, action.name)) or _LABELS.get(name, name.replace("_", " ").capitalize()))
-    common: dict[str, Any] = {"label": label, "required": needed}
+    common: dict[str, Any] = {"label": label_of(name, action=action.name), "required": needed}
     if not needed and item.default is not MISSING and item.default not in (None, "", False, ()):
         common["initial"] = item.default
     if name in _USUALLY_TODAY and account is not None:
@@ -455,15 +281,17 @@ def _field(
     if rows is not None:
         return rows
     kinds = _literals(hint)
+    if name == "cause":
+        return _choice([(kind, gettext(CAUSES[kind])) for kind in kinds], common=common)
     if kinds:
-        choices = [(kind, gettext(_TITLES.get(kind, kind.capitalize()))) for kind in kinds]
+        choices = [(kind, title_of(kind)) for kind in kinds]
         return _choice(choices if needed or item.default in kinds else [("", "—"), *choices], common=common)
     base = _base(hint)
     if name == "passed_zero":
         choices = [("", gettext("As supposed")), ("true", gettext("Yes")), ("false", gettext("No"))]
         return forms.ChoiceField(choices=choices, **common)
     if base is bool:
-        return forms.BooleanField(label=label, required=False)
+        return forms.BooleanField(**(common | {"required": False, "initial": item.default is True}))
     return _text(name, base=base, common=common)
 
 
@@ -477,15 +305,15 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
     if base is date or name.endswith("_on"):
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date", **half}), **common)
     if name in {"payments", "lines"}:
-        return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=_help(name), **common)
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), help_text=help_of(name), **common)
     if name in _WIDE_WORDS:
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
-        return forms.CharField(widget=widget, help_text=_help(name), **common)
+        return forms.CharField(widget=widget, help_text=help_of(name), **common)
     if name in _SHORT:
         return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal", **half}), **common)
     if name.removeprefix("mail_") in _SHORT_WORDS:
         return forms.CharField(max_length=120, widget=forms.TextInput(attrs=half), **common)
-    return forms.CharField(max_length=254, help_text=_help(name), **common)
+    return forms.CharField(max_length=254, help_text=help_of(name), **common)
 
 
 _PIECES = (10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 25, 10, 5, 1)
@@ -526,16 +354,6 @@ def _many(choices: Choices, *, common: dict[str, Any]) -> forms.MultipleChoiceFi
     """All of what waits is chosen at first."""
     common = {**common, "initial": [value for value, _ in choices]}
     return forms.MultipleChoiceField(choices=list(choices), widget=forms.CheckboxSelectMultiple, **common)
-
-
-def _help(name: str) -> str:
-    if name == "lines":
-        return gettext("As the bank lists them: 100001, 12.50")
-    if name == "payments":
-        return gettext("One a line: account or scan line, amount, check number; without one it is cash.")
-    if name == "evidence":
-        return gettext("What shows it: a letter's date, a bill or ticket, a call. Most reasons need it.")
-    return gettext("Stands on the receipt.") if name == "note" else ""
 
 
 def _choice(choices: Choices, *, common: dict[str, Any]) -> forms.ChoiceField:

@@ -37,6 +37,7 @@ def runs(request: HttpRequest, seat: Seat) -> HttpResponse:
         "here": "runs",
         "rows": bill_runs(at=seat.moment.at),
         "can_start": "start_bill_run" in seat.grant.actions,
+        "can_correct": "start_correction_run" in seat.grant.actions,
         "as_of": seat.moment.as_of,
     }
     return render(request, "workbench/runs.html", context)

@@ -8,7 +8,12 @@ from datetime import date
 
 from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points
 from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory, ExceptionFacts
-from weatherhead.areas.billing.queries import adjustments_of_account, billed_periods, held_exceptions_of_account
+from weatherhead.areas.billing.queries import (
+    adjustments_of_account,
+    billed_periods,
+    held_exceptions_of_account,
+    periods_of,
+)
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
 from weatherhead.areas.credit.refunds import RefundFacts, refunds_of_account
 from weatherhead.areas.customers.queries import AccountFacts, accounts_beside
@@ -30,6 +35,7 @@ _MONEY_ACTIONS = frozenset(
         "assess_fee",
         "waive_fee",
         "cancel_and_rebill",
+        "correct_bills",
     }
 )
 _QUIET_ACTIONS = _MONEY_ACTIONS | {
@@ -79,6 +85,7 @@ class Gathered:
     requests: tuple[RequestFacts, ...]
     receipts: tuple[ReceiptLine, ...]
     orders: tuple[OrderFacts, ...]
+    periods: tuple[BillOfHistory, ...]  # the bills that stand, by period
     former: tuple[BillOfHistory, ...]  # what another system billed
     refunds: tuple[RefundFacts, ...] = ()
 
@@ -105,6 +112,7 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
         holdings=holdings,
         postings=postings,
         requests=requests_of_account(account_id, as_of=as_of),
+        periods=periods_of(bills),
         receipts=receipts_of_account(account_id, but_not=_QUIET_ACTIONS, limit=limit),
         orders=orders_of_account(account_id),
         former=former,

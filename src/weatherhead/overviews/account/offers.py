@@ -87,6 +87,12 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
         "withdraw_deposit": any(item.asked_on and not item.closed_on for item in found.deposits),
         "apply_deposit": any(item.held_cents for item in found.deposits),
         "write_off_account": all(item.agreement.end_on is not None for item in found.services),
+        "correct_bills": any(item.active for item in found.bills),
+        "correct_terms": bool(found.services),
+        "correct_service_dates": bool(found.services),
+        "swap_services": bool(found.services),
+        "correct_multiplier": bool(found.meters),
+        "swap_meters": bool(found.meters),
     }
     return needs.get(name, True)
 

@@ -186,7 +186,7 @@ def account_overview(
         other_accounts=_others(others),
         alerts=_alerts(found, as_of=as_of),
         money=money_of(found, as_of=as_of),
-        usage=usage_of((*found.holdings.bills, *found.former)),
+        usage=usage_of((*found.periods, *found.former)),
         timeline=rows[:limit],
         timeline_more=len(rows) > limit or len(found.holdings.payments) >= TIMELINE_ROWS_ALL,
         actions=offers_of(found.holdings, grant=grant, on_summary=summary.standing if summary else None),

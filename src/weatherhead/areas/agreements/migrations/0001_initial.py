@@ -83,4 +83,60 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="AgreementTerms",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agreements.serviceagreement"
+                    ),
+                ),
+                ("start_on", models.DateField()),
+                ("end_on", models.DateField()),
+                ("schedule", models.CharField(max_length=60)),
+                ("options", models.JSONField(default=dict)),
+                ("receipt_id", models.BigIntegerField()),
+                ("replaced_receipt_id", models.BigIntegerField(null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("end_on__gt", models.F("start_on"))), name="agreement_terms_span_not_empty"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("replaced_receipt_id__isnull", True)),
+                        fields=("agreement", "start_on"),
+                        name="agreement_terms_once",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AgreementCorrection",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agreements.serviceagreement"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=10)),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+                ("corrected_on", models.DateField()),
+                ("reason", models.TextField()),
+                ("receipt_id", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["terms", "dates", "place"])),
+                        name="agreement_correction_kind_known",
+                    )
+                ],
+            },
+        ),
     ]

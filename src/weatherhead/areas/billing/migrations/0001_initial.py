@@ -17,6 +17,8 @@ class Migration(migrations.Migration):
             name="BillRun",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("purpose", models.CharField(default="bill", max_length=8)),
+                ("scope", models.JSONField(default=dict)),
                 ("cycle", models.IntegerField(null=True)),
                 ("through_on", models.DateField()),
                 ("state", models.CharField(max_length=10)),
@@ -47,7 +49,11 @@ class Migration(migrations.Migration):
                         ),
                         name="bill_run_maker_is_not_checker",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["bill", "correct"])), name="bill_run_purpose_known"
+                    ),
                     models.UniqueConstraint(
+                        models.F("purpose"),
                         django.db.models.functions.comparison.Coalesce("cycle", 0),
                         condition=models.Q(("state__in", ["trying", "tried", "released"])),
                         name="bill_run_one_open_a_cycle",
@@ -466,5 +472,58 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("summary", "sequence"), name="summary_sequence_once")],
             },
+        ),
+        migrations.CreateModel(
+            name="CorrectedPeriod",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.account",
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agreements.serviceagreement",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.bill",
+                    ),
+                ),
+                (
+                    "bill",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.bill",
+                    ),
+                ),
+                ("was_start_on", models.DateField()),
+                ("was_end_on", models.DateField()),
+                ("start_on", models.DateField(null=True)),
+                ("end_on", models.DateField(null=True)),
+                ("before_cents", models.BigIntegerField()),
+                ("after_cents", models.BigIntegerField()),
+                ("due_on", models.DateField()),
+                ("cause", models.CharField(max_length=20)),
+                ("receipt_id", models.BigIntegerField()),
+            ],
         ),
     ]

@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
         vendor_sql(postgresql=POSTGRESQL, sqlite=SQLITE),
         append_only("billing_bill"),
         append_only("billing_lineprice"),
+        append_only("billing_correctedperiod"),
         append_only("billing_billline", key=("segment_id", "sequence")),
         append_only("billing_summarybill"),
         append_only("billing_summarymember"),

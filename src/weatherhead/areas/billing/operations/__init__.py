@@ -10,14 +10,21 @@ from hashlib import sha256
 import numpy as np
 from django.db import IntegrityError
 
-from weatherhead.areas.billing.decide import SegmentPlan
+from weatherhead.areas.billing.decide import LinePlan, SegmentPlan
 from weatherhead.areas.billing.late_charges import LATE_CHARGE, LateCharge
 from weatherhead.areas.billing.lines import LineColumn, PricePoint
-from weatherhead.areas.billing.models import Adjustment, BillException, BillSegment, LateChargeRun, LinePrice
+from weatherhead.areas.billing.models import (
+    Adjustment,
+    BillException,
+    BillSegment,
+    CorrectedPeriod,
+    LateChargeRun,
+    LinePrice,
+)
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.records.arrays import ColumnType, Values, days_of, insert_columns, numbers_of, take_row_ids
 from weatherhead.areas.records.canonical import Json, canonical, to_json
-from weatherhead.areas.records.database import next_ids, violated_constraint
+from weatherhead.areas.records.database import chunks, next_ids, violated_constraint
 from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.statements import numbered, payload_text
 from weatherhead.core.values import Int64Array, Refusal, Sentence, gettext_noop
@@ -93,6 +100,51 @@ class ExceptionPlan:
     text: Sentence
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPlan:
+    """Bills whose days should never have been billed: their entries are reversed, and nothing takes their place."""
+
+    account_id: int
+    entries: tuple[EntryDraft, ...]
+    cancels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedRow:
+    """A billed period that is put right, as `CorrectedPeriod` keeps it."""
+
+    account_id: int
+    agreement_id: int
+    replaces_id: int
+    was_start_on: date
+    was_end_on: date
+    start_on: date | None
+    end_on: date | None
+    before_cents: int
+    after_cents: int
+    due_on: date
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedPlan:
+    """The correction of an account: a bill in the place of others, or those cancelled, and a row for each period."""
+
+    bill: BillPlan | None
+    cancel: CancelPlan | None
+    rows: tuple[CorrectedRow, ...]
+
+    @property
+    def entries(self) -> tuple[EntryDraft, ...]:
+        """The entries that it posts."""
+        return self.bill.entries if self.bill else self.cancel.entries if self.cancel else ()
+
+    @property
+    def cancels(self) -> tuple[int, ...]:
+        """The segments that no longer stand."""
+        return self.bill.cancels if self.bill else self.cancel.cancels if self.cancel else ()
+
+
 def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, tuple[int, ...]]:
     """Issue a bill and post its entries. Returns the bill's number in the database and the entries' numbers.
 
@@ -101,31 +153,103 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
         BillAlreadyCorrected: a segment to cancel is no longer active.
     """
     entry_ids = post(list(plan.entries), inserted_at=at, receipt_id=receipt_id) if plan.entries else ()
-    bill_ids = take_row_ids("billing_bill", count=1)
-    [bill_id] = bill_ids.tolist()
-    [number] = bill_numbers(count=1)
+    charged = [entry_ids[-1] if plan.has_charge_entry else None]
+    [bill_id] = _write_bills([plan], charge_entries=charged, run_id=None, receipt_id=receipt_id)
+    return bill_id, entry_ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedCorrections:
+    """What was written: bills by account, and the entries."""
+
+    bills: Mapping[int, int]
+    entry_ids: tuple[int, ...]
+
+
+def issue_corrections(
+    plans: Sequence[CorrectedPlan], *, at: datetime, receipt_id: int, run_id: int | None = None
+) -> IssuedCorrections:
+    """Issue the corrected bills of some accounts, post their entries, and write down what was put right.
+
+    Raises:
+        PeriodAlreadyBilled, BillAlreadyCorrected: someone was faster.
+    """
+    entries = [entry for plan in plans for entry in plan.entries]
+    entry_ids = post(entries, inserted_at=at, receipt_id=receipt_id) if entries else ()
+    bills, charged, place = [], [], 0
+    for plan in plans:
+        place += len(plan.entries)
+        if plan.bill is not None:
+            bills.append(plan.bill)
+            charged.append(entry_ids[place - 1] if plan.bill.has_charge_entry else None)
+    _deactivate([number for plan in plans if plan.bill is None for number in plan.cancels])
+    made = _write_bills(bills, charge_entries=charged, run_id=run_id, receipt_id=receipt_id) if bills else []
+    numbers = {plan.account_id: number for plan, number in zip(bills, made, strict=True)}
+    CorrectedPeriod.objects.bulk_create(
+        CorrectedPeriod(
+            account_id=row.account_id,
+            agreement_id=row.agreement_id,
+            replaces_id=row.replaces_id,
+            bill_id=numbers.get(row.account_id) if row.start_on is not None else None,
+            was_start_on=row.was_start_on,
+            was_end_on=row.was_end_on,
+            start_on=row.start_on,
+            end_on=row.end_on,
+            before_cents=row.before_cents,
+            after_cents=row.after_cents,
+            due_on=row.due_on,
+            cause=row.cause,
+            receipt_id=receipt_id,
+        )
+        for plan in plans
+        for row in plan.rows
+    )
+    return IssuedCorrections(bills=numbers, entry_ids=entry_ids)
+
+
+def _deactivate(segment_ids: Sequence[int]) -> None:
+    """Let segments make room before those come that take their place.
+
+    Raises:
+        BillAlreadyCorrected: one is no longer active.
+    """
+    for chunk in chunks(sorted(segment_ids)):
+        held = BillSegment.objects.filter(pk__in=chunk, active=True)
+        if held.update(active=False) != len(chunk):
+            gone = BillSegment.objects.filter(pk__in=chunk).exclude(cancelled_by__isnull=True).first()
+            raise BillAlreadyCorrected(bill=gone.bill_id if gone else "")
+
+
+def _write_bills(
+    plans: Sequence[BillPlan], *, charge_entries: Sequence[int | None], run_id: int | None, receipt_id: int
+) -> list[int]:
+    """Write bills of one day whose entries are posted; segments that they cancel make room first."""
+    count = len(plans)
+    bill_ids = take_row_ids("billing_bill", count=count)
+    made: list[int] = bill_ids.tolist()
+    numbers = bill_numbers(count=count)
+    [issued_on] = {plan.issued_on for plan in plans}
     bills = BillRows(
         bill_ids=bill_ids,
-        numbers=[number],
-        account_ids=numbers_of([plan.account_id]),
-        kinds=[plan.kind],
-        issued_on=plan.issued_on,
-        due_on=plan.due_on,
-        totals_cents=numbers_of([plan.total_cents]),
-        corrects_id=plan.corrects_id,
-        entry_ids=numbers_of([entry_ids[-1] if plan.has_charge_entry else None]),
-        payloads=[payload_text(numbered(plan.payload, number=number))],
-        run_id=None,
+        numbers=numbers,
+        account_ids=numbers_of(plan.account_id for plan in plans),
+        kinds=[plan.kind for plan in plans],
+        issued_on=issued_on,
+        due_on=days_of(plan.due_on for plan in plans),
+        totals_cents=numbers_of(plan.total_cents for plan in plans),
+        corrects_id=numbers_of(plan.corrects_id for plan in plans),
+        entry_ids=numbers_of(charge_entries),
+        payloads=[
+            payload_text(numbered(plan.payload, number=number)) for plan, number in zip(plans, numbers, strict=True)
+        ],
+        run_id=run_id,
     )
-    # The corrected segments make room before the new ones come.
-    if plan.cancels:
-        held = BillSegment.objects.filter(pk__in=plan.cancels, active=True)
-        if held.update(active=False) != len(plan.cancels):
-            raise BillAlreadyCorrected(bill=plan.corrects_id)
-    record_bills(bills, segments=_segment_rows(plan), lines=_line_columns(plan), receipt_id=receipt_id)
-    if plan.cancels:
-        BillSegment.objects.filter(pk__in=plan.cancels).update(cancelled_by_id=bill_id)
-    return bill_id, entry_ids
+    _deactivate([number for plan in plans for number in plan.cancels])
+    record_bills(bills, segments=_segment_rows(plans), lines=_line_columns(plans), receipt_id=receipt_id)
+    for plan, bill_id in zip(plans, made, strict=True):
+        if plan.cancels:
+            BillSegment.objects.filter(pk__in=plan.cancels).update(cancelled_by_id=bill_id)
+    return made
 
 
 def bill_numbers(*, count: int) -> list[str]:
@@ -142,9 +266,9 @@ class BillRows:
     account_ids: Int64Array
     kinds: list[str]
     issued_on: date
-    due_on: date
+    due_on: date | Int64Array  # the same for all, or ordinals
     totals_cents: Int64Array
-    corrects_id: int | None
+    corrects_id: Int64Array | None
     entry_ids: Int64Array
     payloads: list[str]
     run_id: int | None
@@ -219,7 +343,7 @@ def record_bills(bills: BillRows, *, segments: SegmentRows, lines: Sequence[Line
         "account_id": bills.account_ids,
         "kind": bills.kinds,
         "issued_on": bills.issued_on.toordinal(),
-        "due_on": bills.due_on.toordinal(),
+        "due_on": bills.due_on.toordinal() if isinstance(bills.due_on, date) else bills.due_on,
         "total_cents": bills.totals_cents,
         "corrects_id": bills.corrects_id,
         "entry_id": bills.entry_ids,
@@ -304,10 +428,10 @@ def keep_prices(points: Iterable[PricePoint]) -> dict[str, int]:
     return found
 
 
-def _segment_rows(plan: BillPlan) -> SegmentRows:
-    segments = plan.segments
+def _segment_rows(plans: Sequence[BillPlan]) -> SegmentRows:
+    segments = [item for plan in plans for item in plan.segments]
     return SegmentRows(
-        bills=np.zeros(len(segments), dtype=np.int64),
+        bills=numbers_of(place for place, plan in enumerate(plans) for _ in plan.segments),
         agreement_ids=numbers_of(item.agreement_id for item in segments),
         starts=days_of(item.start_on for item in segments),
         ends=days_of(item.end_on for item in segments),
@@ -321,20 +445,24 @@ def _segment_rows(plan: BillPlan) -> SegmentRows:
     )
 
 
-def _line_columns(plan: BillPlan) -> list[LineColumn]:
+def _line_columns(plans: Sequence[BillPlan]) -> list[LineColumn]:
+    """A column for the lines that stand at the same place of their segments and have one price."""
+    columns: dict[tuple[int, str], list[tuple[int, LinePlan]]] = {}
+    for place, segment in enumerate(item for plan in plans for item in plan.segments):
+        for position, line in enumerate(segment.lines):
+            columns.setdefault((position, line.price.key), []).append((place, line))
     return [
         LineColumn(
-            price=line.price,
-            members=np.array([place], dtype=np.int64),
-            starts=np.array([line.start_on.toordinal()], dtype=np.int64),
-            ends=np.array([line.end_on.toordinal()], dtype=np.int64),
-            quantities=np.array([line.quantity], dtype=np.int64),
-            numerators=np.array([line.numerator], dtype=np.int64),
-            denominators=np.array([line.denominator], dtype=np.int64),
-            amounts_cents=np.array([line.amount_cents], dtype=np.int64),
+            price=rows[0][1].price,
+            members=numbers_of(place for place, _ in rows),
+            starts=days_of(line.start_on for _, line in rows),
+            ends=days_of(line.end_on for _, line in rows),
+            quantities=numbers_of(line.quantity for _, line in rows),
+            numerators=numbers_of(line.numerator for _, line in rows),
+            denominators=numbers_of(line.denominator for _, line in rows),
+            amounts_cents=numbers_of(line.amount_cents for _, line in rows),
         )
-        for place, segment in enumerate(plan.segments)
-        for line in segment.lines
+        for _, rows in sorted(columns.items(), key=lambda item: item[0][0])
     ]
 
 

@@ -19,7 +19,7 @@ _OPEN_RUN = "bill_run_one_open_a_cycle"
 class RunOpenAlready(Refusal):
     """One run a cycle at a time."""
 
-    template = gettext_noop("A bill run of this cycle is open already. Finish it, or cancel it before it is released.")
+    template = gettext_noop("Such a run is open already. Finish it, or cancel it before it is released.")
 
 
 class RunNotAsExpected(Refusal):
@@ -49,12 +49,13 @@ def plan_run(
     cycle: int | None,
     through_on: date,
     shards: Sequence[ShardPlan],
+    scope: Mapping[str, Json] | None = None,
     actor: str,
     employee_id: int,
     at: datetime,
     receipt_id: int,
 ) -> tuple[int, tuple[int, ...]]:
-    """Write a run and the shards that try it. Returns their numbers.
+    """Write a run and the shards that try it; with a `scope` it corrects what was billed. Returns their numbers.
 
     Raises:
         RunOpenAlready: another run of the cycle is not finished.
@@ -62,6 +63,8 @@ def plan_run(
     try:
         with transaction.atomic():
             run = BillRun.objects.create(
+                purpose="bill" if scope is None else "correct",
+                scope=dict(scope or {}),
                 cycle=cycle,
                 through_on=through_on,
                 state="trying",

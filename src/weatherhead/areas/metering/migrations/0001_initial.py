@@ -277,4 +277,29 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="MeterCorrection",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="metering.meter"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=12)),
+                ("before", models.CharField(max_length=40)),
+                ("after", models.CharField(max_length=40)),
+                ("corrected_on", models.DateField()),
+                ("reason", models.TextField()),
+                ("receipt_id", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["multiplier", "place"])), name="meter_correction_kind_known"
+                    )
+                ],
+            },
+        ),
     ]

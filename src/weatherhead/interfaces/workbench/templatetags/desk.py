@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext
 
-from weatherhead.core.values import Change, Refusal, Sentence, Unit
+from weatherhead.core.values import Change, Comparison, Refusal, Sentence, Unit
 from weatherhead.interfaces.workbench import charts
 from weatherhead.interfaces.workbench.rows import DrawnRow, RowsWidget
 from weatherhead.overviews.account.figures import UsageMonth
@@ -292,6 +292,15 @@ def figure(change: Change, side: str, as_of: date | None = None) -> str:
 def all_new(changes: Sequence[Change]) -> bool:
     """Whether there was none of these figures before, so that a column of them would say nothing."""
     return all(change.before is None for change in changes)
+
+
+@register.filter
+def sums(comparisons: Sequence[Comparison]) -> tuple[int, int, int]:
+    """What compared parts come to before, after, and by how much that differs; those that stand are left out."""
+    counted = [item for item in comparisons if not item.stands]
+    before = sum(item.total.before for item in counted if isinstance(item.total.before, int))
+    difference = sum(item.difference for item in counted)
+    return before, before + difference, difference
 
 
 @register.simple_tag

@@ -1,0 +1,1 @@
+"""Putting right what was billed wrong, and the facts that it was billed on."""

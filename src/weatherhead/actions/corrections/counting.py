@@ -1,0 +1,123 @@
+"""What correcting writes, counted beforehand, and what people see of it: each period, old beside new, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from weatherhead.actions.billing.composing import Kept
+from weatherhead.actions.corrections.composing import Composed
+from weatherhead.areas.billing.correcting import Again
+from weatherhead.areas.billing.operations import CorrectedPlan
+from weatherhead.areas.documents.frames import made_frame
+from weatherhead.areas.documents.operations import keep_frame
+from weatherhead.areas.tariffs.operations import keep_texts
+from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
+from weatherhead.core.values import Change, Comparison, Sentence, Unit, gettext_noop
+
+_DAY = timedelta(days=1)
+
+
+def correction_counts(plans: Sequence[CorrectedPlan], *, kept: Kept) -> dict[str, int]:
+    """How many rows some corrections insert, by table."""
+    bills = [plan.bill for plan in plans if plan.bill is not None]
+    segments = [segment for bill in bills for segment in bill.segments]
+    prices = {line.price.key for segment in segments for line in segment.lines}
+    frames = {bill.payload["frame_sha256"] for bill in bills}
+    counts: Mapping[str, int] = {
+        "billing_bill": len(bills),
+        "billing_billsegment": len(segments),
+        "billing_billline": sum(len(segment.lines) for segment in segments),
+        "billing_lineprice": len(prices - kept.prices),
+        "tariffs_scheduletext": len({segment.schedule_sha256 for segment in segments} - kept.texts),
+        "documents_documentframe": len(frames - kept.frames),
+        "billing_correctedperiod": sum(len(plan.rows) for plan in plans),
+    }
+    return {table: count for table, count in counts.items() if count}
+
+
+def keep_for(plans: Iterable[CorrectedPlan]) -> None:
+    """Keep the rate texts and the frame that corrected bills refer to."""
+    bills = [plan.bill for plan in plans if plan.bill is not None]
+    named = {segment.schedule_sha256: segment.schedule for bill in bills for segment in bill.segments}
+    # A segment that stays as it was may stand on a text that is kept and no longer in the rate book.
+    known = kept_texts(named)
+    keep_texts(schedule_facts(code) for sha256, code in named.items() if sha256 not in known)
+    for sha256 in sorted({bill.payload["frame_sha256"] for bill in bills}):
+        keep_frame(made_frame(sha256))
+
+
+def energy_change(composed: Composed) -> Change:
+    """The energy of all that is billed again, before and after."""
+    segments = composed.correction.segments
+    return Change(
+        code="energy",
+        label=Sentence(gettext_noop("Energy billed")),
+        unit=Unit.ENERGY_WH,
+        before=sum(item.old.energy_wh for item in segments),
+        after=sum(item.new.energy_wh for item in segments if item.new is not None),
+        account_id=composed.account_id,
+    )
+
+
+def comparisons_of(composed: Composed) -> tuple[Comparison, ...]:
+    """Each period that is put right, and each that differs and is left, oldest first."""
+    correction = composed.correction
+    changed = [(item, False) for item in correction.changed]
+    left = [(item, True) for item in correction.left]
+    return tuple(
+        _comparison(item, stands=stands)
+        for item, stands in sorted([*changed, *left], key=lambda pair: (pair[0].old.start_on, pair[0].old.segment_id))
+    )
+
+
+def _comparison(item: Again, *, stands: bool) -> Comparison:
+    old, new = item.old, item.new
+    span = Sentence(gettext_noop("%(start)s to %(last)s"), {"start": old.start_on, "last": old.end_on - _DAY})
+    notes = []
+    if stands:
+        notes.append(Sentence(gettext_noop("left as it is")))
+    elif new is None:
+        notes.append(Sentence(gettext_noop("should not have been billed")))
+    elif (new.start_on, new.end_on) != (old.start_on, old.end_on):
+        days = {"start": new.start_on, "last": new.end_on - _DAY}
+        notes.append(Sentence(gettext_noop("now %(start)s to %(last)s"), days))
+    total = Change(
+        code="period",
+        label=span,
+        unit=Unit.CENTS,
+        before=old.amount_cents,
+        after=item.after_cents,
+        note=notes[0] if notes else None,
+    )
+    return Comparison(title=span, total=total, lines=_lines(item), stands=stands)
+
+
+def _lines(item: Again) -> tuple[Change, ...]:
+    """Energy and each line; lines of one name are added."""
+    before: dict[str, int] = {}
+    for charge in item.charges:
+        before[charge.label] = before.get(charge.label, 0) + charge.amount_cents
+    after: dict[str, int] = {}
+    for line in item.new.lines if item.new else ():
+        after[line.label] = after.get(line.label, 0) + line.amount_cents
+    energy = Change(
+        code="energy",
+        label=Sentence(gettext_noop("Energy")),
+        unit=Unit.ENERGY_WH,
+        before=item.old.energy_wh,
+        after=item.new.energy_wh if item.new else 0,
+    )
+    return (
+        energy,
+        *(
+            Change(
+                code="line",
+                label=Sentence(label.replace("%", "%%")),
+                unit=Unit.CENTS,
+                before=before.get(label),
+                after=after.get(label),
+            )
+            for label in dict.fromkeys([*before, *after])
+        ),
+    )

@@ -1,0 +1,166 @@
+"""What was billed on some accounts and still stands, with all that prices it again: a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+
+from weatherhead.areas.agreements.queries import TermsFacts, terms_of
+from weatherhead.areas.billing.correcting import Billed, BilledBill, StoredCharge
+from weatherhead.areas.billing.decide import LinePlan, SegmentPlan
+from weatherhead.areas.billing.facts import AgreementBilling, SegmentFacts
+from weatherhead.areas.billing.former import NO_BILL
+from weatherhead.areas.billing.lines import PricePoint
+from weatherhead.areas.billing.models import Bill, BillLine, CorrectedPeriod
+from weatherhead.areas.billing.queries import billing_facts, rated_again
+from weatherhead.areas.ledger.queries import posted_entries
+from weatherhead.areas.records.database import chunks
+from weatherhead.areas.tariffs.queries import ScheduleFacts, schedule_facts
+
+
+def billed_on(revenue_classes: Mapping[int, str]) -> dict[int, Billed]:
+    """What stands billed on some accounts, which are given with their revenue classes; none without service."""
+    found = billing_facts(revenue_classes)
+    agreements = [item for items in found.values() for item in items]
+    terms = terms_of(item.agreement for item in agreements)
+    schedules = _schedules(terms)
+    segments = [segment for item in agreements for segment in item.segments if segment.bill_id != NO_BILL]
+    bills = _bills({segment.bill_id for segment in segments})
+    charges = charges_of_segments(segment.segment_id for segment in segments)
+    first_due = _first_due(segment for segment in segments if bills[segment.bill_id].kind == "corrected")
+    as_billed = _as_billed(agreements)
+    return {
+        account_id: Billed(
+            agreements=items,
+            terms={item.agreement.agreement_id: terms[item.agreement.agreement_id] for item in items},
+            schedules=schedules,
+            bills={
+                segment.bill_id: bills[segment.bill_id]
+                for item in items
+                for segment in item.segments
+                if segment.bill_id != NO_BILL
+            },
+            charges=charges,
+            first_due=first_due,
+            as_billed=as_billed,
+            revenue_class=revenue_classes[account_id],
+        )
+        for account_id, items in found.items()
+    }
+
+
+def _schedules(terms: Mapping[int, tuple[TermsFacts, ...]]) -> dict[str, ScheduleFacts]:
+    codes = {item.schedule for items in terms.values() for item in items}
+    return {code: schedule_facts(code) for code in sorted(codes)}
+
+
+def _bills(bill_ids: Collection[int]) -> dict[int, BilledBill]:
+    fields = ("pk", "number", "kind", "issued_on", "due_on", "total_cents", "entry_id")
+    rows = [
+        row
+        for chunk in chunks(sorted(bill_ids))
+        for row in Bill.objects.filter(pk__in=chunk).values_list(*fields, named=True)
+    ]
+    posted = {item.entry_id: item for item in posted_entries(row.entry_id for row in rows if row.entry_id is not None)}
+    return {
+        row.pk: BilledBill(
+            bill_id=row.pk,
+            number=row.number,
+            kind=row.kind,
+            issued_on=row.issued_on,
+            due_on=row.due_on,
+            total_cents=row.total_cents,
+            entry_id=row.entry_id,
+            entry=posted[row.entry_id] if row.entry_id is not None else None,
+        )
+        for row in rows
+    }
+
+
+def charges_of_segments(segment_ids: Iterable[int]) -> dict[int, tuple[StoredCharge, ...]]:
+    """What some segments charged, line by line."""
+    found: dict[int, list[StoredCharge]] = {}
+    for chunk in chunks(sorted(segment_ids)):
+        rows = BillLine.objects.filter(segment_id__in=chunk).order_by("segment_id", "sequence")
+        for segment_id, code, label, cents, ledger_account in rows.values_list(
+            "segment_id", "price__code", "price__label", "amount_cents", "price__ledger_account"
+        ):
+            found.setdefault(segment_id, []).append(StoredCharge(code, label, cents, ledger_account))
+    return {number: tuple(lines) for number, lines in found.items()}
+
+
+def _first_due(segments: Iterable[SegmentFacts]) -> dict[int, date]:
+    """When the days of segments that were corrected before were due at first."""
+    places: dict[tuple[int, int, date | None], int] = {
+        (item.bill_id, item.agreement_id, item.start_on): item.segment_id for item in segments
+    }
+    found: dict[int, date] = {}
+    for chunk in chunks(sorted({bill_id for bill_id, _, _ in places})):
+        rows = CorrectedPeriod.objects.filter(bill_id__in=chunk).order_by("pk")
+        for row in rows.values_list("bill_id", "agreement_id", "start_on", "due_on", named=True):
+            number = places.get((row.bill_id, row.agreement_id, row.start_on))
+            if number is not None:
+                found[number] = row.due_on
+    return found
+
+
+def _as_billed(agreements: Iterable[AgreementBilling]) -> dict[int, SegmentPlan]:
+    """The segments of bills with more than one as plans: such a bill may be replaced in part."""
+    placed = [(item, segment) for item in agreements for segment in item.segments if segment.bill_id != NO_BILL]
+    counts = Counter(segment.bill_id for _, segment in placed)
+    wanted = {segment.segment_id: (item, segment) for item, segment in placed if counts[segment.bill_id] > 1}
+    rows: dict[int, list[BillLine]] = {number: [] for number in wanted}
+    for chunk in chunks(sorted(wanted)):
+        for row in BillLine.objects.select_related("price").filter(segment_id__in=chunk).order_by("sequence"):
+            rows[row.segment_id].append(row)
+    return {number: _as_plan(item, segment, rows=rows[number]) for number, (item, segment) in wanted.items()}
+
+
+def _as_plan(facts: AgreementBilling, segment: SegmentFacts, *, rows: list[BillLine]) -> SegmentPlan:
+    """A segment as it was billed, ready to be billed so again.
+
+    Raises:
+        ProofLost: rating it again does not give its lines.
+    """
+    rated = rated_again(segment, amounts_cents=[row.amount_cents for row in rows])
+    reads = segment.determinants["reads"]
+    return SegmentPlan(
+        agreement_id=segment.agreement_id,
+        start_on=segment.start_on,
+        end_on=segment.end_on,
+        schedule=segment.schedule,
+        schedule_sha256=segment.schedule_sha256,
+        energy_wh=segment.energy_wh,
+        demand_w_max=segment.demand_w_max,
+        estimated=segment.estimated,
+        determinants=segment.determinants,
+        lines=tuple(
+            LinePlan(
+                price=PricePoint(
+                    key=row.price.key,
+                    schedule_sha256=row.price.schedule_sha256,
+                    code=row.price.code,
+                    label=row.price.label,
+                    ledger_account=row.price.ledger_account,
+                    content=row.price.content,
+                ),
+                start_on=row.start_on,
+                end_on=row.end_on,
+                quantity=row.quantity,
+                numerator=row.numerator,
+                denominator=row.denominator,
+                amount_cents=row.amount_cents,
+                rated=line,
+            )
+            for row, line in zip(rows, rated, strict=True)
+        ),
+        checks=(),
+        service={
+            "address": facts.point.address,
+            "city_line": facts.point.city_line,
+            "service_point": facts.point.service_point_id,
+            "schedule_name": facts.schedule.schedule.name,
+            "meter": reads[-1]["meter"] if reads else "",
+        },
+    )

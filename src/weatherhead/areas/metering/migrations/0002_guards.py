@@ -1,0 +1,11 @@
+"""What was put right about meters is never changed."""
+
+from django.db import migrations
+
+from weatherhead.areas.records.migration_steps import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("metering", "0001_initial")]
+
+    operations = [append_only("metering_metercorrection")]

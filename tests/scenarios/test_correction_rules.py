@@ -1,0 +1,131 @@
+"""How far back a wrong bill is put right, and how the difference is paid, in a representative's words."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.billing_town import run_cycle
+from tests.correcting import NEVER_CHANGED, WHY, aged, books_are_right, by_due, correct, months, owed, pay
+from tests.house import Home, House, built_once, move_in, table_rows
+from weatherhead.actions.corrections.correct_bills import BeyondReach, NoBackBill, NothingToCorrect
+from weatherhead.areas.billing.models import CorrectedPeriod
+from weatherhead.areas.billing.queries import bill, bills_of_account
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def _long_ago(_staffed: House, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[House, Home]]:
+    def build() -> tuple[House, Home]:
+        house = copy.deepcopy(_staffed)
+        home = move_in(house, multiplier="1")
+        months(house, home, use=[500 + 10 * month for month in range(16)])
+        pay(house, home)
+        return house, home
+
+    with built_once(build, blocker=django_db_blocker) as built:
+        yield built
+
+
+@pytest.fixture
+def long_ago(_long_ago: tuple[House, Home], db: None) -> tuple[House, Home]:
+    """A home that was billed for sixteen months, and paid for all of them."""
+    house, home = _long_ago
+    return copy.deepcopy(house), home
+
+
+def test_a_year_of_too_little_is_billed_and_paid_over_as_many_months(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.5", **WHY)
+    seen = house.see("correct_bills", account_id=home.account_id, cause="multiplier", **WHY).proposal
+    # Then: what began more than a year ago is shown and left as it is, by the rule that says so.
+    since = house.today - timedelta(days=365)
+    left = [item for item in seen.comparisons if item.stands]
+    assert left
+    assert all(item.total.label.params["start"] < since for item in left)
+    assert seen.rules[0].code == "back-bill 6.3"
+    corrected = correct(house, home, cause="multiplier")
+    parts = by_due(aged(house, home))
+    told = [message for message in bill(corrected).payload["messages"] if message[0] == "payback"]
+    assert told[0][1]["count"] == len(parts) == 12
+    assert max(parts.values()) - min(parts.values()) <= 1
+    assert sum(parts.values()) == owed(home) == sum(row.total.after - row.total.before for row in seen.comparisons
+                                                    if not row.stands)  # fmt: skip
+    # And: the corrected bill asks for none of it before its installment is due, and neither do the next bills.
+    due = bill(corrected).payload
+    assert due["amount_due_cents"] == min(parts.items())[1]
+    house.do("take_payment", by="nguyen", account_id=home.account_id, amount_cents=due["amount_due_cents"],
+             tender="cash")  # fmt: skip
+    house.pass_days(30)
+    reads = {"account_id": home.account_id, "meter": home.serial, "read_on": house.today}
+    house.do("enter_read", **reads, reading="11000")
+    alone = house.see("bill_account", account_id=home.account_id).proposal.plan.bill
+    run_cycle(house)
+    [following] = bills_of_account(home.account_id, limit=1)
+    asked = bill(following.bill_id).payload
+    assert {name: value for name, value in asked.items() if name != "number"} == alone.payload
+    assert [on for on, _ in asked["later"]] == [on.isoformat() for on in sorted(parts)[2:]]
+    assert asked["amount_due_cents"] == owed(home) - sum(cents for _, cents in asked["later"])
+    assert aged(house, home).past_due_cents == 0
+    books_are_right()
+
+
+def test_after_tampering_everything_is_billed_at_once(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.2", **WHY)
+    seen = house.see("correct_bills", account_id=home.account_id, cause="tampering", **WHY).proposal
+    assert not [item for item in seen.comparisons if item.stands]
+    assert len(seen.comparisons) == 16
+    assert seen.rules[0].code == "back-bill 6.5"
+    assert len({posting.due_on for posting in seen.entries[-1].postings if posting.charge == "back_bill"}) == 0
+
+
+def test_an_overcharge_is_refunded_whole_when_its_beginning_is_known_else_for_a_year(
+    long_ago: tuple[House, Home],
+) -> None:
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="0.8", **WHY)
+    whole = house.see("correct_bills", account_id=home.account_id, cause="multiplier", **WHY).proposal
+    year = house.see(
+        "correct_bills", account_id=home.account_id, cause="multiplier", begin_known=False, **WHY
+    ).proposal  # fmt: skip
+    assert sum(not item.stands for item in whole.comparisons) == 16
+    assert sum(not item.stands for item in year.comparisons) == 12
+    assert whole.rules[0].code == year.rules[0].code == "refund 6.2"
+    correct(house, home, cause="multiplier")
+    assert owed(home) == -whole.authority_cents
+    books_are_right()
+
+
+def test_nothing_within_reach_and_nothing_wrong_are_refused_and_change_nothing(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    account = {"account_id": home.account_id, "cause": "multiplier", **WHY}
+    untouched = table_rows(but=NEVER_CHANGED)
+    with pytest.raises(NothingToCorrect):
+        house.do("correct_bills", **account)
+    assert table_rows(but=NEVER_CHANGED) == untouched
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.1", **WHY)
+    untouched = table_rows(but=NEVER_CHANGED)
+    with pytest.raises(NoBackBill):
+        house.do("correct_bills", **account, back_bill=False)
+    with pytest.raises(BeyondReach):
+        house.do("correct_bills", **account, to_on=house.today - timedelta(days=400))
+    assert table_rows(but=NEVER_CHANGED) == untouched
+
+
+def test_a_representative_asks_when_the_net_change_is_over_her_limit(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="0.9", **WHY)
+    account = {"account_id": home.account_id, "cause": "multiplier", **WHY}
+    net = house.see("correct_bills", by="reyes", **account).proposal.authority_cents
+    assert net > 5000
+    asked = house.do("correct_bills", by="reyes", **account)
+    assert asked.outcome == "approval_requested"
+    assert not CorrectedPeriod.objects.exists()
+    house.do("approve_request", by="alvarez", request_id=asked.body["request"])
+    assert owed(home) == -net
