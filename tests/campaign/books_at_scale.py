@@ -157,7 +157,7 @@ def measure() -> list[tuple[str, float, str]]:
 
     from weatherhead.areas.ledger.aged import aged_receivables
     from weatherhead.areas.ledger.books import by_source, movements
-    from weatherhead.areas.ledger.operations import Hands, close_through
+    from weatherhead.areas.ledger.operations.closing import Hands, close_through
     from weatherhead.overviews.books.aged import aged_overview
 
     last_on = FIRST_ON + timedelta(days=30 * MONTHS + 10)

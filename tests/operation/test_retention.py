@@ -30,8 +30,8 @@ from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.areas.retention.models import BillDisposal, LegalHold
 from weatherhead.areas.retention.operations import AlreadyOnHold, HoldAlreadyReleased, dispose_of_customers
 from weatherhead.areas.retention.redaction import GONE
-from weatherhead.areas.retention.rules import NoRetentionRules, RuleNotInForce, retention_book
-from weatherhead.core.values import DataFileInvalid, Refusal
+from weatherhead.areas.retention.rules import NoRetentionRules, retention_book
+from weatherhead.core.values import DataFileInvalid, Refusal, RuleNotInForce
 from weatherhead.door.rotation import reseal_everything
 from weatherhead.interfaces.cli.ledger import extra_checkers
 
@@ -346,5 +346,5 @@ def test_without_rules_nothing_is_ever_disposed_of(
     with pytest.raises(NoRetentionRules, match="nothing is ever disposed of"):
         house.do("purge_expired", by="larsen", rule="former_customers")
     (tmp_path / "retention.yaml").write_text(RIGHT.replace("2024-01-01", "2099-01-01"))
-    with pytest.raises(RuleNotInForce, match="in force from 2099-01-01 on"):
+    with pytest.raises(RuleNotInForce, match="it begins on 2099-01-01"):
         house.do("purge_expired", by="larsen", rule="former_customers")

@@ -31,14 +31,8 @@ from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.columns import past_due_of
 from weatherhead.areas.ledger.journal_file import LedgerAccountUnmapped, journal_csv, journal_lines
 from weatherhead.areas.ledger.models import BookClose, DayTotal, JournalExport
-from weatherhead.areas.ledger.operations import (
-    ClosedMeanwhile,
-    ExportPlan,
-    Hands,
-    close_through,
-    record_export,
-    reopen_from,
-)
+from weatherhead.areas.ledger.operations import ClosedMeanwhile
+from weatherhead.areas.ledger.operations.closing import ExportPlan, Hands, close_through, record_export, reopen_from
 from weatherhead.areas.ledger.queries import ageing_of, entry, trial_balance
 from weatherhead.areas.records.database import bulk_insert, violated_constraint
 from weatherhead.areas.records.utility import current_utility

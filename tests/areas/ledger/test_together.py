@@ -17,7 +17,8 @@ from weatherhead.areas.ledger.books import DayClosed
 from weatherhead.areas.ledger.books_checks import CHECKERS
 from weatherhead.areas.ledger.check import Checker, Finding, check
 from weatherhead.areas.ledger.models import DayTotal
-from weatherhead.areas.ledger.operations import ClosedMeanwhile, EntryAlreadyReversed, Hands, close_through, post
+from weatherhead.areas.ledger.operations import ClosedMeanwhile, EntryAlreadyReversed, post
+from weatherhead.areas.ledger.operations.closing import Hands, close_through
 from weatherhead.areas.ledger.queries import balance_of, entry
 from weatherhead.areas.records.database import lock_rows
 from weatherhead.core.ledger import reversal

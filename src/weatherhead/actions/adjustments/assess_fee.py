@@ -76,7 +76,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Compute the fee and debit the receivable.
 
     Raises:
-        ReasonUnknown, EvidenceNeeded, FeeNotInForce, NoPastDue: as they say.
+        ReasonUnknown, EvidenceNeeded, RuleNotInForce, NoPastDue: as they say.
     """
     require_evidence(require_reason(inputs.reason, among=facts.book.fee_reasons), given=bool(inputs.evidence))
     computed = _computed(facts, inputs=inputs)

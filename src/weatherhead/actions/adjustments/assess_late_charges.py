@@ -114,7 +114,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """Charge whom the rule charges. It names no account: a run is remembered once, its fees stand on each account.
 
     Raises:
-        LateChargesNotInForce, FeeNotInForce: the rule or the fee begins later.
+        RuleNotInForce: the rule or the fee begins later.
     """
     version = facts.rule.version_on(facts.as_of)
     due = [

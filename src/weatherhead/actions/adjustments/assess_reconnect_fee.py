@@ -103,7 +103,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[AdjustmentPlan]:
     """Charge the fee that the rule chose.
 
     Raises:
-        ReconnectedInFuture, ChargedForReconnecting, FeeNotInForce: as they say.
+        ReconnectedInFuture, ChargedForReconnecting, RuleNotInForce: as they say.
     """
     if inputs.reconnected_on > facts.as_of:
         raise ReconnectedInFuture(on=inputs.reconnected_on)

@@ -26,7 +26,7 @@ def connect_fee(account_id: int, *, start_on: date, as_of: date) -> ConnectFee |
     """What the rule in force on the day that service starts charges, from today on; None where it charges nothing.
 
     Raises:
-        FeeNotInForce: the fee book has no amount for that day.
+        RuleNotInForce: the fee book has no amount for that day.
     """
     rule = connect_rule(on=start_on)
     if rule is None:

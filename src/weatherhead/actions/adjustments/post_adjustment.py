@@ -101,7 +101,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """Credit or debit the receivable against the type's ledger account.
 
     Raises:
-        NoSuchAdjustmentType, AdjustmentTypeNotInForce, NotForThisJob, OverTheType, ReasonUnknown, EvidenceNeeded,
+        NoSuchAdjustmentType, RuleNotInForce, NotForThisJob, OverTheType, ReasonUnknown, EvidenceNeeded,
             NoSuchFile: as they say.
     """
     found = require_type(facts.types, inputs.type)

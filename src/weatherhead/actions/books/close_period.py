@@ -8,7 +8,7 @@ from datetime import date
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Note
 from weatherhead.areas.ledger.books import ONE_DAY, DayFacts, closed_through, days, first_entry_on
-from weatherhead.areas.ledger.operations import Hands, close_through
+from weatherhead.areas.ledger.operations.closing import Hands, close_through
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal

@@ -20,7 +20,7 @@ from weatherhead.areas.ledger.books import (
     first_entry_on,
 )
 from weatherhead.areas.ledger.journal_file import journal_csv, journal_lines
-from weatherhead.areas.ledger.operations import ExportPlan, record_export
+from weatherhead.areas.ledger.operations.closing import ExportPlan, record_export
 from weatherhead.areas.records.utility import GeneralLedgerAccount, current_utility
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment

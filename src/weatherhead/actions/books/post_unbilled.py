@@ -14,7 +14,8 @@ from weatherhead.areas.billing.unbilled import (
     unbilled_rule,
 )
 from weatherhead.areas.ledger.books import standing_entries
-from weatherhead.areas.ledger.operations import ClosedMeanwhile, lock_books, post
+from weatherhead.areas.ledger.operations import ClosedMeanwhile, post
+from weatherhead.areas.ledger.operations.closing import lock_books
 from weatherhead.areas.ledger.queries import entries
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting, reversal
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
@@ -81,7 +82,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Estimate every agreement, when the day is one that can be posted.
 
     Raises:
-        NoUnbilledRule, UnbilledRuleNotInForce: as they say.
+        NoUnbilledRule, RuleNotInForce: as they say.
     """
     standing = entries(standing_entries(KIND))
     if not _is_month_end(inputs.month_end_on) or inputs.month_end_on >= moment.as_of:

@@ -9,7 +9,7 @@ from weatherhead.actions.books.close_period import hands_of
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import NeededNote
 from weatherhead.areas.ledger.books import ONE_DAY, DayFacts, closed_through, days, exported_through, first_entry_on
-from weatherhead.areas.ledger.operations import reopen_from
+from weatherhead.areas.ledger.operations.closing import reopen_from
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal

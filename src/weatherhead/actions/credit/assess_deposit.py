@@ -28,7 +28,6 @@ from weatherhead.areas.credit.deposit_rules import (
     NoDepositAmount,
     compute_deposit,
     deposit_book,
-    in_force,
 )
 from weatherhead.areas.credit.letters import adverse_action_letter
 from weatherhead.areas.credit.operations import InstallmentPlan, NoticePlan, record_deposit
@@ -195,7 +194,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
 
     Raises:
         DepositReasonUnknown, DepositAskedAlready, NoDepositAmount, NothingToComputeFrom, TooManyInstallments,
-        DepositRuleNotInForce, AgencyMissing, AgencyNotAsked, ScoreIncomplete: as they say.
+        RuleNotInForce, AgencyMissing, AgencyNotAsked, ScoreIncomplete: as they say.
     """
     reason = facts.book.reason(inputs.reason)
     asked = next((item for item in facts.deposits if item.closed_on is None and item.asked_on is not None), None)
@@ -240,7 +239,7 @@ def _computed(facts: Facts, *, inputs: Inputs) -> ComputedDeposit | None:
 
 def _installments(facts: Facts, *, count: int, amount_cents: int) -> tuple[InstallmentPlan, ...]:
     """Equal parts; what cents are left over are in the first ones."""
-    rule = in_force(facts.book.installments, facts.book.installments.versions, on=facts.as_of)
+    rule = facts.book.installments.version_on(facts.as_of)
     if count > rule.most or count > amount_cents:
         raise TooManyInstallments(most=min(rule.most, amount_cents))
     parts = sorted(apportion(total=amount_cents, weights=[1] * count), reverse=True)

@@ -17,7 +17,7 @@ from weatherhead.actions.figures import made
 from weatherhead.actions.inputs import Number
 from weatherhead.areas.agreements.queries import AgreementFacts, agreements_of_accounts
 from weatherhead.areas.billing.periods import billed_through
-from weatherhead.areas.credit.deposit_rules import DepositBook, GiveBackVersion, deposit_book, in_force
+from weatherhead.areas.credit.deposit_rules import DepositBook, GiveBackVersion, deposit_book
 from weatherhead.areas.credit.history import payment_history
 from weatherhead.areas.credit.operations import MovePlan, move_deposits
 from weatherhead.areas.credit.queries import DepositFacts, accounts_with_deposits, open_deposits
@@ -98,7 +98,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[tuple[MovePlan, ...]]:
     """Decide of each deposit. It names no account: a night is remembered once, its movements stand on each account.
 
     Raises:
-        DepositRuleNotInForce: the rule begins later.
+        RuleNotInForce: the rule begins later.
     """
     plans = _PLANS[inputs.kind](facts)
     interest = sum(plan.interest.amount_cents for plan in plans if plan.interest is not None)
@@ -140,7 +140,7 @@ def _interest(facts: Facts) -> tuple[MovePlan, ...]:
 
 
 def _good_history(facts: Facts) -> tuple[MovePlan, ...]:
-    rule = in_force(facts.book.give_back, facts.book.give_back.versions, on=facts.as_of)
+    rule = facts.book.give_back.version_on(facts.as_of)
     return tuple(
         leaves(
             item,

@@ -137,7 +137,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     Raises:
         CycleNotYetRead, CycleMostlyUnread, NothingMissing: as they say.
     """
-    day, version = facts.day, facts.rules.on(facts.day.read_on)
+    day, version = facts.day, facts.rules.version_on(facts.day.read_on)
     if day.read_on > facts.as_of:
         raise CycleNotYetRead(cycle=day.cycle, read_on=day.read_on)
     if facts.missing * 100 > version.cycle_share_max_percent * facts.services:

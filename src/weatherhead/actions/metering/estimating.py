@@ -59,7 +59,7 @@ def estimate_facts(
         read_on=read_on,
         as_of=as_of,
         rule=rules.rule,
-        version=rules.on(read_on),
+        version=rules.version_on(read_on),
         demand_priced=prices_demand(rate_book()[schedule].schedule, on=read_on) if schedule in rate_book() else False,
         change=change_of_use(alike, read_on=read_on, but=meter.meter_id),
         of_class=use_now(alike, read_on=read_on, but=meter.meter_id),

@@ -187,7 +187,7 @@ def corrections(
     charged so; what is due and was not charged is shown, and charged only if that is asked for.
 
     Raises:
-        LateChargesNotInForce, FeeNotInForce: as they say.
+        RuleNotInForce: as they say.
     """
     findings = review(
         history,

@@ -21,7 +21,7 @@ from weatherhead.actions.credit.undone_deposits import (
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
 from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
-from weatherhead.areas.billing.fees import Fee, FeeNotInForce, NoPastDue, NoSuchFee, compute_fee, fee
+from weatherhead.areas.billing.fees import Fee, NoPastDue, NoSuchFee, compute_fee, fee
 from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
@@ -40,7 +40,7 @@ from weatherhead.areas.payments.queries import (
 )
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
-from weatherhead.core.values import Change, Refusal, Rule, Sentence, format_cents, gettext_noop
+from weatherhead.core.values import Change, Refusal, Rule, RuleNotInForce, Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
@@ -247,7 +247,7 @@ def _fee_of(facts: Facts, *, undone: Mapping[int, EntryDraft], returned_on: date
     past_due_cents = facts.standings[0].past_due_cents(as_of=returned_on, entries=tuple(undone.values()))
     try:
         computed = compute_fee(facts.fee, as_of=returned_on, past_due_cents=past_due_cents)
-    except (FeeNotInForce, NoPastDue):
+    except (RuleNotInForce, NoPastDue):
         return None
     if not computed.amount_cents:
         return None

@@ -11,16 +11,14 @@ from weatherhead.areas.billing.fees import Dollars, Reason, fee_book
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.ledger import LedgerAccount, is_ledger_account, revenue_account
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
+    DatedRule,
     ProblemsAt,
     Refusal,
     Rule,
     RuleVersion,
     format_cents,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 REVENUE = "revenue"
@@ -39,12 +37,6 @@ class NoSuchAdjustmentType(Refusal):
     """Not a type of the list."""
 
     template = gettext_noop("There is no adjustment called %(type)s. The list has: %(types)s.")
-
-
-class AdjustmentTypeNotInForce(Refusal):
-    """The type begins later."""
-
-    template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
 
 
 class NotForThisJob(Refusal):
@@ -78,7 +70,7 @@ class AdjustmentVersion(RuleVersion):
         return self
 
 
-class AdjustmentType(CitedRule):
+class AdjustmentType(DatedRule[AdjustmentVersion]):
     """A kind of correction, credit or charge. `basis` is what must stand behind it: a rule, or evidence."""
 
     code: Annotated[str, Field(pattern="^[a-z][a-z_]*$", max_length=40)]
@@ -86,11 +78,10 @@ class AdjustmentType(CitedRule):
     basis: Literal["computed", "attached"]
     posted_by: Literal["post_adjustment", "assess_fee", "waive_fee"] = "post_adjustment"
     reasons: tuple[Reason, ...] = ()
-    versions: Annotated[tuple[AdjustmentVersion, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _whole(self) -> AdjustmentType:
-        problems = list(version_problems(self.versions))
+        problems: list[tuple[tuple[str | int, ...], str]] = []
         by_hand = self.posted_by == "post_adjustment"
         if by_hand and not self.reasons:
             problems.append((("reasons",), "give at least one reason"))
@@ -106,17 +97,6 @@ class AdjustmentType(CitedRule):
     def rule(self) -> Rule:
         """The rule for receipts."""
         return self.named("adjustment")
-
-    def version_on(self, on: date) -> AdjustmentVersion:
-        """The version in force on a day.
-
-        Raises:
-            AdjustmentTypeNotInForce: before the first.
-        """
-        found = version_in_force(self.versions, on=on)
-        if found is None:
-            raise AdjustmentTypeNotInForce(title=self.title, on=on, first=self.versions[0].effective)
-        return found
 
 
 class AdjustmentTypes(DataModel):
@@ -196,7 +176,7 @@ def require_allowed(found: AdjustmentType, *, on: date, jobs: tuple[str, ...], a
     """The version in force, when one of these jobs may make an adjustment of it so large.
 
     Raises:
-        AdjustmentTypeNotInForce, NotForThisJob, OverTheType: as they say.
+        RuleNotInForce, NotForThisJob, OverTheType: as they say.
     """
     version = found.version_on(on)
     if not set(version.jobs) & set(jobs):

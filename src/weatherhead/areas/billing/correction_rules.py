@@ -11,21 +11,18 @@ from pydantic import Field, model_validator
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
+    DatedRule,
     ProblemsAt,
     Refusal,
     Rule,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
 EVERYONE = "everyone"
-Ordered = TypeVar("Ordered", "RefundRule", "BackBillRule", "MeterTestRule")
 Version_co = TypeVar("Version_co", bound=RuleVersion, covariant=True)
 
 
@@ -45,12 +42,6 @@ class NoCorrectionRules(Refusal):
     """The utility's regulations do not say how far back a bill is corrected."""
 
     template = gettext_noop("These regulations have no corrections.yaml, which says how far back bills are corrected.")
-
-
-class CorrectionRuleNotInForce(Refusal):
-    """The rule begins later."""
-
-    template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
 
 
 class MeterWithinTolerance(Refusal):
@@ -84,41 +75,18 @@ class MeterTestVersion(RuleVersion):
     light_load_weight: Annotated[int, Field(ge=1, le=100)]
 
 
-class RefundRule(CitedRule):
+class RefundRule(DatedRule[RefundVersion]):
     """An overcharge."""
 
-    versions: Annotated[tuple[RefundVersion, ...], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _ordered(self) -> RefundRule:
-        return _require_order(self)
-
-
-class BackBillRule(CitedRule):
+class BackBillRule(DatedRule[BackBillVersion]):
     """What was billed too little: for a revenue class, or `everyone` that has no rule of their own."""
 
     revenue_class: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=40)]
-    versions: Annotated[tuple[BackBillVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> BackBillRule:
-        return _require_order(self)
 
 
-class MeterTestRule(CitedRule):
+class MeterTestRule(DatedRule[MeterTestVersion]):
     """When a tested meter's bills are put right."""
-
-    versions: Annotated[tuple[MeterTestVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> MeterTestRule:
-        return _require_order(self)
-
-
-def _require_order(rule: Ordered) -> Ordered:
-    if problems := version_problems(rule.versions):
-        raise ProblemsAt(problems)
-    return rule
 
 
 class CorrectionBook(DataModel):
@@ -172,10 +140,10 @@ def look_back(
     """The rule for a difference on a day. `net_cents` above 0 was billed too little, else too much.
 
     Raises:
-        CorrectionRuleNotInForce: before the rule's first version.
+        RuleNotInForce: before the rule's first version.
     """
     if net_cents <= 0:
-        refund = _in_force(book.refund, on=on)
+        refund = book.refund.version_on(on)
         limited = not (begin_known and refund.whole_when_known)
         return LookBack(
             rule=book.refund.named("refund"),
@@ -184,7 +152,7 @@ def look_back(
         )
     by_class = {rule.revenue_class: rule for rule in book.back_bill}
     rule = book.tampering if tampering else by_class.get(revenue_class, by_class[EVERYONE])
-    back_bill = _in_force(rule, on=on)
+    back_bill = rule.version_on(on)
     return LookBack(
         rule=rule.named("back-bill"),
         since_on=on - timedelta(days=back_bill.days_max) if back_bill.days_max is not None else None,
@@ -211,9 +179,9 @@ def meter_test(book: CorrectionBook, *, full_load: Decimal, light_load: Decimal,
 
     Raises:
         MeterWithinTolerance: the error is let pass.
-        CorrectionRuleNotInForce: before the rule's first version.
+        RuleNotInForce: before the rule's first version.
     """
-    version = _in_force(book.meter_test, on=on)
+    version = book.meter_test.version_on(on)
     full, light = version.full_load_weight, version.light_load_weight
     exact = (full * full_load + light * light_load) / (full + light)
     average = exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
@@ -227,10 +195,3 @@ def meter_test(book: CorrectionBook, *, full_load: Decimal, light_load: Decimal,
         rule=book.meter_test.named("meter test"),
         arithmetic=f"({full} × {full_load} % + {light} × {light_load} %) ÷ {full + light} = {average} %",
     )
-
-
-def _in_force(rule: _Versioned[Version_co], *, on: date) -> Version_co:
-    found = version_in_force(rule.versions, on=on)
-    if found is None:
-        raise CorrectionRuleNotInForce(title=rule.title, on=on, first=rule.versions[0].effective)
-    return found

@@ -11,18 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import (
-    CitedRule,
-    ProblemsAt,
+    DatedRule,
     Rule,
     RuleVersion,
     Sentence,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 _MONTHS_IN_YEAR = 12
@@ -37,18 +34,11 @@ class CourtesyVersion(RuleVersion):
     returned_at_most: Annotated[int, Field(ge=0, le=60)]
 
 
-class Courtesy(CitedRule):
+class Courtesy(DatedRule[CourtesyVersion]):
     """Which charge is waived out of courtesy, under which reason of the fee book, and when."""
 
     charge: Annotated[str, Field(pattern="^[a-z][a-z_]*$", max_length=40)]
     reason: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)]
-    versions: Annotated[tuple[CourtesyVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Courtesy:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -92,7 +82,7 @@ def courtesy_policy() -> Courtesy | None:
 
 def courtesy_offer(history: CourtesyHistory, *, policy: Courtesy, as_of: date) -> Offer:
     """What the policy offers on a day. Pure."""
-    version = version_in_force(policy.versions, on=as_of)
+    version = policy.in_force(as_of)
     if version is None:
         return _offer(policy, entitled=False, why=Sentence(gettext_noop("The courtesy policy is not in force yet.")))
     why_not = _why_not(history, policy=policy, version=version, as_of=as_of)

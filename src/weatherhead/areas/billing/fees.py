@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
+    DatedRule,
     ProblemsAt,
     Refusal,
     RoundingRule,
@@ -21,8 +21,6 @@ from weatherhead.core.values import (
     format_cents,
     gettext_noop,
     round_ratio,
-    version_in_force,
-    version_problems,
 )
 
 Dollars = Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=9)]
@@ -42,17 +40,10 @@ class FeeVersion(RuleVersion):
         return self
 
 
-class Fee(CitedRule):
+class Fee(DatedRule[FeeVersion]):
     """A charge that a rule computes."""
 
     charge: Annotated[str, Field(pattern="^[a-z][a-z_]*$", max_length=40)]
-    versions: Annotated[tuple[FeeVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Fee:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -98,12 +89,6 @@ class NoSuchFee(Refusal):
     """The fee book has no such charge."""
 
     template = gettext_noop("There is no fee called %(charge)s. The fee book has: %(charges)s.")
-
-
-class FeeNotInForce(Refusal):
-    """The fee begins later."""
-
-    template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
 
 
 class NoPastDue(Refusal):
@@ -173,12 +158,10 @@ def compute_fee(item: Fee, *, as_of: date, past_due_cents: int) -> ComputedFee:
     """What a rule charges on a day.
 
     Raises:
-        FeeNotInForce: before its first version.
+        RuleNotInForce: before its first version.
         NoPastDue: a percentage with nothing past due.
     """
-    version = version_in_force(item.versions, on=as_of)
-    if version is None:
-        raise FeeNotInForce(title=item.title, on=as_of, first=item.versions[0].effective)
+    version = item.version_on(as_of)
     if version.amount is not None:
         amount_cents = int(version.amount * 100)
         return ComputedFee(amount_cents=amount_cents, arithmetic=f"${format_cents(amount_cents)}")

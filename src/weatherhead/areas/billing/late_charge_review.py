@@ -194,7 +194,7 @@ def review(
     what people waived of it.
 
     Raises:
-        LateChargesNotInForce, FeeNotInForce: there is no rule for a day on which it ran.
+        RuleNotInForce: there is no rule for a day on which it ran.
     """
     right: list[Known] = []
     findings: list[Finding] = []

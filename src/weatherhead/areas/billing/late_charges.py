@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from django.db.models import Exists, Max, OuterRef
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weatherhead.areas.billing.fees import Fee, compute_fee
 from weatherhead.areas.billing.models import Adjustment
@@ -17,14 +17,11 @@ from weatherhead.areas.records.database import chunks
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.ledger import ReceivableMovement, age
 from weatherhead.core.values import (
-    CitedRule,
-    ProblemsAt,
+    DatedRule,
     Refusal,
     Rule,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 LATE_CHARGE = "late_charge"
@@ -38,12 +35,6 @@ class NoLateCharges(Refusal):
     """The utility's regulations do not say when a late charge is due."""
 
     template = gettext_noop("These regulations have no late_charges.yaml, which says when a late charge is due.")
-
-
-class LateChargesNotInForce(Refusal):
-    """The rule begins later."""
-
-    template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
 
 
 class LateChargeVersion(RuleVersion):
@@ -60,32 +51,13 @@ class LateChargeVersion(RuleVersion):
     bears_none: tuple[str, ...] = ()
 
 
-class LateCharges(CitedRule):
+class LateCharges(DatedRule[LateChargeVersion]):
     """When a late charge is due; how much it is stands in the fee book."""
-
-    versions: Annotated[tuple[LateChargeVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> LateCharges:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts."""
         return self.named("late charges")
-
-    def version_on(self, on: date) -> LateChargeVersion:
-        """The version in force on a day.
-
-        Raises:
-            LateChargesNotInForce: before the first.
-        """
-        found = version_in_force(self.versions, on=on)
-        if found is None:
-            raise LateChargesNotInForce(title=self.title, on=on, first=self.versions[0].effective)
-        return found
 
 
 def late_charges() -> LateCharges:
@@ -123,7 +95,7 @@ def late_charge_due(
     """The late charge of one account on a day, or None. Pure.
 
     Raises:
-        FeeNotInForce: the fee book has no amount for that day.
+        RuleNotInForce: the fee book has no amount for that day.
     """
     if last_charged_on is not None and (as_of - last_charged_on).days < version.days_between:
         return None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.statements import ReferenceTerms
-from weatherhead.core.values import CitedRule, ProblemsAt, RuleVersion, version_in_force, version_problems
+from weatherhead.core.values import DatedRule, RuleVersion
 
 FILE = "credit_reference.yaml"
 
@@ -33,16 +33,8 @@ class ReferenceVersion(RuleVersion):
         )
 
 
-class CreditReference(CitedRule):
+class CreditReference(DatedRule[ReferenceVersion]):
     """When a record is a good reference."""
-
-    versions: Annotated[tuple[ReferenceVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> CreditReference:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
 
 def reference_terms(*, on: date) -> ReferenceTerms | None:
@@ -54,5 +46,5 @@ def reference_terms(*, on: date) -> ReferenceTerms | None:
     path = regulation(FILE)
     if not path.exists():
         return None
-    found = version_in_force(load_rules(path, model=CreditReference).versions, on=on)
+    found = load_rules(path, model=CreditReference).in_force(on)
     return None if found is None else found.terms

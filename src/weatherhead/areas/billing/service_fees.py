@@ -10,15 +10,13 @@ from pydantic import Field, model_validator
 from weatherhead.areas.billing.fees import fee_book
 from weatherhead.areas.records.utility import current_utility, load_rules, regulation
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
+    DatedRule,
     ProblemsAt,
     Refusal,
     Rule,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 Charge = Annotated[str, Field(pattern="^[a-z][a-z_]*$", max_length=40)]
@@ -36,17 +34,10 @@ class ConnectVersion(RuleVersion):
     charged: bool
 
 
-class ConnectRule(CitedRule):
+class ConnectRule(DatedRule[ConnectVersion]):
     """The fee that starting service charges."""
 
     charge: Charge
-    versions: Annotated[tuple[ConnectVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> ConnectRule:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -67,18 +58,11 @@ class ReconnectVersion(RuleVersion):
         return self
 
 
-class ReconnectRule(CitedRule):
+class ReconnectRule(DatedRule[ReconnectVersion]):
     """The fees of a reconnection: one within hours, one after."""
 
     charge: Charge
     after_hours_charge: Charge
-    versions: Annotated[tuple[ReconnectVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> ReconnectRule:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -91,7 +75,7 @@ class ReconnectRule(CitedRule):
         Raises:
             NoReconnectRule: before the first version.
         """
-        version = version_in_force(self.versions, on=on)
+        version = self.in_force(on)
         if version is None:
             raise NoReconnectRule(on=on)
         within = version.from_hour <= at.hour < version.until_hour and current_utility().business_days.is_open(on)
@@ -137,7 +121,7 @@ def connect_rule(*, on: date) -> ConnectRule | None:
     rule = service_fees().connect
     if rule is None:
         return None
-    version = version_in_force(rule.versions, on=on)
+    version = rule.in_force(on)
     return rule if version is not None and version.charged else None
 
 

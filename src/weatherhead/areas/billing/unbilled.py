@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weatherhead.areas.billing.columns import BillingColumns, HistoryColumns, ReadColumns
 from weatherhead.areas.billing.gather import gather_columns
@@ -31,15 +31,12 @@ from weatherhead.areas.records.arrays import (
 )
 from weatherhead.areas.records.utility import Bounds, current_utility, load_rules, regulation
 from weatherhead.core.values import (
-    CitedRule,
+    DatedRule,
     Int64Array,
-    ProblemsAt,
     Refusal,
     Rule,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 ACCOUNTS_AT_ONCE = 5_000
@@ -54,12 +51,6 @@ class NoUnbilledRule(Refusal):
     template = gettext_noop("These regulations have no unbilled.yaml, which says how unbilled revenue is estimated.")
 
 
-class UnbilledRuleNotInForce(Refusal):
-    """The rule begins later."""
-
-    template = gettext_noop("%(title)s: no rule is in force on %(on)s; the first begins on %(first)s.")
-
-
 class UnbilledVersion(RuleVersion):
     """From a day on: how much history makes an average, and how long a usual period is."""
 
@@ -68,32 +59,13 @@ class UnbilledVersion(RuleVersion):
     period_days: Annotated[int, Field(ge=20, le=62)]
 
 
-class UnbilledRule(CitedRule):
+class UnbilledRule(DatedRule[UnbilledVersion]):
     """How unbilled revenue is estimated."""
-
-    versions: Annotated[tuple[UnbilledVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> UnbilledRule:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts."""
         return self.named("unbilled revenue")
-
-    def version_on(self, on: date) -> UnbilledVersion:
-        """The version in force on a day.
-
-        Raises:
-            UnbilledRuleNotInForce: before the first.
-        """
-        found = version_in_force(self.versions, on=on)
-        if found is None:
-            raise UnbilledRuleNotInForce(title=self.title, on=on, first=self.versions[0].effective)
-        return found
 
 
 def unbilled_rule() -> UnbilledRule:

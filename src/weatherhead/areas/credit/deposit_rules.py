@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.credit import DatedRate
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
+    DatedRule,
     ProblemsAt,
     Refusal,
     RoundingRule,
@@ -23,12 +23,9 @@ from weatherhead.core.values import (
     format_cents,
     gettext_noop,
     round_ratio,
-    version_in_force,
-    version_problems,
 )
 
 Dollars = Annotated[Decimal, Field(gt=0, decimal_places=2, max_digits=9)]
-InForce = TypeVar("InForce", bound=RuleVersion)
 
 
 class NoDepositRules(Refusal):
@@ -43,12 +40,6 @@ class NoDepositAmount(Refusal):
     template = gettext_noop(
         "No deposit rule is in force on %(on)s for the class %(revenue_class)s. Ask no deposit, or enter the amount."
     )
-
-
-class DepositRuleNotInForce(Refusal):
-    """A rule begins later."""
-
-    template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
 
 
 class DepositReasonUnknown(Refusal):
@@ -97,15 +88,10 @@ class AmountVersion(RuleVersion):
         return self
 
 
-class DepositAmount(CitedRule):
+class DepositAmount(DatedRule[AmountVersion]):
     """How much a deposit is for some revenue classes."""
 
     classes: Annotated[tuple[str, ...], Field(min_length=1)]
-    versions: Annotated[tuple[AmountVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> DepositAmount:
-        return _in_order(self, self.versions)
 
     @property
     def rule(self) -> Rule:
@@ -121,14 +107,8 @@ class InstallmentVersion(RuleVersion):
     every_days: Annotated[int, Field(ge=7, le=90)]
 
 
-class Installments(CitedRule):
+class Installments(DatedRule[InstallmentVersion]):
     """In how many installments a deposit may be paid."""
-
-    versions: Annotated[tuple[InstallmentVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Installments:
-        return _in_order(self, self.versions)
 
 
 class InterestVersion(RuleVersion):
@@ -137,12 +117,11 @@ class InterestVersion(RuleVersion):
     percent: Annotated[Decimal, Field(ge=0, le=25)]
 
 
-class InterestRule(CitedRule):
+class InterestRule(DatedRule[InterestVersion]):
     """Simple interest, and the days of the year on which it is credited."""
 
     year_days: Annotated[int, Field(ge=360, le=366)] = 365
     credited_on: Annotated[tuple[str, ...], Field(min_length=1)]
-    versions: Annotated[tuple[InterestVersion, ...], Field(min_length=1)]
 
     @field_validator("credited_on")
     @classmethod
@@ -156,10 +135,6 @@ class InterestRule(CitedRule):
         if problems:
             raise ProblemsAt(problems)
         return value
-
-    @model_validator(mode="after")
-    def _ordered(self) -> InterestRule:
-        return _in_order(self, self.versions)
 
     @property
     def rule(self) -> Rule:
@@ -188,14 +163,8 @@ class GiveBackVersion(RuleVersion):
     grace_days: Annotated[int, Field(ge=0, le=30)]
 
 
-class GiveBack(CitedRule):
+class GiveBack(DatedRule[GiveBackVersion]):
     """When good history gives a deposit back."""
-
-    versions: Annotated[tuple[GiveBackVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> GiveBack:
-        return _in_order(self, self.versions)
 
     @property
     def rule(self) -> Rule:
@@ -226,17 +195,8 @@ class DepositBook(DataModel):
     def amount_for(self, revenue_class: str, *, on: date) -> tuple[DepositAmount, AmountVersion] | None:
         """The rule of a class and its version in force on a day; None where there is none."""
         rule = next((item for item in self.amounts if revenue_class in item.classes), None)
-        version = version_in_force(rule.versions, on=on) if rule is not None else None
+        version = rule.in_force(on) if rule is not None else None
         return None if rule is None or version is None else (rule, version)
-
-
-_Book = TypeVar("_Book", bound=CitedRule)
-
-
-def _in_order(rule: _Book, versions: Sequence[RuleVersion]) -> _Book:
-    if problems := version_problems(versions):
-        raise ProblemsAt(problems)
-    return rule
 
 
 def deposit_book() -> DepositBook:
@@ -250,18 +210,6 @@ def deposit_book() -> DepositBook:
     if not path.exists():
         raise NoDepositRules
     return load_rules(path, model=DepositBook)
-
-
-def in_force(rule: CitedRule, versions: Sequence[InForce], *, on: date) -> InForce:
-    """The version of a rule in force on a day.
-
-    Raises:
-        DepositRuleNotInForce: before the first.
-    """
-    found = version_in_force(versions, on=on)
-    if found is None:
-        raise DepositRuleNotInForce(title=rule.title, on=on, first=versions[0].effective)
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
-    ProblemsAt,
+    DatedRule,
     Refusal,
     Rule,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 
@@ -46,17 +43,10 @@ class Checks(DataModel):
     first_number: Annotated[int, Field(ge=1, le=9_999_999)]
 
 
-class RefundRule(CitedRule):
+class RefundRule(DatedRule[RefundVersion]):
     """How refunds are paid."""
 
-    versions: Annotated[tuple[RefundVersion, ...], Field(min_length=1)]
     checks: Checks
-
-    @model_validator(mode="after")
-    def _ordered(self) -> RefundRule:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -73,7 +63,7 @@ def refund_rule(*, on: date) -> tuple[RefundRule, RefundVersion]:
     """
     path = regulation("refunds.yaml")
     rule = load_rules(path, model=RefundRule) if path.exists() else None
-    version = version_in_force(rule.versions, on=on) if rule is not None else None
+    version = rule.in_force(on) if rule is not None else None
     if rule is None or version is None:
         raise NoRefundRules(on=on)
     return rule, version

@@ -6,18 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import (
-    CitedRule,
-    ProblemsAt,
+    DatedRule,
     Refusal,
     Rule,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 Dollars = Annotated[Decimal, Field(gt=0, decimal_places=2, max_digits=9)]
@@ -40,16 +37,8 @@ class WriteOffVersion(RuleVersion):
     provision_percent: Annotated[Decimal, Field(ge=0, le=20)]
 
 
-class WriteOffRule(CitedRule):
+class WriteOffRule(DatedRule[WriteOffVersion]):
     """What is written off."""
-
-    versions: Annotated[tuple[WriteOffVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> WriteOffRule:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -66,7 +55,7 @@ def write_off_rule(*, on: date) -> tuple[WriteOffRule, WriteOffVersion]:
     """
     path = regulation("write_offs.yaml")
     rule = load_rules(path, model=WriteOffRule) if path.exists() else None
-    version = version_in_force(rule.versions, on=on) if rule is not None else None
+    version = rule.in_force(on) if rule is not None else None
     if rule is None or version is None:
         raise NoWriteOffRule(on=on)
     return rule, version

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,13 +11,12 @@ from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.values import (
     CitedRule,
     DataModel,
+    DatedRule,
     ProblemsAt,
     Refusal,
     Rule,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 CYCLE_MAX = 31
@@ -32,12 +30,6 @@ class ReadingRulesMissing(Refusal):
     template = gettext_noop(
         "%(file)s is missing from the regulations. Write it before this is done; see docs/meter-reading.md."
     )
-
-
-class EstimationNotInForce(Refusal):
-    """No rule of estimation is in force that day."""
-
-    template = gettext_noop("%(title)s: no rule is in force on %(on)s; the first begins on %(first)s.")
 
 
 class CalendarRule(CitedRule):
@@ -101,32 +93,13 @@ class EstimationVersion(RuleVersion):
         return self
 
 
-class Estimation(CitedRule):
+class Estimation(DatedRule[EstimationVersion]):
     """The rule of estimation, by date."""
-
-    versions: Annotated[tuple[EstimationVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Estimation:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts and proofs."""
         return self.named("estimation")
-
-    def on(self, on: date) -> EstimationVersion:
-        """The version in force on a day.
-
-        Raises:
-            EstimationNotInForce: before the first.
-        """
-        found = version_in_force(self.versions, on=on)
-        if found is None:
-            raise EstimationNotInForce(title=self.title, on=on, first=self.versions[0].effective)
-        return found
 
 
 class _EstimationFile(DataModel):

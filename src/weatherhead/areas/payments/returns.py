@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weatherhead.areas.payments.queries import TENDER_RETURNED, PaymentFacts, returned_payments
 from weatherhead.areas.records.utility import load_rules, regulation
-from weatherhead.core.values import CitedRule, ProblemsAt, Rule, RuleVersion, version_in_force, version_problems
+from weatherhead.core.values import (
+    DatedRule,
+    Rule,
+    RuleVersion,
+)
 
 BANK_ERROR = "bank_error"
 """Why a tender came back through no fault of who gave it: it does not count."""
@@ -30,16 +34,8 @@ class ReturnsVersion(RuleVersion):
     not_taken: Annotated[tuple[Literal["check", "money_order", "bank", "card"], ...], Field(min_length=1)]
 
 
-class ReturnsRules(CitedRule):
+class ReturnsRules(DatedRule[ReturnsVersion]):
     """The rule of returned payments."""
-
-    versions: Annotated[tuple[ReturnsVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> ReturnsRules:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -74,7 +70,7 @@ def cash_only(returned_on: Sequence[date], *, rules: ReturnsRules, as_of: date) 
     days = sorted(on for on in returned_on if on <= as_of)
     found: CashOnly | None = None
     for place, on in enumerate(days):
-        version = version_in_force(rules.versions, on=on)
+        version = rules.in_force(on)
         if version is None:
             continue
         count = sum(1 for other in days[: place + 1] if (on - other).days < version.within_days)

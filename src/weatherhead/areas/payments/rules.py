@@ -6,18 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.ledger import PLAIN, Direction, LedgerAccount
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
-    ProblemsAt,
+    DatedRule,
     Rule,
     RuleVersion,
-    version_in_force,
-    version_problems,
 )
 
 
@@ -32,16 +29,8 @@ class PaymentVersion(RuleVersion):
     duplicate_days: Annotated[int, Field(ge=0, le=120)] = 0
 
 
-class PaymentRules(CitedRule):
+class PaymentRules(DatedRule[PaymentVersion]):
     """The rule of the counter."""
-
-    versions: Annotated[tuple[PaymentVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> PaymentRules:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -76,16 +65,8 @@ class ApplicationVersion(RuleVersion):
         return value
 
 
-class ApplicationRules(CitedRule):
+class ApplicationRules(DatedRule[ApplicationVersion]):
     """The rule of what payments settle."""
-
-    versions: Annotated[tuple[ApplicationVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> ApplicationRules:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
@@ -105,7 +86,7 @@ def application_rules() -> ApplicationRules | None:
 
 def direction_of(rules: ApplicationRules | None, *, tender: str, on: date) -> Direction:
     """Where a tender's money goes on a day."""
-    version = version_in_force(rules.versions, on=on) if rules else None
+    version = rules.in_force(on) if rules else None
     for item in version.applications if version else ():
         if tender in item.tenders:
             return Direction(settles=item.settles, rest=LedgerAccount(item.rest))
@@ -114,7 +95,7 @@ def direction_of(rules: ApplicationRules | None, *, tender: str, on: date) -> Di
 
 def credit_settles(rules: ApplicationRules | None, *, on: date) -> tuple[str, ...]:
     """What unapplied credit may settle on a day: what every rule allows that keeps money there; empty: any charge."""
-    version = version_in_force(rules.versions, on=on) if rules else None
+    version = rules.in_force(on) if rules else None
     kept = [item.settles for item in version.applications if item.rest == "unapplied_credit"] if version else []
     directed = [settles for settles in kept if settles]
     if not directed:
@@ -135,11 +116,11 @@ def payment_rules() -> PaymentRules | None:
 
 def over_short_limit_cents(rules: PaymentRules | None, *, on: date) -> int:
     """How much a drawer may be over or short on a day; without a rule in force, nothing."""
-    version = version_in_force(rules.versions, on=on) if rules else None
+    version = rules.in_force(on) if rules else None
     return int(version.over_short_at_most * 100) if version else 0
 
 
 def duplicate_days(rules: PaymentRules | None, *, on: date) -> int:
     """For how many days a payment looks like one before; without a rule in force, for none."""
-    version = version_in_force(rules.versions, on=on) if rules else None
+    version = rules.in_force(on) if rules else None
     return version.duplicate_days if version else 0

@@ -10,23 +10,13 @@ from pydantic import Field, model_validator
 from weatherhead.areas.records.utility import current_utility, load_rules, regulation
 from weatherhead.core.values import (
     BusinessHours,
-    CitedRule,
+    DatedRule,
     ProblemsAt,
-    Refusal,
     Rule,
     RuleVersion,
-    gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 _OPENS, _CLOSES = time(8), time(17)
-
-
-class ApprovalRulesNotInForce(Refusal):
-    """The rules begin later."""
-
-    template = gettext_noop("%(title)s is not in force on %(on)s; it begins on %(first)s.")
 
 
 class ApprovalVersion(RuleVersion):
@@ -50,32 +40,13 @@ class ApprovalVersion(RuleVersion):
         return self
 
 
-class ApprovalRules(CitedRule):
+class ApprovalRules(DatedRule[ApprovalVersion]):
     """How long requests for approval wait."""
-
-    versions: Annotated[tuple[ApprovalVersion, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> ApprovalRules:
-        if problems := version_problems(self.versions):
-            raise ProblemsAt(problems)
-        return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts."""
         return self.named("approvals")
-
-    def version_on(self, on: date) -> ApprovalVersion:
-        """The version in force on a day.
-
-        Raises:
-            ApprovalRulesNotInForce: before the first.
-        """
-        found = version_in_force(self.versions, on=on)
-        if found is None:
-            raise ApprovalRulesNotInForce(title=self.title, on=on, first=self.versions[0].effective)
-        return found
 
 
 _HOUSE = ApprovalRules(

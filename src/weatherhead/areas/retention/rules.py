@@ -12,16 +12,14 @@ from pydantic import Field, model_validator
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.areas.retention.guards import YEARS_MIN
 from weatherhead.core.values import (
-    CitedRule,
     DataModel,
+    DatedRule,
     ProblemsAt,
     Refusal,
     Rule,
     RuleStatus,
     RuleVersion,
     gettext_noop,
-    version_in_force,
-    version_problems,
 )
 
 FILE = "retention.yaml"
@@ -65,41 +63,28 @@ class RetentionVersion(RuleVersion):
         return f"{self.keep_years} years" if self.keep_years is not None else f"{self.keep_days} days"
 
 
-class RetentionRule(CitedRule):
+class RetentionRule(DatedRule[RetentionVersion]):
     """One rule: what is disposed of, when, and who says so."""
 
     code: Annotated[str, Field(pattern="^[a-z][a-z_]*$", max_length=40)]
     disposes: Subject
-    versions: Annotated[tuple[RetentionVersion, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _consistent(self) -> RetentionRule:
-        problems = version_problems(self.versions)
         if self.disposes is Subject.BILL_DOCUMENTS:
-            problems += [
+            problems = [
                 (("versions", position), f"the database keeps a bill's document at least {YEARS_MIN} years")
                 for position, version in enumerate(self.versions)
                 if (version.keep_days or (version.keep_years or 0) * 365) < YEARS_MIN * 365
             ]
-        if problems:
-            raise ProblemsAt(problems)
+            if problems:
+                raise ProblemsAt(problems)
         return self
 
     @property
     def rule(self) -> Rule:
         """The rule for receipts."""
         return Rule(code=self.code, title=f"{self.clause} {self.title}", citation=self.citation, status=self.status)
-
-    def version(self, as_of: date) -> RetentionVersion:
-        """The term in force on a day.
-
-        Raises:
-            RuleNotInForce: before its first version.
-        """
-        found = version_in_force(self.versions, on=as_of)
-        if found is None:
-            raise RuleNotInForce(rule=self.code, first=self.versions[0].effective)
-        return found
 
 
 class Kept(DataModel):
@@ -142,12 +127,6 @@ class NoRetentionRules(Refusal):
     template = gettext_noop("%(path)s does not stand, so nothing is ever disposed of. See docs/operations.md.")
 
 
-class RuleNotInForce(Refusal):
-    """The rule comes later."""
-
-    template = gettext_noop("The rule %(rule)s is in force from %(first)s on. Until then nothing is disposed of by it.")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInForce:
     """A rule, its term on a day, and the first day that is still kept."""
@@ -180,5 +159,5 @@ def rule_in_force(code: str, *, as_of: date) -> RuleInForce:
     found = next((rule for rule in book.rules if rule.code == code), None)
     if found is None:
         raise NoSuchRule(rule=code, rules=", ".join(rule.code for rule in book.rules) or "none")
-    version = found.version(as_of)
+    version = found.version_on(as_of)
     return RuleInForce(rule=found, version=version, cutoff_on=version.cutoff(as_of))

@@ -3,7 +3,7 @@
 from weatherhead.core.values.cards import holds_card_number
 from weatherhead.core.values.clocks import YEARS, BankingDays, BusinessDays, BusinessHours, CalendarDays, DayClock
 from weatherhead.core.values.datafile import DataFileInvalid, DataModel, DataProblem, ProblemsAt, load_yaml
-from weatherhead.core.values.dated import CitedRule, RuleStatus, RuleVersion, version_in_force, version_problems
+from weatherhead.core.values.dated import CitedRule, DatedRule, RuleNotInForce, RuleStatus, RuleVersion
 from weatherhead.core.values.figures import Change, Comparison, Rule, Unit, number_of
 from weatherhead.core.values.money import (
     LARGEST_AMOUNT_CENTS,
@@ -46,6 +46,7 @@ __all__ = [
     "DataFileInvalid",
     "DataModel",
     "DataProblem",
+    "DatedRule",
     "DayClock",
     "Int64Array",
     "MonthRule",
@@ -53,6 +54,7 @@ __all__ = [
     "Refusal",
     "RoundingRule",
     "Rule",
+    "RuleNotInForce",
     "RuleStatus",
     "RuleVersion",
     "Sentence",
@@ -71,6 +73,4 @@ __all__ = [
     "parse_cents",
     "round_ratio",
     "round_ratios",
-    "version_in_force",
-    "version_problems",
 ]

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from weatherhead.areas.retention.queries import expired, legal_holds
-from weatherhead.areas.retention.rules import RuleNotInForce, retention_book, rule_in_force
+from weatherhead.areas.retention.rules import retention_book, rule_in_force
+from weatherhead.core.values import RuleNotInForce
 from weatherhead.door.perform import perform
 from weatherhead.interfaces.cli.setting import actor_for, present_moment
 
