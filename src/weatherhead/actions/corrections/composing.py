@@ -33,7 +33,6 @@ from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.documents.queries import kept_frames
-from weatherhead.areas.ledger.queries import movements_of
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import kept_texts, rate_book
 from weatherhead.core.ledger import BACK_BILL, EntryDraft, LedgerAccount, Posting, reversal
@@ -109,8 +108,7 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
     """
     utility = current_utility()
     known = accounts(account_ids)
-    billed = billed_on({number: item.revenue_class for number, item in known.items()})
-    moved = movements_of(billed)
+    billed, moved = billed_on({number: item.revenue_class for number, item in known.items()})
     frame = bill_frame(utility, rate_book=rate_book())
     segments = [segment for item in billed.values() for facts in item.agreements for segment in facts.segments]
     kept = frozenset(segment.schedule_sha256 for segment in segments if segment.bill_id != NO_BILL)
