@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from weatherhead.areas.agreements.queries import TermsFacts, terms_of
@@ -15,6 +16,7 @@ from weatherhead.areas.billing.lines import PricePoint
 from weatherhead.areas.billing.models import BillLine, CorrectedPeriod
 from weatherhead.areas.billing.queries import billing_with_bills, rated_again
 from weatherhead.areas.ledger.queries import movements_and_entries
+from weatherhead.areas.metering.meter_tests import with_accuracy
 from weatherhead.areas.records.database import chunks
 from weatherhead.areas.tariffs.queries import ScheduleFacts, schedule_facts
 from weatherhead.core.ledger import Entry, ReceivableMovement
@@ -28,6 +30,7 @@ def billed_on(
     None for an account without service.
     """
     found, heads = billing_with_bills(revenue_classes)
+    found = _as_tested(found)
     agreements = [item for items in found.values() for item in items]
     terms = terms_of(item.agreement for item in agreements)
     schedules = _schedules(terms)
@@ -57,6 +60,19 @@ def billed_on(
         for account_id, items in found.items()
     }
     return billed, moved
+
+
+def _as_tested(found: dict[int, tuple[AgreementBilling, ...]]) -> dict[int, tuple[AgreementBilling, ...]]:
+    """With what tests of meters found: what passed through them is not what they registered."""
+    right = with_accuracy(read for items in found.values() for facts in items for read in facts.reads)
+    if not right:
+        return found
+    return {
+        account_id: tuple(
+            replace(facts, reads=tuple(right.get(read.read_id, read) for read in facts.reads)) for facts in items
+        )
+        for account_id, items in found.items()
+    }
 
 
 def _schedules(terms: Mapping[int, tuple[TermsFacts, ...]]) -> dict[str, ScheduleFacts]:
