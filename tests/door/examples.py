@@ -751,6 +751,17 @@ EXAMPLES: dict[str, Maker] = {
     "correct_multiplier": lambda house, home: Example(
         by="okafor", inputs={"meter": home.serial, "multiplier": "2", "reason": "Read off its transformers"}
     ),
+    "record_meter_test": lambda house, home: Example(
+        by="okafor",
+        inputs={
+            "meter": home.serial,
+            "tested_on": house.today,
+            "full_load": "103",
+            "light_load": "101",
+            "tested_by": "Meter shop",
+            "note": "The customer asked for it",
+        },
+    ),
     "swap_meters": _swap_meters,
     "start_correction_run": _start_correction_run,
     "try_correction_shard": _try_correction_shard,

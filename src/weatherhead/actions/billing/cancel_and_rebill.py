@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from weatherhead.actions.billing.composing import rules_of
 from weatherhead.actions.corrections.composing import (
     Ask,
     Composed,
     CorrectingFacts,
     correct_accounts,
+    correction_rules,
     gather_correcting,
 )
 from weatherhead.actions.corrections.correct_bills import BeyondReach
-from weatherhead.actions.corrections.counting import comparisons_of, correction_counts, energy_change, keep_for
+from weatherhead.actions.corrections.counting import (
+    comparisons_of,
+    correction_counts,
+    energy_change,
+    keep_for,
+    tested_meters,
+)
 from weatherhead.actions.figures import money_changes
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.billing.correcting import Scope
@@ -102,9 +108,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[CorrectedPlan]:
         changes=(
             *money_changes(of.standing, entries=plan.entries, as_of=correcting.as_of),
             energy_change(composed),
+            *tested_meters(composed),
         ),
         comparisons=comparisons_of(composed),
-        rules=(correction.reach.rule, *rules_of(of.billed.agreements, on=correction.segments[-1].old.end_on)),
+        rules=correction_rules(composed, facts=correcting),
         authority_cents=abs(net_cents),
         authority_account_id=account_id if net_cents else None,
     )

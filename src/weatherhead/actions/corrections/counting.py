@@ -11,6 +11,7 @@ from weatherhead.areas.billing.correcting import Again
 from weatherhead.areas.billing.operations import CorrectedPlan
 from weatherhead.areas.documents.frames import made_frame
 from weatherhead.areas.documents.operations import keep_frame
+from weatherhead.areas.metering.usage import percent_text
 from weatherhead.areas.tariffs.operations import keep_texts
 from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
 from weatherhead.core.values import Change, Comparison, Sentence, Unit, gettext_noop
@@ -57,6 +58,21 @@ def energy_change(composed: Composed) -> Change:
         before=sum(item.old.energy_wh for item in segments),
         after=sum(item.new.energy_wh for item in segments if item.new is not None),
         account_id=composed.account_id,
+    )
+
+
+def tested_meters(composed: Composed) -> tuple[Change, ...]:
+    """The meters whose test is why bills are corrected: what they registered of what passed."""
+    return tuple(
+        Change(
+            code="accuracy",
+            label=Sentence(gettext_noop("Meter %(serial)s registered, by its test"), {"serial": meter}),
+            unit=Unit.TEXT,
+            before=None,
+            after=f"{percent_text(accuracy)} %",
+            account_id=composed.account_id,
+        )
+        for meter, accuracy in composed.correction.tested
     )
 
 

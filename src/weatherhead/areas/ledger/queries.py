@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting, RunningBalance
 from weatherhead.areas.records.arrays import among, fetch_rows, rows_among
@@ -40,6 +40,9 @@ POSTING_FIELDS = (
     "matches_entry_id",
     "matches_sequence",
 )
+
+TOGETHER_MAX = 200
+"""More accounts and entries than these are asked for one after the other, as cheap rows."""
 
 
 class PostingRow(Protocol):
@@ -216,6 +219,44 @@ def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMoveme
             )
         )
     return {account_id: tuple(movements) for account_id, movements in found.items()}
+
+
+def movements_and_entries(
+    account_ids: Iterable[int], *, entry_ids: Iterable[int]
+) -> tuple[dict[int, tuple[ReceivableMovement, ...]], dict[int, Entry]]:
+    """What `movements_of` and `posted_entries` find, the entries by number; in one question where both are few."""
+    wanted, numbers = sorted(set(account_ids)), sorted(set(entry_ids))
+    if len(wanted) + len(numbers) > TOGETHER_MAX:
+        return movements_of(wanted), {item.entry_id: item for item in posted_entries(numbers)}
+    receivable = Q(ledger_account=LedgerAccount.RECEIVABLE.value, entry__state=EntryState.POSTED.value)
+    rows = LedgerPosting.objects.select_related("entry").filter(
+        (receivable & Q(account_id__in=wanted)) | Q(entry_id__in=numbers)
+    )
+    found: dict[int, list[ReceivableMovement]] = {account_id: [] for account_id in wanted}
+    by_entry: dict[int, list[LedgerPosting]] = {number: [] for number in numbers}
+    for row in rows.order_by("entry_id", "sequence"):
+        if row.entry_id in by_entry:
+            by_entry[row.entry_id].append(row)
+        moved = row.ledger_account == LedgerAccount.RECEIVABLE.value and row.entry.state == EntryState.POSTED.value
+        if moved and row.account_id in found:
+            found[row.account_id].append(_movement(row, effective_on=row.entry.effective_on))
+    entries_by_number = {
+        number: stored_entry(items[0].entry, postings=[stored_posting(row) for row in items])
+        for number, items in by_entry.items()
+        if items
+    }
+    return {account_id: tuple(items) for account_id, items in found.items()}, entries_by_number
+
+
+def _movement(row: PostingRow, *, effective_on: date) -> ReceivableMovement:
+    return ReceivableMovement(
+        ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
+        effective_on=effective_on,
+        amount_cents=row.amount_cents,
+        charge=row.charge,
+        due_on=row.due_on,
+        matches=_ref(row.matches_entry_id, row.matches_sequence),
+    )
 
 
 def ageing_of(account_ids: Iterable[int], *, as_of: date) -> dict[int, Ageing]:

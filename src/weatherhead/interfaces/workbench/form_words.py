@@ -127,6 +127,11 @@ _LABELS = {
     "ended_on": gettext_noop("Service ended on (exclusive)"),
     "other_meter": gettext_noop("The meter that really hung there"),
     "multiplier": gettext_noop("Multiplier"),
+    "tested_on": gettext_noop("Tested on"),
+    "full_load": gettext_noop("Registered at full load, %"),
+    "light_load": gettext_noop("Registered at light load, %"),
+    "tested_by": gettext_noop("Tested by"),
+    "wrong_since_on": gettext_noop("Wrong since, if it is known"),
 }
 _CORRECTING = ("correct_bills", "correct_terms", "start_correction_run")
 _LABELS_OF = {

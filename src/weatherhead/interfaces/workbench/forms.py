@@ -49,6 +49,8 @@ _SHORT = frozenset(
         "dials",
         "cycle",
         "multiplier",
+        "full_load",
+        "light_load",
         "serial",
     }
 )

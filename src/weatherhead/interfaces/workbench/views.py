@@ -387,6 +387,14 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, Sentence]]
     prepared = dict(shown.made).get("statement", ())
     if prepared:
         return [(reverse("workbench:prepared", args=[prepared[0]]), Sentence(gettext_noop("Open the document")))]
+    if dict(shown.made).get("meter_test_off") and "correct_bills" in seat.grant.actions:
+        return [
+            (
+                f"{reverse('workbench:action', args=[account_id, 'correct_bills'])}?cause=meter",
+                Sentence(gettext_noop("Correct the bills of account %(number)s"), {"number": number}),
+            )
+            for account_id, number, _ in shown.accounts
+        ]
     if letters := letters_of_receipt(shown.receipt_id):
         numbers_of = {account_id: number for account_id, number, _ in shown.accounts}
         return [

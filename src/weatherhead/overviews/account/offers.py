@@ -92,6 +92,7 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
         "correct_service_dates": bool(found.services),
         "swap_services": bool(found.services),
         "correct_multiplier": bool(found.meters),
+        "record_meter_test": bool(found.meters),
         "swap_meters": bool(found.meters),
     }
     return needs.get(name, True)
