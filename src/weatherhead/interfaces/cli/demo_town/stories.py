@@ -8,6 +8,7 @@ from typing import Any
 
 from weatherhead.areas.billing.queries import fees_to_waive
 from weatherhead.areas.customers.queries import account
+from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import ReadFacts, meter_by_serial, reads_of_meter
 from weatherhead.core.values import Refusal
 from weatherhead.interfaces.cli.demo_town.life import Months, Oddity, Script
@@ -52,6 +53,7 @@ class Stories:
             self._misread,
             self._corrections,
             self._misposted,
+            self._refunded,
             self._desk_work,
             self._landlord,
             self._agency,
@@ -429,31 +431,66 @@ class Stories:
         known.bill_ids += body.get("made", {}).get("bill", [])
 
     def _misposted(self) -> None:
-        """A tenant's check posted to the landlord: reversed, and posted where it belongs."""
+        """A tenant's check posted to the landlord, and moved where it belongs: both get a letter."""
         landlord, tenant = "bluestem-house-a", "watanabe"
         if tenant not in self._town.members or landlord not in self._town.members:
             return
 
-        def post(ref: str, what: str) -> Deed:
-            return lambda at: self._months.take_payment(
-                ref, amount_cents=142_20, check_number="3067", channel="mail", by="nguyen", at=at, what=f"story {what}"
+        def post(at: datetime) -> None:
+            self._months.take_payment(
+                landlord,
+                amount_cents=142_20,
+                check_number="3067",
+                channel="mail",
+                by="nguyen",
+                at=at,
+                what="story misposted",
             )
 
-        def reverse(at: datetime) -> None:
+        def move(at: datetime) -> None:
             number = self._town.known[landlord].payment_ids[-1]
             self._act(
-                "reverse_payment",
+                "move_payment",
                 by="dvorak",
                 at=at,
-                what=f"reverse {number}",
+                what=f"move {number}",
                 payment_id=number,
-                reason="wrong_account",
+                to_account=account(self._town.known[tenant].account_id).number,
+                reason="wrong_stub",
                 note="Check 3067 is the tenant's, of apartment 1500 Bluestem",
             )
 
-        self._on(landlord, 10, 20, 9, 12, post(landlord, "misposted"))
-        self._on(landlord, 10, 22, 13, 35, reverse)
-        self._on(tenant, 10, 22, 13, 39, post(tenant, "posted right"))
+        self._on(landlord, 10, 20, 9, 12, post)
+        self._on(landlord, 10, 22, 13, 35, move)
+
+    def _refunded(self) -> None:
+        """He pays ahead and asks for half of it back: a second person approves, and a check is to be written."""
+        ref = "okoro"
+
+        def ask(at: datetime) -> None:
+            number = self._town.known[ref].account_id
+            body = self._act(
+                "request_refund",
+                by="reyes",
+                at=at,
+                what=f"refund {ref}",
+                asks="Paid ahead by standing order; has ended it",
+                account_id=number,
+                reason="overpaid",
+                amount_cents=-balance_of([number])[number] // 200 * 100,
+                note="Paid ahead by standing order; has ended it",
+            )
+            self._town.known[ref].request_ids.append(body["request"])
+
+        self._on(ref, 11, 17, 11, 2, ask)
+        self._on(
+            ref,
+            11,
+            18,
+            15,
+            20,
+            lambda at: self._decide(ref, at=at, action="approve_request", note="In credit since October"),
+        )
 
     def _landlord(self) -> None:
         """A landlord wants one envelope for all of her places: their mail goes to her office, then onto one summary."""
