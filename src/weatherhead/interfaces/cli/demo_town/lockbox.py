@@ -62,8 +62,7 @@ def _checks(town: Town, *, on: date) -> list[Check]:
     some = sorted(known, key=order)[:_CHECKS]
     facts = accounts(some)
     checks = [
-        Check(cents=owed[number] if owed[number] > 0 else _AHEAD_CENTS, account=facts[number].number)
-        for number in some
+        Check(cents=owed[number] if owed[number] > 0 else _AHEAD_CENTS, account=facts[number].number) for number in some
     ]
     if len(checks) < 2:
         return []

@@ -15,6 +15,7 @@ from weatherhead.interfaces.cli.demo_town.life import Months, Oddity, Script
 from weatherhead.interfaces.cli.demo_town.town import Town
 
 MISREAD_ON = date(2026, 10, 20)
+_REFUNDED_LEAST_CENTS = 2_00
 _CLOSED = "Closed until October 1: a read of that day, by photo, shows how little was used in September"
 
 SCRIPT = Script(
@@ -464,33 +465,35 @@ class Stories:
         self._on(landlord, 10, 22, 13, 35, move)
 
     def _refunded(self) -> None:
-        """He pays ahead and asks for half of it back: a second person approves, and a check is to be written."""
-        ref = "okoro"
+        """Whoever paid most ahead asks for it back: a second person approves, and a check is to be written."""
+        asked: list[int] = []
+        why = "Paid ahead by standing order, and has ended it"
 
         def ask(at: datetime) -> None:
-            number = self._town.known[ref].account_id
+            known = [known.account_id for known in self._town.known.values() if known.account_id]
+            owed = balance_of(known)
+            ahead = min(known, key=lambda number: owed[number])
+            if owed[ahead] > -_REFUNDED_LEAST_CENTS:
+                return
             body = self._act(
                 "request_refund",
                 by="reyes",
                 at=at,
-                what=f"refund {ref}",
-                asks="Paid ahead by standing order; has ended it",
-                account_id=number,
+                what=f"refund {ahead}",
+                asks=why,
+                account_id=ahead,
                 reason="overpaid",
-                amount_cents=-balance_of([number])[number] // 200 * 100,
-                note="Paid ahead by standing order; has ended it",
+                note=why,
             )
-            self._town.known[ref].request_ids.append(body["request"])
+            asked.append(body["request"])
 
-        self._on(ref, 11, 17, 11, 2, ask)
-        self._on(
-            ref,
-            11,
-            18,
-            15,
-            20,
-            lambda at: self._decide(ref, at=at, action="approve_request", note="In credit since October"),
-        )
+        def approve(at: datetime) -> None:
+            for number in asked:
+                note = "Paid by check all along; in credit since October"
+                self._act("approve_request", by="alvarez", at=at, what=f"decide {number}", request_id=number, note=note)
+
+        self._town.diary.write(date(2026, 11, 17), time(11, 2), ask)
+        self._town.diary.write(date(2026, 11, 18), time(15, 20), approve)
 
     def _landlord(self) -> None:
         """A landlord wants one envelope for all of her places: their mail goes to her office, then onto one summary."""
