@@ -116,7 +116,7 @@ def test_somebody_imports_the_file_of_yesterday_again(house: House, home: Home) 
     lines = box(house, (50_00, number_of(home)))
     imported(house, lines)
     before = balance_of([home.account_id])
-    with pytest.raises(PaymentFileAlreadyImported, match="1 payments"):
+    with pytest.raises(PaymentFileAlreadyImported, match="payments in it: 1"):
         house.do("import_payment_file", by="alvarez", **file_inputs(lines, source="lockbox"))
     # The bank sends it once more, with another check in it.
     more = imported(house, box(house, (50_00, number_of(home)), (7_00, number_of(home))))
@@ -256,7 +256,7 @@ def test_at_the_command_line(
     assert (said["posted_cents"], said["suspended_cents"], said["repeated"]) == (50_00, 60_00, False)
     assert [row["why"] for row in said["suspense"]] == ["account_mistyped"]
     assert main(command) == 1
-    assert "1 payments of $50.00 posted, 1 of $60.00 in suspense" in capsys.readouterr().out
+    assert "one payment of $50.00 posted, 1 of $60.00 in suspense" in capsys.readouterr().out
     assert main(["payments", "suspense"]) == 0
     assert "$" in capsys.readouterr().out
     path.write_text("no lockbox\n")
