@@ -485,7 +485,16 @@ def _post_from_suspense(house: House, home: Home) -> Example:
 
 
 def _return_suspense_item(house: House, _: Home) -> Example:
-    inputs = {"suspense_item_id": _suspense_item(house), "way": "refund", "note": "Meant for the gas company"}
+    inputs = {
+        "suspense_item_id": _suspense_item(house),
+        "way": "refund",
+        "payee_name": "J. Smith",
+        "mail_street": "9 Elm St",
+        "mail_city": "Prairie City",
+        "mail_state": "NE",
+        "mail_postal_code": "68901",
+        "note": "Meant for the gas company",
+    }
     return Example(by="okafor", inputs=inputs)
 
 
