@@ -34,7 +34,7 @@ from weatherhead.areas.payments.operations.suspense import SuspenseResolvedAlrea
 from weatherhead.areas.payments.queries import payment, payments_of_account
 from weatherhead.areas.premises.address import AddressIncomplete
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
-from weatherhead.door.authority import AmountOverAuthority, NotPermitted, OwnAccount
+from weatherhead.door.authority import AlreadyAsked, AmountOverAuthority, MakerIsChecker, NotPermitted, OwnAccount
 from weatherhead.door.context import Moment
 from weatherhead.door.jobs import grant_of, widest_approval_cents
 from weatherhead.door.worker import work_once
@@ -248,7 +248,10 @@ def test_money_that_is_nobodys_goes_back_by_a_check_which_is_stopped_written_aga
     house: House, home: Home
 ) -> None:
     refund_id = approved(house, give_back(house, suspended(house, 60_00)))
-    # The check is lost; the next one goes to the same payee.
+    # The first check is spoiled in the printer, the second is lost; each next one goes to the same payee.
+    house.do("issue_refunds", by="okafor")
+    spoiled = refund(refund_id).check_number
+    house.do("void_refund_check", check_number=spoiled, how="void", reason="Torn in the printer")
     house.do("issue_refunds", by="okafor")
     lost = refund(refund_id).check_number
     house.do("void_refund_check", check_number=lost, how="stop", reason="Never came")
@@ -282,6 +285,21 @@ def test_its_owner_is_found_before_the_check_is_written(house: House, home: Home
     books = trial_balance(as_of=house.today)
     assert (books.get("suspense", 0), books.get("refunds_payable", 0)) == (0, 0)
     assert payments_of_account(home.account_id, limit=1)[0].amount_cents == 60_00
+
+
+def test_who_asked_for_the_refund_of_suspense_does_not_approve_it(house: House, home: Home) -> None:
+    item = suspended(house, 60_00)
+    asked = give_back(house, item, by="alvarez")
+    with pytest.raises(MakerIsChecker):
+        approved(house, asked)
+    assert waiting() == item
+    assert trial_balance(as_of=house.today).get("refunds_payable", 0) == 0
+    # The list says that it is asked for, and asking twice is one request.
+    shown = suspense_overview(as_of=house.today, grant=grant_of(["supervisor"]), chosen=item.item_id)
+    assert shown.asked is not None
+    assert shown.asked.request_id == asked.body["request"]
+    with pytest.raises(AlreadyAsked):
+        give_back(house, item)
 
 
 def test_who_is_tied_to_whose_money_it_may_be_does_not_decide_its_refund(house: House, home: Home) -> None:

@@ -141,6 +141,12 @@ def refunds_of_account(account_id: int) -> tuple[RefundFacts, ...]:
     return _facts(Refund.objects.filter(account_id=account_id))
 
 
+def refund_of_suspense(item_id: int) -> RefundFacts | None:
+    """The refund by which an item of suspense went back; a cancelled one counts no longer."""
+    found = _facts(Refund.objects.filter(suspense_item_id=item_id).exclude(state=CANCELLED), limit=1)
+    return found[0] if found else None
+
+
 def open_refunds(*, limit: int) -> tuple[RefundFacts, ...]:
     """The refunds that are not paid yet, latest first."""
     return _facts(Refund.objects.filter(state__in=[PAYABLE, ISSUED]), limit=limit)
