@@ -257,16 +257,25 @@ class WriteOff(models.Model):
 
 
 class Recovery(models.Model):
-    """A part of a write-off that was paid after all."""
+    """A part of a write-off that was paid after all; undone when the payment was taken back."""
 
     write_off = models.ForeignKey(WriteOff, on_delete=models.PROTECT, related_name="+")
     amount_cents = models.BigIntegerField()
     recovered_on = models.DateField()
     entry_id = models.BigIntegerField()
-    receipt_id = models.BigIntegerField()
+    receipt_id = models.BigIntegerField(db_index=True)
+    undone_on = models.DateField(null=True)
+    undo_entry_id = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount_cents__gt=0), name="recovery_above_zero")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="recovery_above_zero"),
+            models.CheckConstraint(
+                condition=Q(undone_on__isnull=True, undo_entry_id__isnull=True)
+                | Q(undone_on__isnull=False, undo_entry_id__isnull=False),
+                name="recovery_undone_by_entry",
+            ),
+        ]
 
 
 class Provision(models.Model):

@@ -256,7 +256,9 @@ class Migration(migrations.Migration):
                 ("amount_cents", models.BigIntegerField()),
                 ("recovered_on", models.DateField()),
                 ("entry_id", models.BigIntegerField()),
-                ("receipt_id", models.BigIntegerField()),
+                ("receipt_id", models.BigIntegerField(db_index=True)),
+                ("undone_on", models.DateField(null=True)),
+                ("undo_entry_id", models.BigIntegerField(null=True)),
                 (
                     "write_off",
                     models.ForeignKey(
@@ -458,5 +460,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="recovery",
             constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="recovery_above_zero"),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("undo_entry_id__isnull", True), ("undone_on__isnull", True)),
+                    models.Q(("undo_entry_id__isnull", False), ("undone_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="recovery_undone_by_entry",
+            ),
         ),
     ]
