@@ -244,6 +244,22 @@ def test_meter_readings_are_written_with_thousands_before_and_after(stage: Stage
     assert re.search(r"2,310\b.*\b12,310\b", page, flags=re.DOTALL)
 
 
+def test_a_receipt_is_sent_from_where_the_payment_was_taken_and_from_its_page(stage: Stage, at_desk: SignIn) -> None:
+    client, house = at_desk("reyes"), House(today=TODAY, keys=10_000)
+    done = house.do("take_payment", account_id=stage.ruth, amount_cents="12.00", tender="cash")
+    [taken] = done.body["made"]["payment"]
+    send = f"/account/{stage.ruth}/do/email_receipt?payment_id={taken}"
+    assert f'href="{send}"' in client.get(f"/account/{stage.ruth}/?done={done.receipt_id}").content.decode()
+    assert f'href="{send}"' in client.get(f"/receipt/{done.receipt_id}/").content.decode()
+    form = client.get(send).content.decode()
+    assert f'<option value="{taken}" selected>' in form or f'value="{taken}" ' in form
+    shown = client.post(send, {"payment_id": taken, "step": "preview"}).content.decode()
+    assert "r•••@example.com" in shown
+    assert "ruth.k@example.com" not in shown
+    # An analyst takes no payments, and is offered none of it.
+    assert "email_receipt" not in at_desk("okafor").get(f"/receipt/{done.receipt_id}/").content.decode()
+
+
 def test_a_hidden_mailing_address_is_in_no_preview_and_on_no_receipt(stage: Stage, at_desk: SignIn) -> None:
     client = at_desk("reyes")
     here = f"/account/{stage.long}/"

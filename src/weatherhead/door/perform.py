@@ -281,11 +281,12 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
     standing = verdict.standing
     own_cents = grant.within(action.name).adjustment_cents
     left_cents = standing.left_cents if standing else own_cents
+    amount_cents = max(proposal.authority_cents, proposal.checker_cents)
     rules = approval_rules().version_on(moment.as_of)
     body = proposal_body(proposal) | {
         "reason": to_json(reason),
         "note": ask.reason,
-        "over_cents": max(proposal.authority_cents - left_cents, 0),
+        "over_cents": max(amount_cents - left_cents, 0),
         "limit_cents": standing.limit_cents if standing else own_cents,
     }
     request_id = ask_approval(
@@ -295,7 +296,7 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
         proposal_digest=proposal.substance(as_of=moment.as_of),
         body=body,
         account_id=proposal.account_ids[0] if proposal.account_ids else None,
-        authority_cents=proposal.authority_cents,
+        authority_cents=amount_cents,
         reason=str(reason),
         requested_by=actor.name,
         employee_id=actor.employee_id,
@@ -311,7 +312,7 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
         ask, kind="approval", account_ids=account_ids, subject=f"request:{request_id}",
         detail={
             "inputs": action.redacted(ask.values), "receipt": receipt_id, "request": request_id,
-            "reason": str(reason), "authority_cents": proposal.authority_cents,
+            "reason": str(reason), "authority_cents": amount_cents,
         },
     )  # fmt: skip
     return done

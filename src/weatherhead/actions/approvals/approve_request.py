@@ -94,6 +94,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         rules=inner.rules,
         authority_cents=inner.authority_cents,
         authority_account_id=inner.authority_account_id,
+        checker_cents=inner.checker_cents,
+        concerns=inner.concerns,
         approving=Approving(
             request_id=facts.request.request_id,
             maker=facts.request.requested_by,

@@ -114,14 +114,20 @@ def histories_of(accounts: Iterable[AccountFacts], *, since: int) -> tuple[Accou
 
 
 def right_history(
-    found: AccountHistory, *, leaving: Collection[int], arriving: Sequence[tuple[PaymentFacts, EntryDraft]]
+    found: AccountHistory,
+    *,
+    leaving: Collection[int],
+    arriving: Sequence[tuple[PaymentFacts, EntryDraft]],
+    undone: Collection[int] = (),
 ) -> tuple[Known, ...]:
     """What would have happened on an account if payments had always been where they are, or come, now.
 
     Payments `leaving` never were there; those `arriving` came on their day as their entries say, known as they were
-    where they came first. Late charges since the mistake are left out: `review` says what is right of them.
+    where they came first. Entries `undone` with them were never posted. Late charges since the mistake are left out:
+    `review` says what is right of them.
     """
     gone = {number for item in found.payments if _is_gone(item, leaving=leaving) for number in _entries_of(item)}
+    gone |= set(undone)
     paid = {item.entry_id: item for item in found.payments}
     known = [
         _known(

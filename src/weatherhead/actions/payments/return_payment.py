@@ -18,11 +18,20 @@ from weatherhead.actions.credit.undone_deposits import (
     record_undone,
     undone_entries,
 )
+from weatherhead.actions.credit.undone_recoveries import (
+    WithPayments,
+    plan_unrecovered,
+    record_unrecovered,
+    recovered_with,
+    unrecovered_entries,
+    unrecovered_updates,
+)
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
 from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
 from weatherhead.areas.billing.fees import Fee, NoPastDue, NoSuchFee, compute_fee, fee
 from weatherhead.areas.credit.operations import MovePlan
+from weatherhead.areas.credit.operations.write_offs import Unrecovered
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import (
@@ -95,6 +104,7 @@ class Facts:
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
     on_deposits: OnDeposits
+    recovered: WithPayments
     where: Whereabouts
     standings: tuple[Standing, ...]  # by account, the chosen payment's first
     fee: Fee | None
@@ -114,6 +124,7 @@ class Plan:
     returned_on: date
     entries: Mapping[int, EntryDraft]
     undone: tuple[MovePlan, ...]  # what it had put on deposits
+    unrecovered: tuple[Unrecovered, ...]  # and recovered of write-offs
     charged_back: EntryDraft | None
     fee: AdjustmentPlan | None
 
@@ -137,6 +148,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
         on_deposits=on_deposits(item.payment_id for item in standing),
+        recovered=recovered_with(standing),
         where=where_tender_is(chosen.tender_id),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),
@@ -176,10 +188,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     }
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
     deposits = plan_undone(facts.on_deposits, on=returned_on, reason=why)
+    unrecovered = plan_unrecovered(facts.recovered, on=returned_on, reason=why)
     back = _charged_back(facts, returned_on=returned_on, reason=inputs.reason)
     posted = (
         *undone.values(),
         *undone_entries(deposits),
+        *unrecovered_entries(unrecovered),
         *((back,) if back else ()),
         *((charged.entry,) if charged else ()),
     )
@@ -189,7 +203,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         "on": chosen.paid_on,
         "why": Sentence(_REASONS[inputs.reason]),
     }
-    updates = {"payments_tender": 1, "payments_payment": len(undone)}
+    updates = {"payments_tender": 1, "payments_payment": len(undone)} | unrecovered_updates(unrecovered)
     return Proposal(
         summary=Sentence(gettext_noop("%(what)s of %(on)s returned by the bank: %(why)s"), said),
         confirm=Sentence(gettext_noop("Enter the return of $%(amount)s"), said),
@@ -201,6 +215,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             returned_on=returned_on,
             entries=undone,
             undone=deposits,
+            unrecovered=unrecovered,
             charged_back=back,
             fee=charged,
         ),
@@ -301,6 +316,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
     )
     record_undone(plan.undone, recording)
+    record_unrecovered(plan.unrecovered, recording)
     if plan.charged_back is not None:
         back = post([plan.charged_back], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
         recording.entry_ids += back

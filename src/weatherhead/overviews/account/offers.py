@@ -65,6 +65,7 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
             for item in found.adjustments
         ),
         "reverse_payment": any(item.reversed_on is None for item in found.payments),
+        "email_receipt": any(item.reversed_on is None for item in found.payments),
         "move_payment": any(item.reversed_on is None for item in found.payments),
         "return_payment": any(item.reversed_on is None and item.tender_kind != "cash" for item in found.payments),
         "end_service": any(item.agreement.end_on is None for item in found.services),
