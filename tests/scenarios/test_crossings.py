@@ -46,5 +46,3 @@ def test_the_books_stand_whatever_is_done(built: Built, db: None, seed: int) -> 
     with transaction.atomic():
         world = begin(copy.deepcopy(house), homes, others, seed=seed)
         live(world, deeds=DEEDS)
-        print(seed, sorted(world.done.items()))
-        print(sorted(world.refused.items()))

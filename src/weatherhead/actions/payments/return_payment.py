@@ -16,6 +16,7 @@ from weatherhead.actions.credit.undone_deposits import (
     on_deposits,
     plan_undone,
     record_undone,
+    taken_off,
     undone_entries,
 )
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
@@ -209,7 +210,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         creates=({"billing_adjustment": 1} if charged else {})
         | ({"credit_depositmovement": len(deposits)} if deposits else {}),
         updates=updates,
-        changes=_changes(facts, posted=posted),
+        changes=(*_changes(facts, posted=posted), *taken_off(deposits)),
         rules=_rules(facts, charged=charged),
     )
 
