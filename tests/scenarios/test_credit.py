@@ -484,9 +484,9 @@ def test_a_card_payment_goes_back_to_the_card(house: House, home: Home) -> None:
     _, version = refund_rule(on=house.today)
     old = house.today + timedelta(days=version.original_within_days + 1)
     known = payments_of_account(home.account_id, limit=9)
-    assert tender_for(known, cents=1, version=version, as_of=house.today) is not None
-    assert tender_for(known, cents=1, version=version, as_of=old) is None
-    assert tender_for(known, cents=10**7, version=version, as_of=house.today) is None
+    assert tender_for(known, refunded={}, cents=1, version=version, as_of=house.today) is not None
+    assert tender_for(known, refunded={}, cents=1, version=version, as_of=old) is None
+    assert tender_for(known, refunded={}, cents=10**7, version=version, as_of=house.today) is None
     books_are_sound()
 
 

@@ -15,6 +15,7 @@ from weatherhead.actions.figures import Standing, house_rule, money_changes, sta
 from weatherhead.actions.inputs import Blankable, Number, OptionalCents
 from weatherhead.areas.credit.operations import MovePlan, move_deposits
 from weatherhead.areas.credit.queries import DepositFacts, MovementFacts, deposits_of_account, moved_of_payments
+from weatherhead.areas.credit.write_offs import given_up_of
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed
 from weatherhead.areas.payments.queries import PaymentFacts, payment
@@ -60,10 +61,13 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The account's deposits and receivable; the payment, its entry, and what of it lies on deposits already."""
+    """The account's deposits and receivable; what was written off of it and not paid since; the payment, its entry, and
+    what of it lies on deposits already.
+    """
 
     deposits: tuple[DepositFacts, ...]
     standing: Standing
+    given_up_cents: int
     payment: PaymentFacts | None
     entry: Entry | None
     moved: tuple[MovementFacts, ...]
@@ -81,6 +85,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         deposits=deposits_of_account(inputs.account_id),
         standing=standing_of(inputs.account_id),
+        given_up_cents=given_up_of(inputs.account_id),
         payment=found,
         entry=entry(found.entry_id) if found is not None else None,
         moved=moved_of_payments([found.payment_id]) if found is not None else (),
@@ -130,15 +135,17 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[tuple[MovePlan, ...]]:
 
 
 def _there(facts: Facts, *, account_id: int) -> int:
-    """What may be held: what is left of the payment, or the account's credit."""
+    """What may be held: what is left of the payment, or the account's credit. What was written off is paid first."""
     found = facts.payment
+    credit_cents = age(facts.standing.movements, as_of=facts.as_of).credit_cents - facts.given_up_cents
     if found is None:
-        return age(facts.standing.movements, as_of=facts.as_of).credit_cents
+        return credit_cents
     if found.account_id != account_id:
         raise PaymentOfAnotherAccount(payment=found.payment_id)
     if found.reversed_on is not None:
         raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on)
-    return found.amount_cents - sum(item.amount_cents for item in facts.moved)
+    left_cents = found.amount_cents - sum(item.amount_cents for item in facts.moved)
+    return min(left_cents, credit_cents) if facts.given_up_cents else left_cents
 
 
 def _plan(facts: Facts, *, deposit: DepositFacts, cents: int, account_id: int) -> MovePlan:

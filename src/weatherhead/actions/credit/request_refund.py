@@ -16,10 +16,10 @@ from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.credit.operations.refunds import RefundPlan, record_refund
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
 from weatherhead.areas.credit.refund_rules import RefundRule, RefundVersion, refund_rule
-from weatherhead.areas.credit.refunds import RefundFacts, mark_of, refunds_like
+from weatherhead.areas.credit.refunds import RefundFacts, mark_of, refunded_to_payments, refunds_like
 from weatherhead.areas.credit.write_offs import WriteOffFacts, write_offs_of
 from weatherhead.areas.customers.queries import AccountFacts, account
-from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
+from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account, payments_of_tender
 from weatherhead.areas.records.queries.receipts import last_update_of
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting, age
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
@@ -83,7 +83,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The account and all of its money, the rule, and what makes a refund wait."""
+    """The account and all of its money, what went back to tenders before, the rule, and what makes a refund wait."""
 
     account: AccountFacts
     standing: Standing
@@ -91,6 +91,7 @@ class Facts:
     agreements: tuple[AgreementFacts, ...]
     write_offs: tuple[WriteOffFacts, ...]
     payments: tuple[PaymentFacts, ...]
+    refunded: Mapping[int, int]
     like: tuple[RefundFacts, ...]
     moved_on: date | None
     interest: InterestRule | None
@@ -114,13 +115,15 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     rule, version = refund_rule(on=as_of)
     standing = standing_of(inputs.account_id)
     deposits = deposits_of_account(inputs.account_id) if inputs.source == "deposit" else ()
+    payments = payments_of_account(inputs.account_id, limit=PAYMENTS_READ)
     return Facts(
         account=found,
         standing=standing,
         deposits=deposits,
         agreements=agreements_of_accounts([inputs.account_id]),
         write_offs=write_offs_of([inputs.account_id]).get(inputs.account_id, ()),
-        payments=payments_of_account(inputs.account_id, limit=PAYMENTS_READ),
+        payments=payments,
+        refunded=_refunded(payments, version=version),
         like=refunds_like(
             payee_mark=mark_of([found.customer_name]),
             address_mark=mark_of(payee_lines(found)),
@@ -134,6 +137,14 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         version=version,
         as_of=as_of,
     )
+
+
+def _refunded(payments: Sequence[PaymentFacts], *, version: RefundVersion) -> dict[int, int]:
+    """What went back, or is about to, to each tender that refunds go to: of whichever of its payments."""
+    tenders = {item.tender_id for item in payments if item.tender_kind in version.original_tenders}
+    parts = {number: [item.payment_id for item in payments_of_tender(number)] for number in sorted(tenders)}
+    back = refunded_to_payments(part for whole in parts.values() for part in whole)
+    return {number: sum(back.get(part, 0) for part in whole) for number, whole in parts.items()}
 
 
 def payee_lines(found: AccountFacts) -> tuple[str, ...]:
@@ -159,7 +170,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[RefundPlan]:
         entry = _credit_entry(inputs.account_id, cents=amount_cents, on=facts.as_of)
     if amount_cents < int(facts.version.at_least * 100):
         raise RefundTooSmall(least=format_cents(int(facts.version.at_least * 100)))
-    tender = tender_for(facts.payments, cents=amount_cents, version=facts.version, as_of=facts.as_of)
+    tender = tender_for(
+        facts.payments, cents=amount_cents, refunded=facts.refunded, version=facts.version, as_of=facts.as_of
+    )
     plan = RefundPlan(
         account_id=inputs.account_id,
         deposit_id=deposit_id,
@@ -263,9 +276,11 @@ def _credit_entry(account_id: int, *, cents: int, on: date) -> EntryDraft:
 
 
 def tender_for(
-    payments: Sequence[PaymentFacts], *, cents: int, version: RefundVersion, as_of: date
+    payments: Sequence[PaymentFacts], *, cents: int, refunded: Mapping[int, int], version: RefundVersion, as_of: date
 ) -> PaymentFacts | None:
-    """The payment whose tender a refund goes back to: the latest that stands, is recent and is large enough. Pure."""
+    """The payment whose tender a refund goes back to: the latest that stands, is recent and is large enough, of a
+    tender that got so much less back before (`refunded`, by tender) than it paid. Pure.
+    """
     since = as_of - timedelta(days=version.original_within_days)
     return next(
         (
@@ -273,7 +288,7 @@ def tender_for(
             for item in payments
             if item.tender_kind in version.original_tenders
             and item.reversed_on is None
-            and item.amount_cents >= cents
+            and min(item.amount_cents, item.tender_cents - refunded.get(item.tender_id, 0)) >= cents
             and item.paid_on >= since
         ),
         None,

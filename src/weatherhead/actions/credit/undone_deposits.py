@@ -10,6 +10,7 @@ from weatherhead.areas.credit.operations import MovePlan, move_deposits
 from weatherhead.areas.credit.queries import MovementFacts, deposit, moved_of_payments
 from weatherhead.areas.ledger.queries import entries
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
+from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.registry import Recording
 
 
@@ -56,6 +57,13 @@ def plan_undone(found: OnDeposits, *, on: date, reason: str) -> tuple[MovePlan, 
 def undone_entries(plans: Sequence[MovePlan]) -> tuple[EntryDraft, ...]:
     """The entries that they post."""
     return tuple(plan.entry for plan in plans)
+
+
+def taken_off(plans: Sequence[MovePlan]) -> tuple[Change, ...]:
+    """What is held no longer, for the preview and the receipt."""
+    cents = -sum(plan.amount_cents for plan in plans)
+    label = Sentence(gettext_noop("Taken off the deposit"))
+    return (Change(code="deposit_undone", label=label, unit=Unit.CENTS, before=None, after=cents),) if cents else ()
 
 
 def record_undone(plans: Sequence[MovePlan], recording: Recording) -> None:

@@ -15,6 +15,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weatherhead.actions.adjustments.adjustment import record_planned
+from weatherhead.actions.credit.undone_deposits import (
+    OnDeposits,
+    on_deposits,
+    plan_undone,
+    record_undone,
+    taken_off,
+    undone_entries,
+)
 from weatherhead.actions.credit.undone_recoveries import (
     WithPayments,
     plan_unrecovered,
@@ -38,6 +46,7 @@ from weatherhead.actions.payments.moving import (
 from weatherhead.actions.payments.receiving import Directed, payment_entry, tender_of
 from weatherhead.actions.payments.take_payment import AccountTwice
 from weatherhead.areas.billing.operations import record_late_charges
+from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.credit.operations.write_offs import Unrecovered
 from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
@@ -141,8 +150,8 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payments with their entries and what they recovered, the accounts they go to, every account's history and
-    receivable, the rules.
+    """The payments with their entries, what they recovered of write-offs and what lies on deposits, the accounts they
+    go to, every account's history and receivable, the rules.
 
     `first_open_on` is the first day of the books that is open; None where all are.
     """
@@ -150,6 +159,7 @@ class Facts:
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
     recovered: WithPayments
+    on_deposits: OnDeposits
     went_on: Mapping[int, tuple[str, date]]  # by payment that was moved: the account's number, and when
     targets: tuple[AccountFacts, ...]
     histories: tuple[AccountHistory, ...]  # of every account: first those that the payments leave
@@ -162,10 +172,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is moved, what it had recovered of write-offs, what becomes of late charges, and the letters."""
+    """What is moved, what it had recovered of write-offs or put on deposits, what becomes of late charges, the letters."""
 
     moved: MovedPlan
     unrecovered: tuple[Unrecovered, ...]
+    undone: tuple[MovePlan, ...]
     corrections: tuple[Corrections, ...]
     letters: tuple[LetterPlan, ...]
 
@@ -219,6 +230,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         payments=payments,
         entries={item.payment_id: stored[item.entry_id] for item in payments},
         recovered=recovered_with(payments),
+        on_deposits=on_deposits(item.payment_id for item in payments),
         went_on={item.payment_id: _went_on(item) for item in payments if item.reversal_reason == MOVED},
         targets=tuple(known[number] for number in targets),
         histories=histories_of((known[number] for number in ids), since=min(item.receipt_id for item in payments)),
@@ -244,31 +256,35 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """
     _require_movable(facts)
     moved = _moved(facts, inputs=inputs)
-    unrecovered = plan_unrecovered(
-        facts.recovered, on=facts.first_open_on or date.min, reason=f"{inputs.reason}: {inputs.note}"
-    )
+    unrecovered = plan_unrecovered(facts.recovered, on=facts.first_open_on or date.min, reason=_why(inputs))
+    undone = plan_undone(facts.on_deposits, on=facts.first_open_on or date.min, reason=_why(inputs))
     put_right = _corrections(facts, moved=moved, charge_hidden=inputs.charge_hidden)
     charges = [item for one in put_right for item in (*one.reversals, *one.charges)]
     entries = (
         *moved.reversals.values(),
         *(item.entry for item in moved.parts),
         *unrecovered_entries(unrecovered),
+        *undone_entries(undone),
         *(entry for one in put_right for entry in one.entries),
     )
     letters = tuple(_letter(one, facts=facts, moved=moved, entries=entries) for one in put_right)
     return Proposal(
         summary=_summary(facts, inputs=inputs, moved=moved),
         confirm=Sentence(gettext_noop("Move $%(amount)s"), {"amount": format_cents(_moved_cents(facts, moved=moved))}),
-        plan=Plan(moved=moved, unrecovered=unrecovered, corrections=put_right, letters=letters),
+        plan=Plan(moved=moved, unrecovered=unrecovered, undone=undone, corrections=put_right, letters=letters),
         account_ids=tuple(item.account.account_id for item in facts.histories),
         entries=entries,
         creates={
             "payments_payment": len(moved.parts),
             "documents_letter": len(letters),
+            **({"credit_depositmovement": len(undone)} if undone else {}),
             **({"billing_adjustment": len(charges)} if charges else {}),
         },
         updates={"payments_payment": len(moved.reversals)} | unrecovered_updates(unrecovered),
-        changes=_changes(facts, inputs=inputs, put_right=put_right, entries=entries, letters=len(letters)),
+        changes=(
+            *_changes(facts, inputs=inputs, put_right=put_right, entries=entries, letters=len(letters)),
+            *taken_off(undone),
+        ),
         rules=_rules(facts, put_right=put_right),
     )
 
@@ -295,6 +311,10 @@ def _require_movable(facts: Facts) -> None:
             raise NotOnReceivable(payment=item.payment_id)
 
 
+def _why(inputs: Inputs) -> str:
+    return f"{inputs.reason}: {inputs.note}"
+
+
 def _moved(facts: Facts, *, inputs: Inputs) -> MovedPlan:
     """Which part of which payment goes to which account; what stays of a payment is posted back to its own."""
     total_cents = sum(item.amount_cents for item in facts.payments)
@@ -311,7 +331,7 @@ def _moved(facts: Facts, *, inputs: Inputs) -> MovedPlan:
     ]
     if kept_cents:
         applied.append((facts.payments[0].account_id, kept_cents))
-    why = f"{inputs.reason}: {inputs.note}"
+    why = _why(inputs)
     return MovedPlan(
         reversals={
             item.payment_id: reversal(
@@ -361,7 +381,8 @@ def _corrections(facts: Facts, *, moved: MovedPlan, charge_hidden: bool) -> tupl
             found.append(Corrections(account_id=account_id, findings=(), reversals=(), charges=(), hidden=()))
             continue
         arriving = [(payments[part.payment_id], part.entry) for part in moved.parts if part.account_id == account_id]
-        history = right_history(item, leaving=payments, arriving=arriving, undone=facts.recovered.entry_ids)
+        undone = {*facts.recovered.entry_ids, *(put.entry_id for put in facts.on_deposits.moved)}
+        history = right_history(item, leaving=payments, arriving=arriving, undone=undone)
         found.append(
             corrections(
                 item,
@@ -431,7 +452,7 @@ def _charge_changes(one: Corrections, *, number: str, charge_hidden: bool) -> li
     found = []
     for item in one.findings:
         said = {"on": item.on, "number": number}
-        if item.caused or (charge_hidden and item.hidden_cents):
+        if item.is_put_right(charge_hidden=charge_hidden):
             found.append(
                 Change(
                     code="late_charge",
@@ -512,6 +533,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
 
     Raises:
         PaymentAlreadyReversed: someone did meanwhile.
+        DepositMovedMeanwhile: a deposit that it lay on was closed meanwhile.
     """
     plan = proposal.plan
     payment_ids, entry_ids = record_move(plan.moved, at=recording.moment.at, receipt_id=recording.receipt_id)
@@ -519,6 +541,8 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         recording.made_one("payment", number)
     recording.entry_ids += entry_ids
     record_unrecovered(plan.unrecovered, recording)
+    if plan.undone:
+        record_undone(plan.undone, recording)
     for one in plan.corrections:
         for undone in one.reversals:
             record_planned(undone, recording)

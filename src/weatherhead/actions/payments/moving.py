@@ -118,16 +118,16 @@ def right_history(
     *,
     leaving: Collection[int],
     arriving: Sequence[tuple[PaymentFacts, EntryDraft]],
-    undone: Collection[int] = (),
+    undone: Collection[int],
 ) -> tuple[Known, ...]:
     """What would have happened on an account if payments had always been where they are, or come, now.
 
     Payments `leaving` never were there; those `arriving` came on their day as their entries say, known as they were
-    where they came first. Entries `undone` with them were never posted. Late charges since the mistake are left out:
-    `review` says what is right of them.
+    where they came first. Entries `undone` with them count as little: what they recovered of write-offs, or put on
+    deposits. Late charges since the mistake are left out: `review` says what is right of them.
     """
     gone = {number for item in found.payments if _is_gone(item, leaving=leaving) for number in _entries_of(item)}
-    gone |= set(undone)
+    gone.update(undone)
     paid = {item.entry_id: item for item in found.payments}
     known = [
         _known(
@@ -190,7 +190,8 @@ def corrections(
     """What the rule says of an account's late charges now that its payments are right. Pure.
 
     What was charged and is not due is reversed, with its waivers; what is due in a smaller amount is reversed and
-    charged so; what is due and was not charged is shown, and charged only if that is asked for.
+    charged so; what is due and was not charged is shown, and charged only if that is asked for; what an earlier move
+    took back, and is due after all, is charged again.
 
     Raises:
         RuleNotInForce: as they say.
@@ -203,7 +204,7 @@ def corrections(
         rule=rules.rule,
         due_days=rules.due_days,
     )
-    changed = [item for item in findings if item.caused or (charge_hidden and item.hidden_cents)]
+    changed = [item for item in findings if item.is_put_right(charge_hidden=charge_hidden)]
     return Corrections(
         account_id=found.account.account_id,
         findings=findings,
@@ -218,7 +219,7 @@ def corrections(
             for item in changed
             if item.right is not None and item.rest_cents
         ),
-        hidden=() if charge_hidden else tuple(item for item in findings if item.hidden_cents),
+        hidden=tuple(item for item in findings if item.hidden_cents and item not in changed),
     )
 
 

@@ -7,12 +7,15 @@ from datetime import date
 
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
-from weatherhead.actions.payments.receiving import payment_entry
+from weatherhead.actions.payments.moving import effective_on
+from weatherhead.actions.payments.receiving import Directed, application_rule, payment_entry, waits_as_credit
 from weatherhead.actions.payments.suspending import TenderCameBack, require_open
 from weatherhead.areas.customers.queries import AccountFacts, account
+from weatherhead.areas.ledger.books import first_open_on
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.file_queries import SuspenseFacts, suspense_item
 from weatherhead.areas.payments.operations.suspense import Resolution, post_item
+from weatherhead.areas.payments.rules import application_rules
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -31,12 +34,15 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The item, the entry that put it into suspense, the account with its receivable, and the day."""
+    """The item, the entry that put it into suspense, the account with its receivable, the rule of what money settles,
+    the first day of the books that is open (None where all are), and the day."""
 
     item: SuspenseFacts
     entry: Entry
     account: AccountFacts
     standing: Standing
+    directed: Directed
+    first_open_on: date | None
     as_of: date
 
 
@@ -63,12 +69,14 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     Raises:
         NoSuchSuspenseItem, NoSuchAccount: for unknown numbers.
     """
-    item = suspense_item(inputs.suspense_item_id)
+    item, standing = suspense_item(inputs.suspense_item_id), standing_of(inputs.account_id)
     return Facts(
         item=item,
         entry=entry(item.entry_id),
         account=account(inputs.account_id),
-        standing=standing_of(inputs.account_id),
+        standing=standing,
+        directed=Directed(rules=application_rules(), standings={inputs.account_id: standing}),
+        first_open_on=first_open_on(),
         as_of=moment.as_of,
     )
 
@@ -83,14 +91,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     require_open(item)
     if item.tender_returned_on is not None:
         raise TenderCameBack(on=item.tender_returned_on)
-    # On the day on which it was put there: that day's bank stays what it was.
-    out = reversal(facts.entry, effective_on=facts.entry.draft.effective_on, reason="posted from suspense")
-    paid = payment_entry(
-        account_id=inputs.account_id,
-        amount_cents=item.amount_cents,
-        tender=item.tender_kind,
-        paid_on=item.received_on,
-    )
+    # On the day on which it was put there: that day's bank stays what it was. Both after what is closed.
+    put_on = effective_on(facts.entry.draft.effective_on, first_open_on=facts.first_open_on)
+    out = reversal(facts.entry, effective_on=put_on, reason="posted from suspense")
+    paid = _payment(facts, account_id=inputs.account_id)
     said = {
         "amount": format_cents(item.amount_cents),
         "on": item.received_on,
@@ -111,8 +115,32 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         entries=(out, paid),
         creates={"payments_payment": 1},
         updates={"payments_suspenseitem": 1},
-        changes=money_changes(facts.standing, entries=(paid,), as_of=facts.as_of),
-        rules=(house_rule("suspense", "Money posted from suspense counts from the day on which it was received"),),
+        changes=(
+            *money_changes(facts.standing, entries=(paid,), as_of=facts.as_of),
+            *waits_as_credit((paid,), account=facts.account),
+        ),
+        rules=(
+            house_rule("suspense", "Money posted from suspense counts from the day on which it was received"),
+            application_rule(facts.directed.rules, tenders=[item.tender_kind], on=item.received_on),
+        ),
+    )
+
+
+def _payment(facts: Facts, *, account_id: int) -> EntryDraft:
+    item = facts.item
+    shares = facts.directed.shares(
+        account_id=account_id,
+        amount_cents=item.amount_cents,
+        tender=item.tender_kind,
+        paid_on=item.received_on,
+        as_of=facts.as_of,
+    )
+    return payment_entry(
+        account_id=account_id,
+        amount_cents=item.amount_cents,
+        tender=item.tender_kind,
+        paid_on=effective_on(item.received_on, first_open_on=facts.first_open_on),
+        shares=shares,
     )
 
 

@@ -9,9 +9,12 @@ from datetime import date
 
 import numpy as np
 
-from weatherhead.actions.figures import house_rule
+from weatherhead.actions.figures import standings_of
 from weatherhead.actions.inputs import Number
+from weatherhead.actions.payments.moving import effective_on
+from weatherhead.actions.payments.receiving import Directed, application_rule, payment_entry
 from weatherhead.areas.customers.queries import accounts_numbered
+from weatherhead.areas.ledger.books import first_open_on
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.payments.file_queries import ItemColumns, ShardFacts, payment_file_shard, references_known
 from weatherhead.areas.payments.files.judging import number_written, why_not_known
@@ -24,10 +27,12 @@ from weatherhead.areas.payments.operations.files import (
     TenderColumns,
     record_shard,
 )
+from weatherhead.areas.payments.rules import application_rules, direction_of
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.csv_records import printable
 from weatherhead.areas.records.database import work_on_thousands
 from weatherhead.areas.records.utility import AccountNumberFormat, Utility, current_utility
+from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.values import Change, Int64Array, Rule, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.authority import ties_among
 from weatherhead.door.context import Actor, Moment
@@ -50,7 +55,9 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The shard, whose the accounts are that it names, and what came before."""
+    """The shard, whose the accounts are that it names, what came before, the rule of what money settles, and the first
+    day of the books that is open (None where all are).
+    """
 
     shard: ShardFacts
     source: Source
@@ -60,6 +67,8 @@ class Facts:
     owed_by_closed: Mapping[int, int]
     tied: frozenset[int]
     known: frozenset[str]
+    directed: Directed
+    first_open_on: date | None
     utility: Utility
     as_of: date
 
@@ -78,7 +87,7 @@ class Plan:
         of = self.shard
         for column in (of.posted.account_ids, of.posted.amounts_cents, of.suspended.parts.amounts_cents):
             told.update(np.ascontiguousarray(column).tobytes())
-        told.update(repr((of.shard_id, of.tenders.references, of.suspended.whys, of.known)).encode())
+        told.update(repr((of.shard_id, of.tenders.references, of.suspended.whys, of.known, of.directed)).encode())
         return told.hexdigest()
 
 
@@ -106,6 +115,10 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
     numbers = _numbers(shard.items, form=_form())
     accounts = accounts_numbered({number for number in numbers if number})
     closed = [account_id for account_id, is_closed in accounts.values() if is_closed]
+    rules = application_rules()
+    days = {date.fromordinal(day) for day in np.unique(shard.items.days).tolist()}
+    plain = all(direction_of(rules, tender=source.tender, on=day).is_plain for day in days)
+    paid = [] if plain else sorted({account_id for account_id, _ in accounts.values()})
     return Facts(
         shard=shard,
         source=source,
@@ -115,6 +128,8 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
         owed_by_closed=balance_of(closed) if closed else {},
         tied=frozenset(ties_among(actor, account_ids=sorted(account_id for account_id, _ in accounts.values()))),
         known=references_known(set(shard.items.references), source=shard.source),
+        directed=Directed(rules=rules, standings=standings_of(paid)),
+        first_open_on=first_open_on(),
         utility=current_utility(),
         as_of=moment.as_of,
     )
@@ -158,7 +173,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         creates={table: count for table, count in counts.items() if count},
         updates={"payments_paymentfileshard": 1},
         changes=_changes(shard),
-        rules=(facts.rule, house_rule("payment application", "Payments go to the oldest due charge first")),
+        rules=(
+            facts.rule,
+            application_rule(facts.directed.rules, tenders=[facts.source.tender], on=facts.as_of),
+        ),
     )
 
 
@@ -203,9 +221,41 @@ def _shard_plan(facts: Facts) -> ShardPlan:
             account_texts=[printable(text)[:_ACCOUNT_TEXT_MAX] for text in _picked(items.accounts, suspended)],
             return_by=_return_by(facts, items.days[suspended]),
         ),
+        directed=_directed(facts, places=posted, account_ids=account_ids),
+        first_open_on=facts.first_open_on.toordinal() if facts.first_open_on else MISSING,
         known=int(known.sum()),
         known_cents=int(items.cents[known].sum()),
     )
+
+
+def _directed(facts: Facts, *, places: Int64Array, account_ids: Int64Array) -> tuple[EntryDraft, ...]:
+    """The entries of some items where a rule says what their money settles; none where it is the oldest due charge."""
+    if not facts.directed.standings:
+        return ()
+    found: dict[int, list[EntryDraft]] = {}
+    entries: list[EntryDraft] = []
+    for place in places.tolist():
+        account_id, cents = int(account_ids[place]), int(facts.shard.items.cents[place])
+        paid_on = date.fromordinal(int(facts.shard.items.days[place]))
+        before = found.setdefault(account_id, [])
+        shares = facts.directed.shares(
+            account_id=account_id,
+            amount_cents=cents,
+            tender=facts.source.tender,
+            paid_on=paid_on,
+            as_of=facts.as_of,
+            before=before,
+        )
+        entry = payment_entry(
+            account_id=account_id,
+            amount_cents=cents,
+            tender=facts.source.tender,
+            paid_on=effective_on(paid_on, first_open_on=facts.first_open_on),
+            shares=shares,
+        )
+        before.append(entry)
+        entries.append(entry)
+    return tuple(entries)
 
 
 def _accounts(facts: Facts) -> tuple[Int64Array, list[str]]:

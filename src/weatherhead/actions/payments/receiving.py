@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 
 from weatherhead.actions.figures import Standing, house_rule
 from weatherhead.areas.customers.numbers import check_account_number
+from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.payments.operations import TenderPlan
 from weatherhead.areas.payments.queries import Likeness, LikePayment, likeness, payments_like
 from weatherhead.areas.payments.rules import ApplicationRules, direction_of, duplicate_days, payment_rules
@@ -25,7 +26,7 @@ from weatherhead.core.ledger import (
     allocate,
 )
 from weatherhead.core.statements.scan_line import ScanLine, read_scan_line
-from weatherhead.core.values import Refusal, Rule, Sentence, format_cents, gettext_noop
+from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, format_cents, gettext_noop
 
 BACKDATED_DAYS_MAX = 5
 PAYMENT_CENTS_MAX = 100_000_00
@@ -256,6 +257,21 @@ def kept_as_credit(entries: Iterable[EntryDraft], *, account_id: int) -> int:
         for posting in entry.postings
         if posting.ledger_account == LedgerAccount.UNAPPLIED_CREDIT and posting.account_id == account_id
     )
+
+
+def waits_as_credit(entries: Iterable[EntryDraft], *, account: AccountFacts) -> tuple[Change, ...]:
+    """What of a payment waits for charges that it may settle."""
+    cents = -kept_as_credit(entries, account_id=account.account_id)
+    label = Sentence(gettext_noop("Waits as unapplied credit, account %(number)s"), {"number": account.number_grouped})
+    change = Change(
+        code="unapplied_credit",
+        label=label,
+        unit=Unit.CENTS,
+        before=None,
+        after=cents,
+        account_id=account.account_id,
+    )
+    return (change,) if cents else ()
 
 
 def application_rule(rules: ApplicationRules | None, *, tenders: Iterable[str], on: date) -> Rule:

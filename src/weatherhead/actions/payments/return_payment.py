@@ -16,6 +16,7 @@ from weatherhead.actions.credit.undone_deposits import (
     on_deposits,
     plan_undone,
     record_undone,
+    taken_off,
     undone_entries,
 )
 from weatherhead.actions.credit.undone_recoveries import (
@@ -224,7 +225,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         creates=({"billing_adjustment": 1} if charged else {})
         | ({"credit_depositmovement": len(deposits)} if deposits else {}),
         updates=updates,
-        changes=_changes(facts, posted=posted),
+        changes=(*_changes(facts, posted=posted), *taken_off(deposits)),
         rules=_rules(facts, charged=charged),
     )
 

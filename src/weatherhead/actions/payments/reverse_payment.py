@@ -16,6 +16,7 @@ from weatherhead.actions.credit.undone_deposits import (
     on_deposits,
     plan_undone,
     record_undone,
+    taken_off,
     undone_entries,
 )
 from weatherhead.actions.credit.undone_recoveries import (
@@ -138,7 +139,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         entries=posted,
         creates=creates,
         updates=updates,
-        changes=money_changes(facts.standing, entries=posted, as_of=facts.as_of),
+        changes=(*money_changes(facts.standing, entries=posted, as_of=facts.as_of), *taken_off(undone)),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
     )
 

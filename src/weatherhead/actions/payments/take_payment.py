@@ -33,13 +33,13 @@ from weatherhead.actions.payments.receiving import (
     Said,
     TenderKind,
     application_rule,
-    kept_as_credit,
     known_payments,
     payment_entry,
     require_received_by,
     said_of,
     tender_of,
     tender_plan,
+    waits_as_credit,
 )
 from weatherhead.areas.credit.operations.write_offs import Recovered, record_recoveries
 from weatherhead.areas.credit.write_offs import WriteOffFacts, write_offs_of
@@ -438,23 +438,8 @@ def _changes(facts: Facts, *, tenders: tuple[TenderPlan, ...], entries: tuple[En
             over = change.code == "balance" and isinstance(change.after, int) and change.after < 0
             note = Sentence(gettext_noop("a credit that the next bill uses")) if over else None
             found.append(replace(change, label=label, note=note))
-        found += _kept(item, entries=entries)
+        found += waits_as_credit(entries, account=item)
     return (*found, *_given(facts, tenders=tenders))
-
-
-def _kept(item: AccountFacts, *, entries: tuple[EntryDraft, ...]) -> tuple[Change, ...]:
-    """What waits for charges that it may settle."""
-    cents = -kept_as_credit(entries, account_id=item.account_id)
-    label = Sentence(gettext_noop("Waits as unapplied credit, account %(number)s"), {"number": item.number_grouped})
-    change = Change(
-        code="unapplied_credit",
-        label=label,
-        unit=Unit.CENTS,
-        before=None,
-        after=cents,
-        account_id=item.account_id,
-    )
-    return (change,) if cents else ()
 
 
 def _given(facts: Facts, *, tenders: tuple[TenderPlan, ...]) -> tuple[Change, ...]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standings_of
 from weatherhead.actions.inputs import Cents, Label, NeededNote, Number
+from weatherhead.areas.credit.write_offs import given_up_of
 from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
 from weatherhead.areas.ledger.operations import post
@@ -29,7 +30,7 @@ class SameAccount(Refusal):
 
 
 class NotSoMuchCredit(Refusal):
-    """Only what is to the customer's credit can go elsewhere."""
+    """Only what is to the customer's credit can go elsewhere, and none of it that pays what was written off."""
 
     template = gettext_noop(
         "Account %(number)s has a credit of $%(credit)s; $%(amount)s cannot be taken from it. A payment on the wrong "
@@ -58,10 +59,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Both accounts and their receivables, and the day."""
+    """Both accounts and their receivables, what was written off of the first and not paid since, and the day."""
 
     account: AccountFacts
     other: AccountFacts
+    given_up_cents: int
     standing: Standing
     other_standing: Standing
     as_of: date
@@ -102,6 +104,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         account=found[first],
         other=found[other],
+        given_up_cents=given_up_of(first),
         standing=standings[first],
         other_standing=standings[other],
         as_of=moment.as_of,
@@ -118,7 +121,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     if account.account_id == other.account_id:
         raise SameAccount(number=account.number_grouped)
     kept = facts.standing.open_credits(as_of=facts.as_of)
-    credit_cents = sum(item.open_cents for item in kept)
+    credit_cents = max(sum(item.open_cents for item in kept) - facts.given_up_cents, 0)
     if inputs.amount_cents > credit_cents:
         raise NotSoMuchCredit(
             number=account.number_grouped,
@@ -184,11 +187,17 @@ def transfer_entry(
 
 def _asks(facts: Facts, *, inputs: Inputs) -> Sentence:
     template = {
-        "written": gettext_noop("The credit goes to another customer, %(name)s; consent was given in writing."),
-        "in_person": gettext_noop("The credit goes to another customer, %(name)s; consent was given in person."),
-        "by_phone": gettext_noop("The credit goes to another customer, %(name)s; consent was given by phone."),
+        "written": gettext_noop(
+            "The credit goes to another customer, account %(number)s; consent was given in writing."
+        ),
+        "in_person": gettext_noop(
+            "The credit goes to another customer, account %(number)s; consent was given in person."
+        ),
+        "by_phone": gettext_noop(
+            "The credit goes to another customer, account %(number)s; consent was given by phone."
+        ),
     }[inputs.consent]
-    return Sentence(template, {"name": facts.other.customer_name})
+    return Sentence(template, {"number": facts.other.number_grouped})
 
 
 def _changes(item: AccountFacts, *, standing: Standing, entry: EntryDraft, as_of: date) -> tuple[Change, ...]:

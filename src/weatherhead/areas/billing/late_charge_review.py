@@ -72,13 +72,15 @@ class Made:
 class LateChargesOf:
     """An account's late charges around a mistake: what its runs after it made, by day, and the days of all others.
 
-    `waived` is what people waived, by day, of charges that an earlier move took back: it stays waived of what is right.
+    `taken_back` are the days whose charge an earlier move took back, wholly or in part; `waived` is what people waived
+    of those, by day: it stays waived of what is right.
     `entry_ids` are those of everything that was ever posted about them, as the rule says anew what is right of it, and
     about earlier ones that a move took back. What a move charged is known since its day's run: `known_since`, by entry.
     """
 
     runs: tuple[Run, ...]
     made: Mapping[date, Made]
+    taken_back: frozenset[date]
     waived: Mapping[date, tuple[Part, ...]]
     entry_ids: frozenset[int]
     known_since: Mapping[int, int]
@@ -87,12 +89,16 @@ class LateChargesOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A day on which the rule charged otherwise than it should have. `made` is None where it charged nothing."""
+    """A day on which the rule charged otherwise than it should have. `made` is None where it charged nothing.
+
+    `taken_back`: it had charged more, and an earlier move took that back, which was a mistake then.
+    """
 
     on: date
     made: Made | None
     right: LateCharge | None
     waived_cents: int  # by people, of whatever was charged that day
+    taken_back: bool = False
 
     @property
     def owed_cents(self) -> int:
@@ -116,6 +122,10 @@ class Finding:
         """What was charged too little."""
         return max(self.rest_cents - self.owed_cents, 0)
 
+    def is_put_right(self, *, charge_hidden: bool) -> bool:
+        """Whether a move changes it: what a mistake caused; what it hid only if that is asked for, or stood before."""
+        return self.caused or (self.hidden_cents > 0 and (charge_hidden or self.taken_back))
+
 
 def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf:
     """Read an account's late charges; `since` is the receipt of the mistake."""
@@ -133,6 +143,7 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
     rows = list(Adjustment.objects.filter(account_id=account_id, charge=LATE_CHARGE).order_by("pk"))
     reversed_by = {row.reverses_id: row for row in rows if row.reverses_id is not None}
     made: dict[date, Made] = {}
+    back: set[date] = set()
     waived: dict[date, tuple[Part, ...]] = {}
     entry_ids: set[int] = set()
     known_since: dict[int, int] = {}
@@ -153,6 +164,7 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
                 )
             else:
                 taken_back = [item for item in about if item.waives_id == row.pk and _is_by_a_move(reversed_by, item)]
+                back.add(row.adjusted_on)
                 waived[row.adjusted_on] = (*waived.get(row.adjusted_on, ()), *map(_part, taken_back))
             continue
         if undone is not None and undone.reason in _BY_A_MOVE:
@@ -164,6 +176,7 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
     return LateChargesOf(
         runs=tuple(runs),
         made=made,
+        taken_back=frozenset(back),
         waived=waived,
         entry_ids=frozenset(entry_ids),
         known_since=known_since,
@@ -217,7 +230,13 @@ def review(
         if due is not None:
             charged_on.append(run.ran_on)
             right += _movements(due, run=run, made=made, waivers=waivers, due_days=due_days, place=place)
-        found = Finding(on=run.ran_on, made=made, right=due, waived_cents=-sum(item.amount_cents for item in waivers))
+        found = Finding(
+            on=run.ran_on,
+            made=made,
+            right=due,
+            waived_cents=-sum(item.amount_cents for item in waivers),
+            taken_back=run.ran_on in charges.taken_back,
+        )
         if found.caused or found.hidden_cents:
             findings.append(found)
     return tuple(findings)

@@ -173,6 +173,15 @@ def refunds_like(*, payee_mark: str, address_mark: str, since: date) -> tuple[Re
     return _facts(Refund.objects.filter(same, refunded_on__gte=since).exclude(state=CANCELLED))
 
 
+def refunded_to_payments(payment_ids: Iterable[int]) -> dict[int, int]:
+    """What went back, or is about to, to the tenders of some payments, in cents by payment; none for one without."""
+    found: dict[int, int] = {}
+    rows = Refund.objects.filter(tender_payment_id__in=list(payment_ids)).exclude(state=CANCELLED)
+    for number, cents in rows.values_list("tender_payment_id", "amount_cents"):
+        found[number or 0] = found.get(number or 0, 0) + cents
+    return found
+
+
 def checks_by_number(numbers: Iterable[int]) -> dict[int, CheckFacts]:
     """The checks with some numbers."""
     return {item.number: item for item in _checks(RefundCheck.objects.filter(number__in=list(numbers)))}

@@ -139,6 +139,11 @@ def write_offs_of(account_ids: Iterable[int]) -> dict[int, tuple[WriteOffFacts, 
     return found
 
 
+def given_up_of(account_id: int) -> int:
+    """What of an account's debt was written off and not recovered: its credit up to that is no credit, in cents."""
+    return sum(item.left_cents for item in write_offs_of([account_id]).get(account_id, ()))
+
+
 def written_off_in_credit(*, from_account: int, to_account: int) -> tuple[int, ...]:
     """The accounts of a range that have a write-off and are in credit: they paid after all."""
     in_credit = RunningBalance.objects.filter(

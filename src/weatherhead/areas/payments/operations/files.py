@@ -9,12 +9,13 @@ from datetime import date, datetime
 import numpy as np
 from django.db import IntegrityError, transaction
 
-from weatherhead.areas.ledger.operations import ChargeColumns, digest_of_digests, post_charges
+from weatherhead.areas.ledger.operations import ChargeColumns, digest_of_digests, post, post_charges
+from weatherhead.areas.ledger.queries import digests_of
 from weatherhead.areas.payments.models import PaymentFile, PaymentFileShard
 from weatherhead.areas.records.arrays import MISSING, ColumnType, Values, insert_columns, take_row_ids
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.database import violated_constraint
-from weatherhead.core.ledger import LedgerAccount
+from weatherhead.core.ledger import EntryDraft, LedgerAccount
 from weatherhead.core.values import Int64Array, Refusal, gettext_noop
 
 CHANNEL = "electronic"
@@ -151,7 +152,11 @@ class SuspendedColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardPlan:
-    """A shard ready to be posted."""
+    """A shard ready to be posted.
+
+    What came on a day of books that are closed takes effect on `first_open_on`, an ordinal; MISSING where none are.
+    `directed` are the entries of what is posted, in that order, where a rule says what the money settles; else empty.
+    """
 
     shard_id: int
     number: int
@@ -162,6 +167,8 @@ class ShardPlan:
     tenders: TenderColumns
     posted: PartColumns
     suspended: SuspendedColumns
+    directed: tuple[EntryDraft, ...]
+    first_open_on: int
     known: int
     known_cents: int
 
@@ -188,17 +195,17 @@ def record_shard(plan: ShardPlan, *, received_by: str, on: date, at: datetime, r
     events = take_row_ids("payments_paymentevent", count=count)
     tenders = take_row_ids("payments_tender", count=count)
     _write_tenders(plan, events=events, tenders=tenders, received_by=received_by, at=at, receipt_id=receipt_id)
-    digests: list[str] = []
-    entry_ids: list[Int64Array] = []
-    for parts, ledger_accounts in (
-        (plan.posted, (plan.debits,)),
-        (plan.suspended.parts, tuple(sorted((plan.debits, LedgerAccount.SUSPENSE.value)))),
-    ):
-        numbers, found = _post(plan, parts, ledger_accounts=ledger_accounts, at=at, receipt_id=receipt_id)
-        entry_ids.append(numbers)
-        digests += found
-    _write_payments(plan, events=events, tenders=tenders, entry_ids=entry_ids[0])
-    _write_suspense(plan, tenders=tenders, entry_ids=entry_ids[1], on=on, receipt_id=receipt_id)
+    if plan.directed:
+        numbers = post(plan.directed, inserted_at=at, receipt_id=receipt_id)
+        stored = digests_of(numbers)
+        paid, digests = np.array(numbers, dtype=np.int64), [stored[number] for number in numbers]
+    else:
+        paid, digests = _post(plan, plan.posted, ledger_accounts=(plan.debits,), at=at, receipt_id=receipt_id)
+    both = tuple(sorted((plan.debits, LedgerAccount.SUSPENSE.value)))
+    kept, more = _post(plan, plan.suspended.parts, ledger_accounts=both, at=at, receipt_id=receipt_id)
+    digests += more
+    _write_payments(plan, events=events, tenders=tenders, entry_ids=paid)
+    _write_suspense(plan, tenders=tenders, entry_ids=kept, on=on, receipt_id=receipt_id)
     return ShardPosted(entries=len(digests), digest=digest_of_digests(digests))
 
 
@@ -335,7 +342,7 @@ def _post(
     plan: ShardPlan, parts: PartColumns, *, ledger_accounts: tuple[str, ...], at: datetime, receipt_id: int
 ) -> tuple[Int64Array, list[str]]:
     """The entries' numbers in the order of the parts, and their digests in the order of their numbers."""
-    days = plan.tenders.days[parts.tenders]
+    days = np.maximum(plan.tenders.days[parts.tenders], plan.first_open_on)
     entry_ids = np.full(len(days), MISSING, dtype=np.int64)
     found: list[str] = []
     suspended = LedgerAccount.SUSPENSE.value in ledger_accounts
