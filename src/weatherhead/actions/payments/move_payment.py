@@ -172,7 +172,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is moved, what it had recovered of write-offs or put on deposits, what becomes of late charges, the letters."""
+    """What is moved, with what it had recovered or put on deposits; what becomes of late charges; the letters."""
 
     moved: MovedPlan
     unrecovered: tuple[Unrecovered, ...]
