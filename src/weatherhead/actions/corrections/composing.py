@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from weatherhead.actions.billing.composing import BillingFacts, Kept, rules_of, statement_of
 from weatherhead.actions.billing.composing import Corrected as CorrectedBill
-from weatherhead.actions.figures import Standing
+from weatherhead.actions.figures import Standing, money_changes
 from weatherhead.areas.billing.billed import billed_on
 from weatherhead.areas.billing.correcting import (
     Again,
@@ -34,6 +34,7 @@ from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.documents.queries import kept_frames
 from weatherhead.areas.metering.usage import percent_text
+from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import kept_texts, rate_book
 from weatherhead.core.ledger import BACK_BILL, EntryDraft, LedgerAccount, Posting, reversal
@@ -47,7 +48,7 @@ from weatherhead.core.statements import (
     Use,
     bill_payload,
 )
-from weatherhead.core.values import Refusal, Rule
+from weatherhead.core.values import Refusal, Rule, number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,10 +194,23 @@ def _plan(
     cancels = tuple(item.old.segment_id for item in correction.segments)
     rows = tuple(_row(item, account_id=of.account.account_id, cause=ask.cause) for item in correction.segments)
     if not any(item.new is not None for item in correction.segments):
-        cancel = CancelPlan(account_id=of.account.account_id, entries=reversals, cancels=cancels)
+        told = _told_instead(of, correction=correction, reversals=reversals, ask=ask, as_of=facts.as_of)
+        cancel = CancelPlan(account_id=of.account.account_id, entries=reversals, cancels=cancels, told=told)
         return CorrectedPlan(bill=None, cancel=cancel, rows=rows)
     bill = _bill(facts, of, correction=correction, owed=owed, ask=ask, reversals=reversals)
     return CorrectedPlan(bill=bill, cancel=None, rows=rows)
+
+
+def _told_instead(
+    of: CorrectionOfAccount, *, correction: Correction, reversals: Sequence[EntryDraft], ask: Ask, as_of: date
+) -> dict[str, Json]:
+    """What the letter says where no bill takes the place of those that are cancelled: nobody's name or place."""
+    [balance] = [item for item in money_changes(of.standing, entries=reversals, as_of=as_of) if item.code == "balance"]
+    return {
+        "cause": ask.cause,
+        "bills": [[bill.number, bill.issued_on.isoformat(), bill.total_cents] for bill in correction.bills],
+        "balance_cents": number_of(balance.after),
+    }
 
 
 def _row(item: Again, *, account_id: int, cause: str) -> CorrectedRow:

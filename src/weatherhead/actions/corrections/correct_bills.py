@@ -19,6 +19,7 @@ from weatherhead.actions.corrections.counting import (
     correction_counts,
     energy_change,
     keep_for,
+    prepare_letters,
     tested_meters,
 )
 from weatherhead.actions.figures import money_changes
@@ -182,6 +183,7 @@ def record(proposal: Proposal[CorrectedPlan], recording: Recording) -> None:
     issued = issue_corrections([proposal.plan], at=recording.moment.at, receipt_id=recording.receipt_id)
     for bill_id in issued.bills.values():
         recording.made_one("bill", bill_id)
+    prepare_letters([proposal.plan], recording=recording)
     recording.entry_ids.extend(issued.entry_ids)
 
 
