@@ -105,21 +105,20 @@ def test_signing_out_closes_the_desk(page: Page, desk: Desk) -> None:
 # ---- Finding a customer
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["kowal", "402-555-0142", "1842 cotton", "{ruth_number}", "77402918", "ruth.k@example.com"],
-    ids=["name", "phone", "address", "account", "meter", "e-mail"],
-)
-def test_a_customer_is_found_while_typing(typed: str, page: Page, desk: Desk) -> None:
+def test_a_customer_is_found_while_typing(page: Page, desk: Desk) -> None:
+    """By name, phone, address, account, meter and e-mail, one after the other, from wherever one is."""
     at(page, desk, "/")
-    page.keyboard.press("/")
-    page.keyboard.type(typed.format(**desk.stage))
-    expect(page.locator(".find__option")).to_have_count(1)
-    expect(page.locator(".find__option")).to_contain_text("Ruth A. Kowalczyk")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    page.wait_for_url(desk.url("/account/{ruth}/"))
-    expect(page.locator("h1")).to_have_text("Ruth A. Kowalczyk")
+    for typed in ("kowal", "402-555-0142", "1842 cotton", "{ruth_number}", "77402918", "ruth.k@example.com"):
+        page.keyboard.press("/")
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(typed.format(**desk.stage))
+        expect(page.locator(".find__option")).to_have_count(1)
+        expect(page.locator(".find__option")).to_contain_text("Ruth A. Kowalczyk")
+        page.keyboard.press("ArrowDown")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert page.url == desk.url("/account/{ruth}/")
+        expect(page.locator("h1")).to_have_text("Ruth A. Kowalczyk")
 
 
 def test_arrows_choose_among_several_and_enter_alone_lists_them(page: Page, desk: Desk) -> None:
