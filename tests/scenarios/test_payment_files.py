@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,11 +27,13 @@ from weatherhead.areas.payments.file_queries import (
     PaymentFileFacts,
     SuspenseFacts,
     payment_file,
+    shard_ids_of,
     suspense_item,
     suspense_items,
 )
 from weatherhead.areas.payments.models import SuspenseItem
-from weatherhead.areas.payments.operations.files import PaymentFileAlreadyImported
+from weatherhead.areas.payments.operations import files
+from weatherhead.areas.payments.operations.files import ItemsTakenMeanwhile, PaymentFileAlreadyImported
 from weatherhead.areas.payments.operations.suspense import SuspenseResolvedAlready
 from weatherhead.areas.payments.queries import payment, payments_of_account
 from weatherhead.areas.premises.address import AddressIncomplete
@@ -119,6 +123,33 @@ def test_a_cashier_imports_pay_stations_and_not_the_bank_statement(house: House,
         house.do("import_payment_file", by="nguyen", **file_inputs(["01,"], source="bank-statement"))
     with pytest.raises(NotPermitted):
         house.do("import_payment_file", by="reyes", **file_inputs(["01,"], source="pay-stations"))
+
+
+def test_another_file_was_faster_by_a_moment_and_the_shard_goes_on_with_what_is_left(
+    house: House, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, meant, waited = files.insert_columns, [2], []
+
+    def taken(**given: Any) -> Any:
+        if given["table"] == "payments_importeditem" and meant[0]:
+            meant[0] -= 1
+            raise ItemsTakenMeanwhile
+        return written(**given)
+
+    monkeypatch.setattr(files, "insert_columns", taken)
+    monkeypatch.setattr(time, "sleep", waited.append)
+    assert imported(house, box(house, (50_00, number_of(home)))).posted_cents == 50_00
+    assert len(waited) == 2
+    # But who is always beaten is told so, and nothing was posted.
+    meant[0] = 99
+    house.pass_days(1)
+    made = house.made(
+        "import_payment_file", "payment_file", by="okafor", **file_inputs(box(house, (7_00, "1")), source="lockbox")
+    )
+    [shard_id] = shard_ids_of(made)
+    with pytest.raises(ItemsTakenMeanwhile):
+        house.do("post_payment_file_shard", by="okafor", shard_id=shard_id)
+    assert (payment_file(made).shards_done, suspense_items()) == (0, ())
 
 
 def test_somebody_imports_the_file_of_yesterday_again(house: House, home: Home) -> None:

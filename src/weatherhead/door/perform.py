@@ -163,18 +163,23 @@ def _existing(locks: Callable[[Any], tuple[int, ...]], values: object) -> tuple[
 
 
 def _retrying(work: Callable[[], Result]) -> Result:
-    """Run a transaction, again when the database chose it as the victim of a deadlock or a busy lock."""
+    """Run a transaction, again when the database chose it as the victim of a deadlock or a busy lock.
+
+    So, too, when somebody was faster by a moment and a refusal says that what they left may be gone on with.
+    """
     for attempt in range(1, TRIES_MAX + 1):
         try:
             return work()
-        except OperationalError as error:
+        except (OperationalError, Refusal) as error:
             if attempt == TRIES_MAX or not _is_retryable(error):
                 raise
             time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
 
 
-def _is_retryable(error: OperationalError) -> bool:
+def _is_retryable(error: OperationalError | Refusal) -> bool:
+    if isinstance(error, Refusal):
+        return error.retried
     cause = error.__cause__
     if getattr(cause, "sqlstate", None) in _RETRIED_SQLSTATES:
         return True

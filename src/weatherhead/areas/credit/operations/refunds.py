@@ -33,6 +33,7 @@ class RefundChangedMeanwhile(Refusal):
     template = gettext_noop(
         "Someone issued, cancelled or released refund %(refund)s meanwhile. Look at the list again."
     )
+    retried = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

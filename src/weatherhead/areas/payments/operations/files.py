@@ -40,6 +40,7 @@ class ItemsTakenMeanwhile(Refusal):
     """Another file with the same items was posted at the same time."""
 
     template = gettext_noop("Another file posted some of these payments at this moment. Post the shard again.")
+    retried = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
