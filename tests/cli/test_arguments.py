@@ -39,3 +39,24 @@ def test_a_workers_name_fits_the_queue(name: str, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(SystemExit) as ended:
         main(["worker", f"--name={name}", "--once"])
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "31.10.2026", "2026-02-30", ""])
+def test_a_day_of_another_age_is_a_slip(day: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (
+        ["books", "aged", f"--on={day}"],
+        ["books", "close", "--as", "okafor", f"--through={day}"],
+        ["refunds", "clear", "paid.txt", "--as", "okafor", f"--on={day}"],
+        ["deposits", "letters", f"--from={day}"],
+        ["correct", "run", "--schedule", "R-1", "--reason", "Price", "--as", "okafor", f"--from={day}"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+        assert ended.value.code == 2
+        assert "is no day: write it as 2026-10-31" in capsys.readouterr().err
+
+
+def test_a_journal_goes_into_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "full").write_text("a file", encoding="utf-8")
+    assert main(["books", "export", "--to", str(tmp_path / "full"), "--as", "okafor"]) == 2
+    assert "cannot be written: File exists. Choose another directory with --to." in capsys.readouterr().err

@@ -25,7 +25,9 @@ from weatherhead.areas.payments.file_queries import shard_ids_of, suspense_items
 from weatherhead.areas.payments.queries import moved_to, payment, payments_of_account
 from weatherhead.areas.records.models import AuditEntry
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
+from weatherhead.door.jobs import grant_of
 from weatherhead.interfaces.cli.ledger import extra_checkers
+from weatherhead.overviews.bill import bill_proof
 
 pytestmark = pytest.mark.django_db
 BECAUSE = {"reason": "number_mistyped", "note": "Two digits were swapped on the stub"}
@@ -226,3 +228,12 @@ def test_an_agencys_money_pays_no_fee_however_it_comes(house: House, home: Home)
     assert owed(home) == fee.open_cents
     assert balances_of([home.account_id])[home.account_id]["unapplied_credit"] == -17_00
     assert payment(payments_of_account(home.account_id, limit=1)[0].payment_id).tender_kind == "agency"
+
+
+def test_the_proof_of_a_final_bill_of_some_days_opens(house: House, dale: Home) -> None:
+    """Dale moves out after 22 days: 22 thirtieths of the monthly charge, and the tax on it, do not end."""
+    house.pass_days(22)
+    house.do("end_service", by="reyes", agreement_id=dale.agreement_id, end_on=house.today, reading="2228")
+    number = house.made("bill_account", "bill", account_id=dale.account_id)
+    proof = bill_proof(number, as_of=house.today, grant=grant_of(["representative"]))
+    assert [line.unrounded for segment in proof.segments for line in segment.lines if line.unrounded.endswith("…")]

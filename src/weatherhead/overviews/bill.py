@@ -272,6 +272,8 @@ def _line(line: LineFacts, *, schedule: str, posted: Entry | None) -> LineProof:
 def _arithmetic(rated: RatedLine) -> str:
     """Quantity × price = amount, where that is the whole of it; else the exact amount, whose steps stand below."""
     share = rated.price / 100 if rated.price_unit == "%" else rated.price
+    if rated.unrounded.endswith("…"):  # a share that does not end: no product of what is shown
+        return f"${rated.unrounded}"
     if f"{(rated.quantity * share).normalize():f}" != f"{Decimal(rated.unrounded).normalize():f}":
         return f"${rated.unrounded}"
     return f"{_quantity(rated)} × {_price(rated)} = ${rated.unrounded}"

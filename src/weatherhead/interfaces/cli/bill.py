@@ -7,7 +7,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 
 from django.utils.translation import gettext
 from rich.console import Console
@@ -18,7 +17,7 @@ from weatherhead.areas.customers.queries import account_by_number, accounts, acc
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, calendar_day, cycle, present_moment
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--account", action="append", metavar="NUMBER", help=gettext("an account number; may be repeated")
     )
     which.add_argument("--cycle", type=cycle, metavar="N", help=gettext("every open account of a bill cycle"))
-    bill.add_argument("--through", type=date.fromisoformat, metavar="DATE", help=gettext("bill use up to this day"))
+    bill.add_argument("--through", type=calendar_day, metavar="DATE", help=gettext("bill use up to this day"))
     bill.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who bills"))
     bill.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))
     bill.set_defaults(run=run)

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, gettext_noop
 from weatherhead.door.jobs import grant_of
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 from weatherhead.overviews.books.aged import aged_accounts, aged_overview
 from weatherhead.overviews.books.balancing import day_balanced
 from weatherhead.overviews.books.chart import chart_of_accounts
@@ -42,6 +42,12 @@ class FileDiffers(Refusal):
     """Another file of that name is there."""
 
     template = gettext_noop("%(path)s is there already and says something else. Move it away, then export again.")
+
+
+class CannotWriteJournal(Refusal):
+    """The files cannot be written where it was asked for."""
+
+    template = gettext_noop("%(path)s cannot be written: %(why)s. Choose another directory with --to.")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,17 +72,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     }
     made = {name: verbs.add_parser(name, help=said) for name, said in reads.items()}
     for name in ("trial", "revenue"):
+        made[name].add_argument("--from", dest="first_on", type=calendar_day, metavar="DATE", help=gettext("first day"))
         made[name].add_argument(
-            "--from", dest="first_on", type=date.fromisoformat, metavar="DATE", help=gettext("first day")
-        )
-        made[name].add_argument(
-            "--through", dest="last_on", type=date.fromisoformat, metavar="DATE", help=gettext("last day")
+            "--through", dest="last_on", type=calendar_day, metavar="DATE", help=gettext("last day")
         )
     made["trial"].add_argument("--gl", action="store_true", help=gettext("by GL account"))
     for name in ("aged", "accounts", "day"):
-        made[name].add_argument(
-            "--on", type=date.fromisoformat, metavar="DATE", help=gettext("the day; today when left out")
-        )
+        made[name].add_argument("--on", type=calendar_day, metavar="DATE", help=gettext("the day; today when left out"))
     made["accounts"].add_argument(
         "--class", dest="revenue_class", default="", metavar="CLASS", help=gettext("a revenue class")
     )
@@ -94,23 +96,23 @@ def _add_deeds(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     """What writes: each names who does it."""
     close = verbs.add_parser("close", help=gettext("ask that the books are closed through a day"))
     close.add_argument(
-        "--through", dest="last_on", type=date.fromisoformat, metavar="DATE", required=True, help=gettext("last day")
+        "--through", dest="last_on", type=calendar_day, metavar="DATE", required=True, help=gettext("last day")
     )
     close.add_argument("--note", default="", help=gettext("a word to whoever decides"))
     reopen = verbs.add_parser("reopen", help=gettext("ask that closed days are opened again"))
     reopen.add_argument(
-        "--from", dest="first_on", type=date.fromisoformat, metavar="DATE", required=True, help=gettext("first day")
+        "--from", dest="first_on", type=calendar_day, metavar="DATE", required=True, help=gettext("first day")
     )
     reopen.add_argument("--reason", required=True, help=gettext("why"))
     unbilled = verbs.add_parser("unbilled", help=gettext("ask that unbilled revenue is posted for a month's end"))
     unbilled.add_argument(
-        "--month-end", dest="on", type=date.fromisoformat, metavar="DATE", required=True, help=gettext("its last day")
+        "--month-end", dest="on", type=calendar_day, metavar="DATE", required=True, help=gettext("its last day")
     )
     handed = verbs.add_parser("export", help=gettext("make the next journal, and write its file and manifest"))
     handed.add_argument(
         "--through",
         dest="last_on",
-        type=date.fromisoformat,
+        type=calendar_day,
         metavar="DATE",
         help=gettext("last day; every closed day when left out"),
     )
@@ -254,7 +256,7 @@ def _exports(*, as_json: bool) -> int:
 
 def _do(name: str, *, inputs: Mapping[str, object], args: argparse.Namespace) -> int:
     if args.verb == "export":
-        args.to.mkdir(parents=True, exist_ok=True)
+        _make(args.to)
     receipt = perform(
         name, actor=actor_for(args.username), key=args.key or str(uuid4()), moment=present_moment(), inputs=inputs
     )
@@ -283,10 +285,11 @@ def _write(number: int, *, to: Path, as_json: bool) -> int:
     Raises:
         NoSuchExport: for an unknown number.
         FileDiffers: a file of that name says something else.
+        CannotWriteJournal: as it says.
     """
     facts, content = export(number), export_content(number)
     said = json.dumps(manifest(facts, utility=current_utility().code), indent=2, ensure_ascii=False) + "\n"
-    to.mkdir(parents=True, exist_ok=True)
+    _make(to)
     for path, text in ((to / facts.file_name, content), ((to / facts.file_name).with_suffix(".json"), said)):
         _keep(path, text)
         if not as_json:
@@ -296,15 +299,26 @@ def _write(number: int, *, to: Path, as_json: bool) -> int:
     return 0
 
 
+def _make(directory: Path) -> None:
+    """See that files can go there, before anything is made."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWriteJournal(path=str(directory), why=error.strerror) from error
+
+
 def _keep(path: Path, text: str) -> None:
     data = text.encode()
-    if path.exists():
-        if path.read_bytes() != data:
-            raise FileDiffers(path=str(path))
-        return
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_bytes(data)
-    draft.replace(path)
+    try:
+        if path.exists():
+            if path.read_bytes() != data:
+                raise FileDiffers(path=str(path))
+            return
+        draft = path.with_name(f".{path.name}.part")
+        draft.write_bytes(data)
+        draft.replace(path)
+    except OSError as error:
+        raise CannotWriteJournal(path=str(path), why=error.strerror) from error
 
 
 def _print_json(said: object) -> None:

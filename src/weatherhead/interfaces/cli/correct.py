@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +20,7 @@ from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
 from weatherhead.door.stored import stored_sentence
 from weatherhead.interfaces.cli.runs import do
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,11 +59,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_who(test)
     for verb in (account, everyone):
         verb.add_argument(
-            "--from", dest="from_on", type=date.fromisoformat, metavar="DATE", required=verb is everyone,
+            "--from", dest="from_on", type=calendar_day, metavar="DATE", required=verb is everyone,
             help=gettext("the first day that was wrong"),
         )  # fmt: skip
         verb.add_argument(
-            "--to", dest="to_on", type=date.fromisoformat, metavar="DATE", help=gettext("the first day that is right")
+            "--to", dest="to_on", type=calendar_day, metavar="DATE", help=gettext("the first day that is right")
         )
         verb.add_argument(
             "--beginning-unknown", action="store_true", help=gettext("nobody knows since when it was wrong")

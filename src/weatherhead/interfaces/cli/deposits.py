@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 from django.utils.translation import gettext
@@ -20,7 +19,7 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.perform import perform
 from weatherhead.interfaces.cli.ranges import account_ranges
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 
 KINDS = ("final_bill", "good_history", "interest")
 """In this order: what goes back takes its interest with it."""
@@ -56,7 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     settle.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))
     settle.set_defaults(run=run_settle)
     letters = commands.add_parser("letters", help=gettext("write the adverse-action letters of deposits"))
-    letters.add_argument("--from", dest="from_on", type=date.fromisoformat, required=True, metavar="DATE")
+    letters.add_argument("--from", dest="from_on", type=calendar_day, required=True, metavar="DATE")
     letters.add_argument("--to", dest="directory", type=Path, default=Path(), metavar="DIRECTORY")
     letters.set_defaults(run=run_letters)
 

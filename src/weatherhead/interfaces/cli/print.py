@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import sys
-from datetime import date
 from pathlib import Path
 
 from django.utils.translation import gettext
@@ -33,7 +32,7 @@ from weatherhead.areas.documents.queries import (
 )
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.worker import work_once
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 
 FILES_LISTED = 50
 
@@ -64,8 +63,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "Exits with 1 when a file was refused or bills wait."
         ),
     )
-    make.add_argument("--from", dest="from_on", type=date.fromisoformat, required=True, metavar="DATE")
-    make.add_argument("--to", dest="to_on", type=date.fromisoformat, metavar="DATE", help=gettext("today if left out"))
+    make.add_argument("--from", dest="from_on", type=calendar_day, required=True, metavar="DATE")
+    make.add_argument("--to", dest="to_on", type=calendar_day, metavar="DATE", help=gettext("today if left out"))
     make.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who prints"))
     make.add_argument("--json", action="store_true", help=gettext("print the report as JSON"))
     make.set_defaults(run=run_make)

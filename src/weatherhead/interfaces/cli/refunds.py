@@ -6,7 +6,6 @@ import argparse
 import hashlib
 import json
 import sys
-from datetime import date
 from pathlib import Path
 
 from django.utils.translation import gettext
@@ -22,7 +21,7 @@ from weatherhead.areas.credit.refunds import (
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 
 RUNS_LISTED = 50
 REFUNDS_LISTED = 10_000
@@ -75,7 +74,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.set_defaults(run=run_export)
     clear = commands.add_parser("clear", help=gettext("post the checks that the bank paid, from its list"))
     clear.add_argument("file", type=Path, metavar="FILE", help=gettext("lines of check number and amount"))
-    clear.add_argument("--on", type=date.fromisoformat, metavar="DATE", help=gettext("today if left out"))
+    clear.add_argument("--on", type=calendar_day, metavar="DATE", help=gettext("today if left out"))
     clear.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who clears"))
     clear.set_defaults(run=run_clear)
 

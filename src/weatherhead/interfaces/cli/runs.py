@@ -7,7 +7,6 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from datetime import date
 from uuid import uuid4
 
 from django.utils.translation import gettext
@@ -18,7 +17,7 @@ from weatherhead.areas.billing.runs import run as bill_run
 from weatherhead.core.values import format_cents, number_of
 from weatherhead.door.jobs import grant_of
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.setting import actor_for, cycle, present_moment
+from weatherhead.interfaces.cli.setting import actor_for, calendar_day, cycle, present_moment
 from weatherhead.overviews.bill_run import BillRunOverview, bill_run_overview, bill_runs
 
 _POLL_SECONDS = 0.5
@@ -38,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verbs = runs.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB")
     start = verbs.add_parser("start", help=gettext("lay out a run and try it"))
     start.add_argument("--cycle", type=cycle, metavar="N", help=gettext("a bill cycle; every cycle when left out"))
-    start.add_argument("--through", type=date.fromisoformat, metavar="DATE", help=gettext("bill use up to this day"))
+    start.add_argument("--through", type=calendar_day, metavar="DATE", help=gettext("bill use up to this day"))
     start.add_argument("--shard-accounts", type=int, metavar="N", help=gettext("accounts a piece"))
     release = verbs.add_parser("release", help=gettext("let a tried run issue its bills; a second person does it"))
     cancel = verbs.add_parser("cancel", help=gettext("end a run that was not released"))

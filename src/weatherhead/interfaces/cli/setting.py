@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import django
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from weatherhead.areas.metering.reading_rules import CYCLE_MAX
 from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.values import YEARS
 from weatherhead.door.context import Actor, Moment
 
 
@@ -55,6 +56,17 @@ def actor_for(username: str) -> Actor:
 
     found = employee_by_username(username)
     return Actor(name=found.name, employee_id=found.employee_id, channel="cli")
+
+
+def calendar_day(text: str) -> date:
+    """A day on the command line; one of another age is a slip, and is told before arithmetic leaves the calendar."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.year not in YEARS:
+        raise argparse.ArgumentTypeError(gettext("%(text)s is no day: write it as 2026-10-31") % {"text": text})
+    return found
 
 
 def cycle(text: str) -> int:

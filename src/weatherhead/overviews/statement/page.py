@@ -20,7 +20,7 @@ from weatherhead.areas.documents.statements import (
     statements_of_account,
 )
 from weatherhead.core.statements import KINDS, PreparedDocument, parse_prepared
-from weatherhead.core.values import Span
+from weatherhead.core.values import YEARS, Span
 from weatherhead.overviews.statement.composing import compose
 from weatherhead.overviews.statement.spans import LAST_12_MONTHS, SPANS, span_of
 
@@ -233,6 +233,7 @@ def asked_of(given: Mapping[str, str]) -> Asked:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.year in YEARS else None
