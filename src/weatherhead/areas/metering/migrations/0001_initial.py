@@ -327,7 +327,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("full_load_percent__gt", 0), ("light_load_percent__gt", 0), ("accuracy_percent__gt", 0)
+                            ("accuracy_percent__gt", 0), ("full_load_percent__gt", 0), ("light_load_percent__gt", 0)
                         ),
                         name="meter_test_positive",
                     ),
