@@ -657,7 +657,7 @@ def test_a_file_is_checked_imported_and_its_lost_item_posted_by_keyboard(page: P
     lines = lockbox([[(25_00, number), (40_00, turned)]], day="261106")
     lines[3] = lines[3].replace("0000002500", "00000025o0")
     sent = {"name": "lockbox.txt", "mimeType": "text/plain", "buffer": "\n".join(lines).encode()}
-    at(page, desk, "/money", as_="okafor")
+    at(page, desk, "/money/suspense", as_="okafor")
     page.keyboard.press("2")
     expect(page.locator("h1")).to_have_text("Payment files")
     assert axe(page) == []

@@ -270,7 +270,8 @@ def _reference(said: Sequence[Any] | None, *, say: Words) -> list[str] | None:
         return None
     judged, months, late, returned, bills = said
     figures = {"months": months, "late": late, "returned": returned, "bills": bills}
-    rule = say["reference_rule" if returned else "reference_rule_none"]
+    # What was prepared before there was a sentence for "none" keeps the words that it was prepared with.
+    rule = say["reference_rule"] if returned else say.words.get("reference_rule_none", say["reference_rule"])
     return [say[f"reference_{judged}"], rule % figures]
 
 

@@ -10,7 +10,7 @@ from weatherhead.areas.billing.facts import AdjustmentFacts, BillOfHistory
 from weatherhead.areas.credit.refunds import RefundFacts
 from weatherhead.areas.ledger.queries import TimelinePosting
 from weatherhead.areas.metering.queries import BillableRead
-from weatherhead.areas.payments.queries import PaymentFacts
+from weatherhead.areas.payments.queries import MOVED, PaymentFacts
 from weatherhead.areas.records.queries.approvals import RequestFacts
 from weatherhead.areas.records.queries.receipts import ReceiptLine
 from weatherhead.areas.service_orders.queries import OrderFacts
@@ -66,6 +66,8 @@ def timeline_of(found: Gathered) -> tuple[TimelineRow, ...]:
             kind, title, what, link = _bill_row(bills[entry_id])
         elif entry_id in payments:
             kind, title, what, link = _payment_row(payments[entry_id])
+            if payments[entry_id].moved_from_id is not None and posting.receipt_id:
+                link = f"/receipt/{posting.receipt_id}/"  # of the move: the first receipt is another account's
         elif entry_id in adjustments:
             kind, title, what, link = _adjustment_row(adjustments[entry_id])
         elif entry_id in refunds:
@@ -75,7 +77,8 @@ def timeline_of(found: Gathered) -> tuple[TimelineRow, ...]:
         else:
             undone = payments.get(posting.reverses_id or 0) or bills.get(posting.reverses_id or 0)
             returned = isinstance(undone, PaymentFacts) and undone.returned_on is not None
-            kind, title, what, link = _other_row(posting, reversed_one=_named(undone), returned=returned)
+            moved = isinstance(undone, PaymentFacts) and undone.reversal_reason == MOVED
+            kind, title, what, link = _other_row(posting, reversed_one=_named(undone), returned=returned, moved=moved)
         row = TimelineRow(
             on=posting.effective_on,
             kind=kind,
@@ -104,6 +107,8 @@ def _undone(posting: TimelinePosting, *, payment: PaymentFacts | None) -> Senten
         return None
     if payment is not None and payment.returned_on is not None:
         return Sentence(gettext_noop("returned by the bank"))
+    if payment is not None and payment.reversal_reason == MOVED:
+        return Sentence(gettext_noop("moved since"))
     return Sentence(gettext_noop("reversed since"))
 
 
@@ -214,7 +219,7 @@ def _deposit_refund_row(item: RefundFacts) -> TimelineRow:
 
 
 def _other_row(
-    posting: TimelinePosting, *, reversed_one: Sentence | None, returned: bool
+    posting: TimelinePosting, *, reversed_one: Sentence | None, returned: bool, moved: bool
 ) -> tuple[str, Sentence, Sentence, str]:
     """A reversal, or an entry of an action that has no list of its own here."""
     link = f"/receipt/{posting.receipt_id}/" if posting.receipt_id else ""
@@ -224,6 +229,9 @@ def _other_row(
         if returned:
             said = Sentence(gettext_noop("%(what)s returned by the bank"), {"what": what})
             return kind, Sentence(gettext_noop("Return")), said, link
+        if moved:
+            said = Sentence(gettext_noop("%(what)s moved to another account"), {"what": what})
+            return kind, Sentence(gettext_noop("Moved")), said, link
         return (
             kind,
             Sentence(gettext_noop("Reversal")),

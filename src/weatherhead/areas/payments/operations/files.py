@@ -25,8 +25,8 @@ class PaymentFileAlreadyImported(Refusal):
     """The same bytes, from the same source."""
 
     template = gettext_noop(
-        "This file was imported on %(on)s as %(name)s by %(by)s, receipt %(receipt)s; payments in it: %(items)s. Nothing "
-        "more is needed."
+        "This file was imported on %(on)s as %(name)s by %(by)s, receipt %(receipt)s; payments in it: %(items)s. "
+        "Nothing more is needed."
     )
 
 
