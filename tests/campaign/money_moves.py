@@ -181,6 +181,21 @@ def a_payment_is_reversed(life: Life) -> bool:
 
 
 @operation(4)
+def money_in_suspense_finds_its_account(life: Life) -> bool:
+    """From the day on which it was received, with the late charges that its absence caused."""
+    if not life.model.suspended:
+        return False
+    item = life.pick(sorted(life.model.suspended))
+    piece, account = life.model.suspended.pop(item), life.account()
+    made = life.house.made(
+        "post_from_suspense", "payment", by="alvarez", suspense_item_id=item, account_id=account, note="It is his"
+    )
+    life.model.pieces[made] = Piece(number=made, account=account, cents=piece.cents, tender=piece.tender)
+    life.model.books["suspense"] += piece.cents
+    return True
+
+
+@operation(4)
 def money_in_suspense_goes_back(life: Life) -> bool:
     """As a refund that a second person approves; it is cancelled, and waits again, or it is paid."""
     found = [number for number, piece in life.model.suspended.items() if piece.cents >= LEAST_REFUND]

@@ -18,6 +18,7 @@ from tests.payment_files.made import agencies, lockbox, scanned, stations
 from weatherhead.actions.credit.issue_refunds import NothingToIssue
 from weatherhead.actions.payments.import_payment_file import SourceOfOthers
 from weatherhead.actions.payments.suspense_refund import PayeeMissing
+from weatherhead.areas.billing.queries import adjustments_of_account
 from weatherhead.areas.credit.refunds import refund
 from weatherhead.areas.customers.models import Account
 from weatherhead.areas.customers.queries import account
@@ -304,6 +305,24 @@ def test_money_that_is_nobodys_goes_back_by_a_check_which_is_stopped_written_aga
     house.do("release_refund", refund_id=again, reason="She paid us twice by mistake")
     house.do("issue_refunds", by="okafor")
     assert refund(again).state == "issued"
+
+
+def test_a_late_charge_that_was_added_while_the_money_waited_is_reversed_with_its_posting(
+    house: House, home: Home
+) -> None:
+    owed = balance_of([home.account_id])[home.account_id]
+    item = suspended(house, owed)
+    house.pass_days(40)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    late = balance_of([home.account_id])[home.account_id] - owed
+    assert late > 0
+    found = {"suspense_item_id": item.item_id, "account_id": home.account_id, "note": "Her bank told us"}
+    shown = house.see("post_from_suspense", **found).proposal.changes
+    assert [(change.before, change.after) for change in shown if change.code == "late_charge"] == [(late, 0)]
+    house.do("post_from_suspense", **found)
+    assert balance_of([home.account_id])[home.account_id] == 0
+    [reversed_charge, charge] = adjustments_of_account(home.account_id)
+    assert (charge.charge, reversed_charge.kind, reversed_charge.amount_cents) == ("late_charge", "reversal", -late)
 
 
 def test_its_owner_is_found_before_the_check_is_written(house: House, home: Home) -> None:

@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weatherhead.actions.adjustments.adjustment import record_planned
 from weatherhead.actions.credit.brought_about import BroughtAbout, Undone, brought_about, plan_undone, record_undone
 from weatherhead.actions.figures import Standing, house_rule, made, money_changes, standings_of
 from weatherhead.actions.inputs import Cents, Label, NeededNote, Number, Numbers, OptionalCents, rows_typed
@@ -25,12 +24,13 @@ from weatherhead.actions.payments.moving import (
     corrections,
     effective_on,
     histories_of,
+    late_charge_changes,
+    record_corrections,
     right_history,
     rules_of_late_charges,
 )
 from weatherhead.actions.payments.receiving import Directed, payment_entry, tender_of
 from weatherhead.actions.payments.take_payment import AccountTwice
-from weatherhead.areas.billing.operations import record_late_charges
 from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
 from weatherhead.areas.documents.letters import PAYMENT_MOVED, LetterPlan
@@ -419,40 +419,10 @@ def _changes(
         for change in money_changes(facts.standings[one.account_id], entries=entries, as_of=facts.as_of):
             named = {"what": change.label, "number": number}
             found.append(replace(change, label=Sentence(gettext_noop("%(what)s, account %(number)s"), named)))
-        found += _charge_changes(one, number=number, charge_hidden=inputs.charge_hidden)
+        found += late_charge_changes(one, number=number, charge_hidden=inputs.charge_hidden)
     found.append(made(gettext_noop("Letters prepared"), letters, code="letters", unit=Unit.COUNT))
     found.append(made(gettext_noop("Evidence"), inputs.note, code="evidence"))
     return tuple(found)
-
-
-def _charge_changes(one: Corrections, *, number: str, charge_hidden: bool) -> list[Change]:
-    found = []
-    for item in one.findings:
-        said = {"on": item.on, "number": number}
-        if item.is_put_right(charge_hidden=charge_hidden):
-            found.append(
-                Change(
-                    code="late_charge",
-                    label=Sentence(gettext_noop("Late charge of %(on)s, account %(number)s"), said),
-                    unit=Unit.CENTS,
-                    before=item.owed_cents if item.made else None,
-                    after=item.rest_cents,
-                )
-            )
-        elif item.hidden_cents:
-            label = Sentence(gettext_noop("Late charge of %(on)s that the mistake hid, account %(number)s"), said)
-            note = Sentence(gettext_noop("shown, not charged"))
-            found.append(
-                Change(
-                    code="hidden_late_charge",
-                    label=label,
-                    unit=Unit.CENTS,
-                    before=None,
-                    after=item.hidden_cents,
-                    note=note,
-                )
-            )
-    return found
 
 
 def _letter(one: Corrections, *, facts: Facts, moved: MovedPlan, entries: tuple[EntryDraft, ...]) -> LetterPlan:
@@ -519,18 +489,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     recording.entry_ids += entry_ids
     record_undone(plan.undone, recording)
     for one in plan.corrections:
-        for undone in one.reversals:
-            record_planned(undone, recording)
-        for item in one.charges:
-            recording.entry_ids += record_late_charges(
-                [item.charge],
-                entries=[item.entry],
-                charged_on=item.on,
-                reason=item.reason,
-                rule=item.rule,
-                at=recording.moment.at,
-                receipt_id=recording.receipt_id,
-            )
+        record_corrections(one, recording)
     for letter in plan.letters:
         number = keep_letter(letter, prepared_on=recording.moment.as_of, receipt_id=recording.receipt_id)
         recording.made_one("letter", number)

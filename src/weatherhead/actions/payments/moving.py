@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
-from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry
+from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
 from weatherhead.areas.billing.fees import Fee, NoSuchFee, fee
 from weatherhead.areas.billing.late_charge_review import (
     Finding,
@@ -26,11 +27,14 @@ from weatherhead.areas.billing.late_charges import (
     NoLateCharges,
     late_charges,
 )
+from weatherhead.areas.billing.operations import record_late_charges
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
 from weatherhead.areas.payments.queries import MOVED as PAYMENT_MOVED
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, PostingRef, ReceivableMovement, reversal
+from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
+from weatherhead.door.registry import Recording
 
 _ALL = 2**31 - 1
 _NOT_STORED = 2**60
@@ -59,6 +63,18 @@ class LateChargeRules:
     rule: LateCharges
     fee: Fee
     due_days: int
+
+
+class Received(Protocol):
+    """Money that came: on which day, and by which receipt it is known."""
+
+    @property
+    def paid_on(self) -> date:
+        """The day from which it counts."""
+
+    @property
+    def receipt_id(self) -> int:
+        """The receipt that told of it first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +133,8 @@ def right_history(
     found: AccountHistory,
     *,
     leaving: Collection[int],
-    arriving: Sequence[tuple[PaymentFacts, EntryDraft]],
-    undone: Collection[int],
+    arriving: Sequence[tuple[Received, EntryDraft]],
+    undone: Collection[int] = (),
 ) -> tuple[Known, ...]:
     """What would have happened on an account if payments had always been where they are, or come, now.
 
@@ -274,3 +290,50 @@ def _charge(
             due_days=(due_on - on).days,
         ),
     )
+
+
+def late_charge_changes(one: Corrections, *, number: str, charge_hidden: bool) -> list[Change]:
+    """What becomes of each late charge, for people: reversed, charged, or only shown."""
+    found = []
+    for item in one.findings:
+        said = {"on": item.on, "number": number}
+        if item.is_put_right(charge_hidden=charge_hidden):
+            found.append(
+                Change(
+                    code="late_charge",
+                    label=Sentence(gettext_noop("Late charge of %(on)s, account %(number)s"), said),
+                    unit=Unit.CENTS,
+                    before=item.owed_cents if item.made else None,
+                    after=item.rest_cents,
+                )
+            )
+        elif item.hidden_cents:
+            label = Sentence(gettext_noop("Late charge of %(on)s that the mistake hid, account %(number)s"), said)
+            note = Sentence(gettext_noop("shown, not charged"))
+            found.append(
+                Change(
+                    code="hidden_late_charge",
+                    label=label,
+                    unit=Unit.CENTS,
+                    before=None,
+                    after=item.hidden_cents,
+                    note=note,
+                )
+            )
+    return found
+
+
+def record_corrections(one: Corrections, recording: Recording) -> None:
+    """Post what becomes of an account's late charges, and note it."""
+    for undone in one.reversals:
+        record_planned(undone, recording)
+    for item in one.charges:
+        recording.entry_ids += record_late_charges(
+            [item.charge],
+            entries=[item.entry],
+            charged_on=item.on,
+            reason=item.reason,
+            rule=item.rule,
+            at=recording.moment.at,
+            receipt_id=recording.receipt_id,
+        )

@@ -1,4 +1,8 @@
-"""Post money from suspense to its account, as of the day on which it was received: no late charge arises."""
+"""Post money from suspense to its account, as of the day on which it was received.
+
+Late charges that were added because it lay in suspense are reversed, or made in the amount that is right, as where a
+payment is moved.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,18 @@ from datetime import date
 
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
-from weatherhead.actions.payments.moving import effective_on
+from weatherhead.actions.payments.moving import (
+    AccountHistory,
+    Corrections,
+    LateChargeRules,
+    corrections,
+    effective_on,
+    histories_of,
+    late_charge_changes,
+    record_corrections,
+    right_history,
+    rules_of_late_charges,
+)
 from weatherhead.actions.payments.receiving import Directed, application_rule, payment_entry, waits_as_credit
 from weatherhead.actions.payments.suspending import TenderCameBack, require_open
 from weatherhead.areas.customers.queries import AccountFacts, account
@@ -15,7 +30,9 @@ from weatherhead.areas.ledger.books import first_open_on
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.file_queries import SuspenseFacts, suspense_item
 from weatherhead.areas.payments.operations.suspense import Resolution, post_item
+from weatherhead.areas.payments.queries import payment
 from weatherhead.areas.payments.rules import application_rules
+from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -33,28 +50,43 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Since when the money counts, and which receipt told of it."""
+
+    paid_on: date
+    receipt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The item, the entry that put it into suspense, the account with its receivable, the rule of what money settles,
-    the first day of the books that is open (None where all are), and the day."""
+    """The item, the entry that put it into suspense, the account with its receivable and late charges, the rules of
+    what money settles and of late charges, and the day.
+
+    `first_open_on` is the first day of the books that is open; None where all are.
+    """
 
     item: SuspenseFacts
     entry: Entry
+    received: Known
     account: AccountFacts
     standing: Standing
     directed: Directed
+    history: AccountHistory
+    rules: LateChargeRules | None
     first_open_on: date | None
     as_of: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The entry that undoes the one which put it into suspense, and the payment's."""
+    """The entry that undoes the one which put it into suspense, the payment's, and what becomes of late charges."""
 
     item_id: int
     account_id: int
     note: str
     out: EntryDraft
     payment: EntryDraft
+    put_right: Corrections | None
     on: date
 
 
@@ -69,20 +101,26 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     Raises:
         NoSuchSuspenseItem, NoSuchAccount: for unknown numbers.
     """
-    item, standing = suspense_item(inputs.suspense_item_id), standing_of(inputs.account_id)
+    item, holder = suspense_item(inputs.suspense_item_id), account(inputs.account_id)
+    standing = standing_of(inputs.account_id)
+    told = payment(item.payment_id).receipt_id if item.payment_id is not None else item.receipt_id
+    [history] = histories_of([holder], since=told)
     return Facts(
         item=item,
         entry=entry(item.entry_id),
-        account=account(inputs.account_id),
+        received=Known(paid_on=item.received_on, receipt_id=told),
+        account=holder,
         standing=standing,
         directed=Directed(rules=application_rules(), standings={inputs.account_id: standing}),
+        history=history,
+        rules=rules_of_late_charges(due_days=current_utility().billing.due_days),
         first_open_on=first_open_on(),
         as_of=moment.as_of,
     )
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
-    """Undo the entry that put it into suspense, and pay the account.
+    """Undo the entry that put it into suspense, pay the account, and put late charges right.
 
     Raises:
         SuspenseResolvedAlready, TenderCameBack: as they say.
@@ -95,6 +133,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     put_on = effective_on(facts.entry.draft.effective_on, first_open_on=facts.first_open_on)
     out = reversal(facts.entry, effective_on=put_on, reason="posted from suspense")
     paid = _payment(facts, account_id=inputs.account_id)
+    put_right = _corrections(facts, paid=paid)
+    entries = (out, paid, *(put_right.entries if put_right is not None else ()))
     said = {
         "amount": format_cents(item.amount_cents),
         "on": item.received_on,
@@ -109,19 +149,26 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             note=inputs.note,
             out=out,
             payment=paid,
+            put_right=put_right,
             on=facts.as_of,
         ),
         account_ids=(inputs.account_id,),
-        entries=(out, paid),
-        creates={"payments_payment": 1},
+        entries=entries,
+        creates={"payments_payment": 1} | _adjustments(put_right),
         updates={"payments_suspenseitem": 1},
         changes=(
-            *money_changes(facts.standing, entries=(paid,), as_of=facts.as_of),
+            *money_changes(facts.standing, entries=entries, as_of=facts.as_of),
             *waits_as_credit((paid,), account=facts.account),
+            *(
+                late_charge_changes(put_right, number=facts.account.number_grouped, charge_hidden=False)
+                if put_right is not None
+                else ()
+            ),
         ),
         rules=(
             house_rule("suspense", "Money posted from suspense counts from the day on which it was received"),
             application_rule(facts.directed.rules, tenders=[item.tender_kind], on=item.received_on),
+            *((facts.rules.rule.rule,) if facts.rules is not None and _adjustments(put_right) else ()),
         ),
     )
 
@@ -144,6 +191,19 @@ def _payment(facts: Facts, *, account_id: int) -> EntryDraft:
     )
 
 
+def _corrections(facts: Facts, *, paid: EntryDraft) -> Corrections | None:
+    """What the rule says of the account's late charges now that the money is there; None where it never ran since."""
+    if facts.rules is None or not facts.history.charges.runs:
+        return None
+    known = right_history(facts.history, leaving=(), arriving=[(facts.received, paid)])
+    return corrections(facts.history, known, rules=facts.rules, charge_hidden=False, first_open_on=facts.first_open_on)
+
+
+def _adjustments(put_right: Corrections | None) -> dict[str, int]:
+    made = len((*put_right.reversals, *put_right.charges)) if put_right is not None else 0
+    return {"billing_adjustment": made} if made else {}
+
+
 def record(proposal: Proposal[Plan], recording: Recording) -> None:
     """Post it.
 
@@ -160,6 +220,8 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     )
     recording.made_one("payment", payment_id)
     recording.entry_ids += entry_ids
+    if plan.put_right is not None:
+        record_corrections(plan.put_right, recording)
 
 
 ACTION = registry.add(
@@ -173,6 +235,9 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop("Posts money whose account was unknown, dated as received, so that it is never late."),
+        summary=gettext_noop(
+            "Posts money whose account was unknown, dated as received; late charges that its absence caused are "
+            "reversed."
+        ),
     )
 )

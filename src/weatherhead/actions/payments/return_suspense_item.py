@@ -32,13 +32,13 @@ class Inputs:
 
     suspense_item_id: Number
     way: Literal["refund", "bank"]
+    note: NeededNote
     payee_name: ShortText = field(default="", metadata=SENSITIVE)
     mail_street: ShortText = field(default="", metadata=SENSITIVE)
     mail_unit: UnitText = field(default="", metadata=SENSITIVE)
     mail_city: OptionalCity = ""
     mail_state: UnitText = ""
     mail_postal_code: UnitText = field(default="", metadata=SENSITIVE)
-    note: NeededNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
