@@ -237,3 +237,16 @@ def test_the_proof_of_a_final_bill_of_some_days_opens(house: House, dale: Home) 
     number = house.made("bill_account", "bill", account_id=dale.account_id)
     proof = bill_proof(number, as_of=house.today, grant=grant_of(["representative"]))
     assert [line.unrounded for segment in proof.segments for line in segment.lines if line.unrounded.endswith("…")]
+
+
+def test_an_agencys_check_bounces_after_what_waited_was_applied(house: House, home: Home) -> None:
+    """It paid the bill and $10 waited; those paid a part of the next bill; the check comes back: all is owed again."""
+    owed_cents = owed(home)
+    number = pay(house, home, owed_cents + 10_00, tender="agency", reference="a-1", agency="Community Action")
+    read_and_bill(house, home, reading=3100, days=3)
+    before = owed(home)
+    house.do("apply_credit", by="reyes", account_id=home.account_id)
+    assert owed(home) == before - 10_00
+    house.do("return_payment", by="okafor", payment_id=number, reason="bank_error")
+    assert owed(home) == before + owed_cents
+    assert balances_of([home.account_id])[home.account_id].get("unapplied_credit", 0) == 0

@@ -21,6 +21,7 @@ from weatherhead.actions.credit.undone_deposits import (
 )
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
+from weatherhead.actions.payments.applied_credit import AppliedCredit, applied_credit, take_back_applied
 from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
 from weatherhead.areas.billing.fees import Fee, NoPastDue, NoSuchFee, compute_fee, fee
 from weatherhead.areas.credit.operations import MovePlan
@@ -96,6 +97,7 @@ class Facts:
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
     on_deposits: OnDeposits
+    applied: AppliedCredit  # of what they left waiting
     where: Whereabouts
     standings: tuple[Standing, ...]  # by account, the chosen payment's first
     fee: Fee | None
@@ -115,6 +117,7 @@ class Plan:
     returned_on: date
     entries: Mapping[int, EntryDraft]
     undone: tuple[MovePlan, ...]  # what it had put on deposits
+    applied: tuple[EntryDraft, ...]  # undoes what was applied of what it had left waiting
     charged_back: EntryDraft | None
     fee: AdjustmentPlan | None
 
@@ -138,6 +141,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
         on_deposits=on_deposits(item.payment_id for item in standing),
+        applied=applied_credit(stored.values()),
         where=where_tender_is(chosen.tender_id),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),
@@ -175,12 +179,14 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     undone = {
         payment_id: reversal(entry, effective_on=returned_on, reason=why) for payment_id, entry in facts.entries.items()
     }
+    applied = take_back_applied(facts.applied, undone=undone.values(), on=returned_on, reason=why)
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
     deposits = plan_undone(facts.on_deposits, on=returned_on, reason=why)
     back = _charged_back(facts, returned_on=returned_on, reason=inputs.reason)
     posted = (
         *undone.values(),
         *undone_entries(deposits),
+        *applied,
         *((back,) if back else ()),
         *((charged.entry,) if charged else ()),
     )
@@ -202,6 +208,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             returned_on=returned_on,
             entries=undone,
             undone=deposits,
+            applied=applied,
             charged_back=back,
             fee=charged,
         ),
@@ -302,6 +309,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
     )
     record_undone(plan.undone, recording)
+    recording.entry_ids += post(plan.applied, inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
     if plan.charged_back is not None:
         back = post([plan.charged_back], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
         recording.entry_ids += back

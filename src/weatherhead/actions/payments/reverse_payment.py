@@ -21,6 +21,7 @@ from weatherhead.actions.credit.undone_deposits import (
 )
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.actions.payments.applied_credit import AppliedCredit, applied_credit, take_back_applied
 from weatherhead.actions.payments.receiving import kept_entry
 from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.operations import post
@@ -46,11 +47,14 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment, its entry, what lies on deposits, where its money is, the account's receivable, and the day."""
+    """The payment, its entry, what lies on deposits, what of it was applied later, where its money is, the account's
+    receivable, and the day.
+    """
 
     payment: PaymentFacts
     entry: Entry
     on_deposits: OnDeposits
+    applied: AppliedCredit
     where: Whereabouts
     standing: Standing
     as_of: date
@@ -58,13 +62,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The reversal, that of what was put on deposits, and the entry that keeps money that is no longer in hand."""
+    """The reversal, those of what was put on deposits and of what was applied later, and the entry that keeps money
+    that is no longer in hand.
+    """
 
     payment_id: int
     reason: str
     reversed_on: date
     entry: EntryDraft
     undone: tuple[MovePlan, ...]
+    applied: tuple[EntryDraft, ...]
     kept: EntryDraft | None
 
 
@@ -76,9 +83,11 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read payment, entry and receivable."""
     found = payment(inputs.payment_id)
+    posted = entry(found.entry_id)
     return Facts(
         payment=found,
-        entry=entry(found.entry_id),
+        entry=posted,
+        applied=applied_credit([posted]),
         on_deposits=on_deposits([found.payment_id]),
         where=where_tender_is(found.tender_id),
         standing=standing_of(found.account_id),
@@ -98,12 +107,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     why = f"{inputs.reason}: {inputs.note}"
     draft = reversal(facts.entry, effective_on=facts.as_of, reason=why)
     undone = plan_undone(facts.on_deposits, on=facts.as_of, reason=why)
+    applied = take_back_applied(facts.applied, undone=[draft], on=facts.as_of, reason=why)
     kept = None
     if facts.where is not Whereabouts.IN_HAND:
         kept = kept_entry(
             tender=found.tender_kind, amount_cents=found.amount_cents, on=facts.as_of, reason=inputs.reason
         )
-    posted = (draft, *undone_entries(undone), *((kept,) if kept else ()))
+    posted = (draft, *undone_entries(undone), *applied, *((kept,) if kept else ()))
     updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1})
     creates = {"payments_suspenseitem": 1} if kept else {}
     creates |= {"credit_depositmovement": len(undone)} if undone else {}
@@ -117,6 +127,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             reversed_on=facts.as_of,
             entry=draft,
             undone=undone,
+            applied=applied,
             kept=kept,
         ),
         account_ids=(found.account_id,),
@@ -147,6 +158,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     )
     recording.entry_ids.append(entry_id)
     record_undone(plan.undone, recording)
+    recording.entry_ids += post(plan.applied, inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
     if plan.kept is not None:
         (kept_id,) = post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
         recording.entry_ids.append(kept_id)
