@@ -388,12 +388,16 @@ def measure(
 
 
 RUNS = (
-    ("postgresql", 200_000, 2, False),
-    ("postgresql", 200_000, 2, True),
-    ("sqlite", 50_000, 2, False),
-    ("sqlite", 50_000, 2, True),
+    ("postgresql", 200_000, 2, False, 1),
+    ("postgresql", 200_000, 2, True, 1),
+    ("sqlite", 50_000, 2, False, 3),
+    ("sqlite", 50_000, 2, True, 5),
 )
-"""What `make bench` measures: database, accounts, workers, and whether the tariff is the plain one."""
+"""What `make bench` measures: database, accounts, workers, whether the tariff is the plain one, and how often.
+
+A run on SQLite takes six seconds, in which a shared machine may be half as fast as in the next six: it is measured
+several times.
+"""
 
 
 def section() -> list[str]:
@@ -407,6 +411,7 @@ def section() -> list[str]:
         "default settings on the same machine, two workers as in production (`tests/bench/bill_run.py`). Beside",
         "it, on the same database right after: the same rows saved one by one with a commit a bill, by",
         "`bulk_create`, and bare (COPY or prepared inserts into tables without keys, checks or triggers).",
+        "Where it was measured several times, the fastest is told, and the rates of all below.",
         "",
         "| database | accounts | lines, postings | bills/s | × save() | × bulk_create | × bare rows | memory |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -416,15 +421,20 @@ def section() -> list[str]:
         "| seconds of both workers | lines, postings | gather | propose | record | locks, waits, audit, commit |",
         "|---|---:|---:|---:|---:|---:|",
     ]
-    for database, accounts, workers, plain in RUNS:
-        found = _apart(database=database, accounts=accounts, workers=workers, plain=plain)
+    rates = []
+    for database, accounts, workers, plain, times in RUNS:
+        all_found = [_apart(database=database, accounts=accounts, workers=workers, plain=plain) for _ in range(times)]
+        found = min(all_found, key=lambda one: one["issue_seconds"])
         shape = ", ".join(f"{found['rows'][name] // found['bills']}" for name in ("billing_billline", POSTINGS))
         rate = found["bills"] / found["issue_seconds"]
         beside = " | ".join(f"{rate / other:.2f}" for other in found["beside"].values())
         lines.append(f"| {database} | {accounts:,} | {shape} | {rate:,.0f} | {beside} | {found['peak_mb']} MB |")
         spent = " | ".join(f"{seconds:.1f}" for seconds in found["phases"].values())
         phases.append(f"| {database} | {shape} | {spent} |")
-    return lines + phases
+        if times > 1:
+            each = ", ".join(f"{one['bills'] / one['issue_seconds']:,.0f}" for one in all_found)
+            rates += ["", f"{database}, {shape}, bills/s in turn: {each}."]
+    return lines + rates + phases
 
 
 def _apart(*, database: str, accounts: int, workers: int, plain: bool) -> dict[str, Any]:

@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -161,8 +161,8 @@ def is_over() -> bool:
 
 
 @contextmanager
-def worker_process(name: str, worker: str) -> Iterator[int]:
-    """A worker as a real process, killed at the end if it still runs."""
+def worker_process(name: str, worker: str, *, work: Callable[[str, str], None] = work) -> Iterator[int]:
+    """A worker as a real process, killed at the end if it still runs. `work` is given the database and its name."""
     from django.db import connection
 
     connection.close()
@@ -181,15 +181,28 @@ def worker_process(name: str, worker: str) -> Iterator[int]:
     try:
         yield pid
     finally:
-        if _alive(pid):
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        kill(pid)
 
 
 _ended: set[int] = set()
 
 
-def _alive(pid: int) -> bool:
+def kill(pid: int) -> None:
+    """End a worker at once, wherever it is, unless it ended."""
+    if is_alive(pid):
+        os.kill(pid, signal.SIGKILL)
+        wait_for(pid)
+
+
+def wait_for(pid: int) -> None:
+    """Wait until a worker ends."""
+    if pid not in _ended:
+        os.waitpid(pid, 0)
+        _ended.add(pid)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a worker runs still."""
     if pid in _ended:
         return False
     found, _ = os.waitpid(pid, os.WNOHANG)
@@ -232,8 +245,7 @@ def undisturbed(store: Store) -> str:
     """What the run comes to when nobody is killed."""
     name = store.copy()
     with worker_process(name, "calm") as pid:
-        os.waitpid(pid, 0)
-        _ended.add(pid)
+        wait_for(pid)
     found = outcome(name)
     store.drop(name)
     return found
@@ -246,17 +258,14 @@ def disturbed(store: Store, *, chance: random.Random, counted: Counted, kills: i
         with worker_process(name, f"a{attempt}") as one, worker_process(name, f"b{attempt}") as two:
             if counted.kills >= kills:
                 for pid in (one, two):
-                    os.waitpid(pid, 0)
-                    _ended.add(pid)
+                    wait_for(pid)
                 break
             time.sleep(chance.uniform(0.01, 0.6))
-            victims = [pid for pid in (one, two) if _alive(pid)]
+            victims = [pid for pid in (one, two) if is_alive(pid)]
             if not victims:
                 break
             for pid in chance.sample(victims, chance.randint(1, min(len(victims), kills - counted.kills))):
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                _ended.add(pid)
+                kill(pid)
                 counted.kills += 1
         use(name)
         if is_over():
@@ -270,15 +279,13 @@ def server_killed(store: Store, *, server: Any, chance: random.Random, counted: 
     """The same while the database server itself is killed and started again."""
     name = store.copy()
     with worker_process(name, "survivor") as one, worker_process(name, "other") as two:
-        while counted.server_kills < kills and (_alive(one) or _alive(two)):
+        while counted.server_kills < kills and (is_alive(one) or is_alive(two)):
             time.sleep(chance.uniform(0.05, 0.7))
             server.crash()
             counted.server_kills += 1
             server.start()
         for pid in (one, two):
-            if _alive(pid):
-                os.waitpid(pid, 0)
-                _ended.add(pid)
+            wait_for(pid)
     found = outcome(name)
     store.drop(name)
     return found

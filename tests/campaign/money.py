@@ -1,11 +1,11 @@
 """A million random deeds with money on both databases, each compared with a model made of dictionaries.
 
     python -m tests.campaign.money                                  500,000 deeds on each database
-    python -m tests.campaign.money --database sqlite --parts 1      fewer, on one; nothing is kept
+    python -m tests.campaign.money --database sqlite --parts 1      fewer, on one
 
 A part is forty stories of 125 deeds, told by tests/scenarios/test_money_model.py in a process of its own. It goes on
 where it was interrupted (progress is kept below var/campaigns). A seed that fails is told again, shorter, by the same
-test: WEATHERHEAD_MONEY="SEED 1 125 1". Writes docs/campaigns/money.md.
+test: WEATHERHEAD_MONEY="SEED 1 125 1". Writes docs/campaigns/money.md of what is kept of both.
 """
 
 from __future__ import annotations
@@ -40,16 +40,24 @@ def run_part(vendor: str, *, part: int) -> dict[str, Any]:
     return {"part": part, "seconds": round(time.monotonic() - begun, 1), "problems": problems}
 
 
-def run(vendor: str, *, parts: int, keep: str) -> list[dict[str, Any]]:
-    """The parts of a database that are not kept yet."""
-    kept = (read_progress(keep) if keep else None) or {"parts": []}
-    found: list[dict[str, Any]] = kept["parts"]
+def kept_name(vendor: str) -> str:
+    """The name that a database's progress is kept under."""
+    return f"money-{vendor}-{STORIES}-{DEEDS}"
+
+
+def kept_parts(vendor: str) -> list[dict[str, Any]]:
+    """The parts of a database that were done before."""
+    found: list[dict[str, Any]] = (read_progress(kept_name(vendor)) or {"parts": []})["parts"]
+    return found
+
+
+def run(vendor: str, *, parts: int) -> None:
+    """Do the parts of a database that are not kept yet."""
+    found = kept_parts(vendor)
     while len(found) < parts:
         found.append(run_part(vendor, part=len(found)) | {"revision": revision(COMPARED)})
         print(f"{vendor} {found[-1]}", flush=True)
-        if keep:
-            keep_progress(keep, {"parts": found})
-    return found
+        keep_progress(kept_name(vendor), {"parts": found})
 
 
 def page(found: dict[str, list[dict[str, Any]]]) -> list[str]:
@@ -82,21 +90,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.campaign.money", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--database", choices=VENDORS, help="this database alone, keeping nothing")
-    parser.add_argument("--parts", type=int, default=PARTS)
+    parser.add_argument("--database", choices=VENDORS, help="this database alone")
+    parser.add_argument("--parts", type=int, default=PARTS, help="how many parts in all, those kept among them")
     parser.add_argument("--again", action="store_true", help="forget the progress that was kept")
     args = parser.parse_args()
-    if args.database:
-        found = run(args.database, parts=args.parts, keep="")
-        return 1 if any(item["problems"] for item in found) else 0
-    results = {}
-    for vendor in VENDORS:
-        keep = f"money-{vendor}-{STORIES}-{DEEDS}-{args.parts}"
+    for vendor in [args.database] if args.database else VENDORS:
         if args.again:
-            forget_progress(keep)
-        results[vendor] = run(vendor, parts=args.parts, keep=keep)
-    (PAGES / "money.md").write_text("\n".join(page(results)), encoding="utf-8")
-    return 1 if any(item["problems"] for parts in results.values() for item in parts) else 0
+            forget_progress(kept_name(vendor))
+        run(vendor, parts=args.parts)
+    found = {vendor: kept_parts(vendor) for vendor in VENDORS}
+    (PAGES / "money.md").write_text("\n".join(page(found)), encoding="utf-8")
+    return 1 if any(item["problems"] for parts in found.values() for item in parts) else 0
 
 
 if __name__ == "__main__":

@@ -156,6 +156,7 @@ class Model:
     pieces: dict[int, Piece] = field(default_factory=dict)
     tenders: dict[int, TenderHeld] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)  # pieces that went on
+    suspended: dict[int, Piece] = field(default_factory=dict)  # pieces whose money waits, by item in suspense
     books: Counter[str] = field(default_factory=Counter)  # but receivable and fees, which are played
     fees: dict[int, tuple[int, int]] = field(default_factory=dict)  # fee: account, left
     uses: list[Use] = field(default_factory=list)

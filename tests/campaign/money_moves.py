@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -17,18 +17,21 @@ from tests.campaign.money_model import BOOKED_IN, DUE_DAYS, PHYSICAL, Asked, Mod
 from tests.house import Home, House, read_and_bill
 from weatherhead.actions.payments.accepting import CashOnlyAccount
 from weatherhead.areas.billing.queries import adjustments_of_account, bill, bills_of_account
+from weatherhead.areas.credit.refunds import refund
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import balance_of, movements_of, trial_balance
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.payments.drawers import Holdings, holdings_of_drawers
+from weatherhead.areas.payments.file_queries import suspense_items
 from weatherhead.areas.records.models import AuthorityUse
 from weatherhead.core.ledger import age
-from weatherhead.core.values import Refusal
+from weatherhead.core.values import Refusal, format_cents
 from weatherhead.door.authority import OverCheckersShare
 
 Chosen = TypeVar("Chosen")
 CONNECT_FEE = 2_000
 LARGEST_CORRECTION = 2_000
+LEAST_REFUND = 100
 LIMITS = {"reyes": (5_000, 5_000, 10_000), "alvarez": (50_000, 50_000, 100_000)}  # one deed, 30 days, all people's
 
 
@@ -172,6 +175,39 @@ def a_payment_is_reversed(life: Life) -> bool:
         life.model.books[BOOKED_IN[held.kind]] -= piece.cents
     else:
         life.model.books["suspense"] -= piece.cents
+        [item] = [item for item in suspense_items() if item.payment_id == piece.number]
+        life.model.suspended[item.item_id] = piece
+    return True
+
+
+@operation(4)
+def money_in_suspense_goes_back(life: Life) -> bool:
+    """As a refund that a second person approves; it is cancelled, and waits again, or it is paid."""
+    found = [number for number, piece in life.model.suspended.items() if piece.cents >= LEAST_REFUND]
+    if not found:
+        return False
+    item = life.pick(sorted(found))
+    piece, books, serial = life.model.suspended[item], life.model.books, life.serial()
+    asked = life.house.do(
+        "return_suspense_item", by="okafor", suspense_item_id=item, way="refund", payee_name=f"Payer {serial}",
+        mail_street=f"{serial} Oak St", mail_city="Prairie City", mail_state="NE", mail_postal_code="68901",
+        note="Nobody knows it",
+    )  # fmt: skip
+    [made] = life.house.do("approve_request", by="alvarez", request_id=asked.body["request"]).body["made"]["refund"]
+    if life.pick((True, False)):
+        life.house.do("cancel_refund", by="alvarez", refund_id=made, reason="Its owner was found")
+        return True
+    del life.model.suspended[item]
+    books["suspense"] += piece.cents
+    books["refunds_payable"] -= piece.cents
+    compare_books(life)
+    life.house.do("issue_refunds", by="okafor")
+    owed = refund(made)
+    if owed.check_number is not None:
+        lines = f"{owed.check_number},{format_cents(owed.amount_cents)}"
+        life.house.do("clear_refund_checks", by="okafor", cleared_on=life.model.today, lines=lines)
+    books["refunds_payable"] += piece.cents
+    books["bank" if owed.check_number is not None else "card_clearing"] -= piece.cents
     return True
 
 
@@ -475,9 +511,7 @@ def compare(life: Life) -> None:
             by_due[item.due_on] += item.open_cents
         _same(f"balance of account {account}", said[account], at.balance)
         _same(f"ageing of account {account}", by_due, at.by_due())
-    sums = trial_balance(as_of=model.today)
-    for ledger_account in ("cash_drawer", "checks_received", "bank", "card_clearing", "suspense"):
-        _same(ledger_account, sums.get(ledger_account, 0), model.books[ledger_account])
+    sums = compare_books(life)
     _same("receivable", sums.get("receivable", 0), sum(at.balance for at in played.values()))
     drawers = [life.drawer, *life.closed] if life.drawer is not None else life.closed
     _same("drawers", holdings_of_drawers(drawers), {number: held_in(model, number) for number in drawers})
@@ -488,6 +522,18 @@ def compare(life: Life) -> None:
     for use in model.uses:
         expected[use.account, use.approved] += use.cents
     _same("authority used", +used, +expected)
+
+
+def compare_books(life: Life) -> Mapping[str, int]:
+    """See that the books hold what the model says; returns their sums.
+
+    Raises:
+        Differs: naming the ledger account, with both.
+    """
+    sums = trial_balance(as_of=life.model.today)
+    for code in ("cash_drawer", "checks_received", "bank", "card_clearing", "suspense", "refunds_payable"):
+        _same(code, sums.get(code, 0), life.model.books[code])
+    return sums
 
 
 def _same(what: str, found: object, expected: object) -> None:

@@ -116,6 +116,13 @@ def _reverse_payment(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs={"payment_id": made, "reason": "wrong_account", "note": "Meant for his mother"})
 
 
+def _email_receipt(house: House, _: Home) -> Example:
+    named = {"street": "311 Linden St", "serial": "77402931", "name": "Dale Sorensen", "email": "dale@example.com"}
+    other = move_in(house, **named)
+    made = house.made("take_payment", "payment", account_id=other.account_id, amount_cents="25.00", tender="cash")
+    return Example(by="reyes", inputs={"payment_id": made})
+
+
 def _move_payment(house: House, home: Home) -> Example:
     """Her cash, posted to his account; hers bore a late charge, of which a part was waived. A part was his."""
     other = move_in(house, street="311 Linden St", serial="77402931", name="Dale Sorensen")
@@ -485,7 +492,16 @@ def _post_from_suspense(house: House, home: Home) -> Example:
 
 
 def _return_suspense_item(house: House, _: Home) -> Example:
-    inputs = {"suspense_item_id": _suspense_item(house), "way": "refund", "note": "Meant for the gas company"}
+    inputs = {
+        "suspense_item_id": _suspense_item(house),
+        "way": "refund",
+        "payee_name": "J. Smith",
+        "mail_street": "9 Elm St",
+        "mail_city": "Prairie City",
+        "mail_state": "NE",
+        "mail_postal_code": "68901",
+        "note": "Meant for the gas company",
+    }
     return Example(by="okafor", inputs=inputs)
 
 
@@ -751,6 +767,17 @@ EXAMPLES: dict[str, Maker] = {
     "correct_multiplier": lambda house, home: Example(
         by="okafor", inputs={"meter": home.serial, "multiplier": "2", "reason": "Read off its transformers"}
     ),
+    "record_meter_test": lambda house, home: Example(
+        by="okafor",
+        inputs={
+            "meter": home.serial,
+            "tested_on": house.today,
+            "full_load": "103",
+            "light_load": "101",
+            "tested_by": "Meter shop",
+            "note": "The customer asked for it",
+        },
+    ),
     "swap_meters": _swap_meters,
     "start_correction_run": _start_correction_run,
     "try_correction_shard": _try_correction_shard,
@@ -845,6 +872,7 @@ EXAMPLES: dict[str, Maker] = {
     ),
     "close_drawer": lambda house, home: Example(by="nguyen", inputs={"drawer_id": _counted_drawer(house, home)}),
     "make_deposit": _make_deposit,
+    "email_receipt": _email_receipt,
     "reverse_payment": _reverse_payment,
     "move_payment": _move_payment,
     "return_payment": _return_payment,

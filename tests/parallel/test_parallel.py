@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tests.house import House, billed_home, moment, open_house
 from weatherhead.areas.ledger.queries import ageing_of, balance_of
 from weatherhead.areas.payments.models import Payment
+from weatherhead.areas.records.database import writing_in_turn
 from weatherhead.areas.records.models import IdempotencyKey, Receipt
 from weatherhead.core.values import Refusal
 from weatherhead.door.perform import perform
@@ -114,3 +116,19 @@ def test_twenty_bills_at_once_are_one_bill(billed: tuple[House, int]) -> None:
     billed_now = [answer for answer in answers if not isinstance(answer, Refusal)]
     assert len(billed_now) == 1
     assert {type(answer).__name__ for answer in answers if isinstance(answer, Refusal)} == {"NothingToBill"}
+
+
+@pytest.mark.sqlite  # a server of its own queues those who want to write
+def test_those_who_write_wait_in_line() -> None:
+    inside: list[int] = []
+
+    def write(number: int) -> int:
+        with writing_in_turn():
+            inside.append(number)
+            time.sleep(0.002)  # long enough for another to come in, if there were no line
+            assert inside == [number]
+            with transaction.atomic(), writing_in_turn():  # within a transaction it is our turn already
+                inside.clear()
+        return number
+
+    assert at_once(write) == list(range(AT_ONCE))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -13,8 +15,12 @@ from tests.billing_town import run_cycle
 from tests.correcting import NEVER_CHANGED, WHY, aged, books_are_right, by_due, correct, months, owed, pay
 from tests.house import Home, House, built_once, move_in, table_rows
 from weatherhead.actions.corrections.correct_bills import BeyondReach, NoBackBill, NothingToCorrect
+from weatherhead.actions.corrections.record_meter_test import MeterTestInFuture, WrongAfterTest
 from weatherhead.areas.billing.models import CorrectedPeriod
-from weatherhead.areas.billing.queries import bill, bills_of_account
+from weatherhead.areas.billing.queries import bill, bills_of_account, lines_of_segments, segments_of_bill
+from weatherhead.areas.metering.meter_tests import meter_tests_of
+from weatherhead.areas.records.queries.receipts import ReceiptFacts
+from weatherhead.door.registry import InputsInvalid
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +135,85 @@ def test_a_representative_asks_when_the_net_change_is_over_her_limit(long_ago: t
     assert not CorrectedPeriod.objects.exists()
     house.do("approve_request", by="alvarez", request_id=asked.body["request"])
     assert owed(home) == -net
+
+
+# --------------------------------------------------------------------------------------------------------- meter tests
+def put_to_test(house: House, home: Home, *, full: str, light: str, **more: Any) -> ReceiptFacts:
+    given = {"meter": home.serial, "tested_on": house.today, "full_load": full, "light_load": light, **more}
+    return house.do("record_meter_test", by="okafor", **given, tested_by="Meter shop", note="She asked for it")
+
+
+def test_a_meter_that_ran_fast_is_refunded_for_a_year_by_the_energy_that_passed(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    # Given: at full load it registers 103 %, at light load 101 %: (4 × 103 + 101) ÷ 5 = 102.6 %.
+    untouched = table_rows(but=(*NEVER_CHANGED, "metering_metertest"))
+    told = put_to_test(house, home, full="103", light="101 %")
+    assert table_rows(but=(*NEVER_CHANGED, "metering_metertest")) == untouched
+    assert [rule["code"] for rule in told.body["rules"]][:2] == ["meter test 6.6", "refund 6.2"]
+    [kept] = meter_tests_of([home.meter_id])[home.meter_id]
+    assert (kept.accuracy_percent, kept.off, kept.tested_by) == (Decimal("102.60"), True, "Meter shop")
+    # When: nobody knows since when, and whoever corrects need not remember that.
+    seen = house.see("correct_bills", account_id=home.account_id, cause="meter", **WHY).proposal
+    assert [rule.code for rule in seen.rules[:2]] == ["refund 6.2", "meter test 6.6"]
+    assert next(item.after for item in seen.changes if item.code == "accuracy") == "102.60 %"
+    assert len(seen.comparisons) == 16
+    assert sum(not item.stands for item in seen.comparisons) == 12
+    number = correct(house, home, cause="meter")
+    # Then: 650 kWh had been registered in the last month: 650,000 Wh ÷ 1.026 = 633,528.3 Wh.
+    segments = segments_of_bill(number)
+    last = max(segments, key=lambda item: item.start_on)
+    assert last.energy_wh == 633_528
+    proven = lines_of_segments(segments)
+    assert sum(line.amount_cents for line in proven) == sum(item.amount_cents for item in segments)
+    # And: the bill says why and how much, and the reads on it come to the energy that it charges.
+    payload = bill(number).payload
+    why = {item[0]: item[1] for item in payload["messages"]}
+    assert why["cause_meter_test"] == {"meter": home.serial, "percent": "102.60"}
+    assert "cause_meter" not in why
+    assert [read[-1] for read in payload["segments"][-1]["reads"]] == [last.energy_wh]
+    assert owed(home) == -seen.authority_cents
+    books_are_right()
+    # And: once is enough, whatever is corrected next.
+    for cause in ("meter", "tax"):
+        with pytest.raises(NothingToCorrect):
+            house.do("correct_bills", account_id=home.account_id, cause=cause, from_on=last.start_on, **WHY)
+
+
+def test_a_meter_that_ran_slow_since_a_known_day_is_paid_over_as_many_months(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    since = house.today - timedelta(days=90)
+    told = put_to_test(house, home, full="95", light="98", wrong_since_on=since)
+    assert [rule["code"] for rule in told.body["rules"]][:2] == ["meter test 6.6", "back-bill 6.3"]
+    seen = house.see("correct_bills", account_id=home.account_id, cause="meter", **WHY).proposal
+    assert [item.total.label.params["start"] for item in seen.comparisons] == [
+        since + timedelta(days=30 * month) for month in range(3)
+    ]
+    correct(house, home, cause="meter")
+    parts = by_due(aged(house, home))
+    assert len(parts) == 3
+    assert sum(parts.values()) == owed(home) == seen.authority_cents
+    # And: what it registers after it was put right, and a later test finds right, is billed as it is.
+    house.pass_days(30)
+    house.do("enter_read", account_id=home.account_id, meter=home.serial, read_on=house.today, reading="10900")
+    house.made("bill_account", "bill", account_id=home.account_id)
+    put_to_test(house, home, full="100.1", light="99.9")
+    with pytest.raises(NothingToCorrect):
+        house.do("correct_bills", account_id=home.account_id, cause="meter", **WHY)
+    books_are_right()
+
+
+def test_a_meter_within_the_limit_is_kept_on_file_and_its_bills_stand(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    told = put_to_test(house, home, full="102", light="102")
+    assert told.body["summary"]["params"]["error"] == "+2.00"
+    assert [rule["code"] for rule in told.body["rules"]] == ["meter test 6.6"]
+    untouched = table_rows(but=NEVER_CHANGED)
+    with pytest.raises(NothingToCorrect):
+        house.do("correct_bills", account_id=home.account_id, cause="meter", **WHY)
+    with pytest.raises(MeterTestInFuture):
+        put_to_test(house, home, full="103", light="103", tested_on=house.today + timedelta(days=1))
+    with pytest.raises(WrongAfterTest):
+        put_to_test(house, home, full="103", light="103", wrong_since_on=house.today)
+    with pytest.raises(InputsInvalid):
+        put_to_test(house, home, full="0", light="0")
+    assert table_rows(but=NEVER_CHANGED) == untouched

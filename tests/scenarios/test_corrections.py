@@ -14,8 +14,10 @@ from weatherhead.areas.agreements.models import AgreementCorrection
 from weatherhead.areas.agreements.operations import ServicePointTaken
 from weatherhead.areas.billing.models import BillSegment, CorrectedPeriod
 from weatherhead.areas.billing.queries import bill, bills_of_account, lines_of_bill
+from weatherhead.areas.documents.showing import money
 from weatherhead.areas.ledger.queries import trial_balance
 from weatherhead.areas.metering.models import MeterCorrection
+from weatherhead.overviews.letter import letter_file, letter_page
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +214,34 @@ def test_service_that_ended_earlier_is_billed_to_its_end_and_what_follows_is_tak
     ]
     assert CorrectedPeriod.objects.filter(bill=None).count() == 1
     assert owed(home) == sum(row.amount_cents for row in active)
+    books_are_right()
+
+
+def test_bills_that_should_never_have_been_are_cancelled_and_a_letter_says_so(new_house: House) -> None:
+    # Given: he had moved out before the days that two bills charge.
+    house = new_house
+    home = move_in(house)
+    house.pass_days(30)
+    left_on = house.today
+    given = {"account_id": home.account_id, "meter": home.serial}
+    house.do("enter_read", **given, read_on=left_on, reading="1500", kind="move_out")
+    house.made("bill_account", "bill", account_id=home.account_id)
+    months(house, home, use=[300, 300], start=1500)
+    wrong = owed(home)
+    house.do("correct_service_dates", by="reyes", agreement_id=home.agreement_id, ended_on=left_on, **WHY)
+    # When: the bills are corrected, nothing takes their place.
+    done = house.do("correct_bills", account_id=home.account_id, cause="dates", **WHY)
+    assert "bill" not in done.body["made"]
+    net = next(item for item in done.body["changes"] if item["code"] == "balance")
+    assert owed(home) == net["after"] < wrong
+    # Then: a letter names both, takes off what they charged, and says what is owed now and why.
+    [letter_id] = done.body["made"]["letter"]
+    said = letter_page(letter_id).said
+    assert len(said["rows"]) == 2
+    assert all("cancelled" in what for what, _ in said["rows"])
+    assert said["total"][1] == money(owed(home))
+    assert "the beginning or the end of your service" in said["opening"][1]
+    assert letter_file(letter_id).startswith(b"%PDF")
     books_are_right()
 
 

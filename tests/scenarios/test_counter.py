@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default as modern
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import yaml
 from pytest_django import Settings
 
 from tests.house import Home, House, moment, move_in, read_and_bill, table_rows
+from weatherhead.actions.documents.prepare_statement import NoEmail
 from weatherhead.actions.payments.close_drawer import ChecksDiffer, CountNeeded
 from weatherhead.actions.payments.count_drawer import CountedTwice, NoSuchPiece, PieceTwice
 from weatherhead.actions.payments.make_deposit import DepositInFuture, NothingToDeposit, NotWaiting, SlipDiffers
@@ -21,6 +24,7 @@ from weatherhead.areas.customers.queries import NoSuchAccount, account
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import balance_of, trial_balance
 from weatherhead.areas.payments.drawers import NoDrawerOpen, drawer, open_drawer_of
+from weatherhead.areas.payments.operations import PaymentAlreadyReversed
 from weatherhead.areas.payments.operations.drawers import DrawerClosed, DrawerOpenAlready, SlipTaken
 from weatherhead.areas.payments.queries import payments_of_account
 from weatherhead.areas.records.models import AuditEntry, IdempotencyKey, Receipt
@@ -28,6 +32,7 @@ from weatherhead.core.values import Refusal
 from weatherhead.door.authority import MakerIsChecker
 from weatherhead.door.perform import CardNumberInNote, perform
 from weatherhead.door.registry import InputsInvalid
+from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.ledger import extra_checkers
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +102,54 @@ def test_two_bills_paid_with_two_checks_and_cash_are_one_receipt(house: House, h
         home.account_id: before[home.account_id] - 7357,
         dale.account_id: before[dale.account_id],
     }
+
+
+def written(house: House) -> None:
+    now = moment(house.today)
+    while work_once(worker="test", clock=lambda: now) is not None:
+        pass
+
+
+def test_a_receipt_goes_by_e_mail_to_the_address_on_file(
+    house: House, home: Home, settings: Settings, tmp_path: Path
+) -> None:
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    # Given: Grace pays by check for herself and for Ruth, whose bill she found. Only Grace has an address on file.
+    grace = move_in(house, name="Grace Whitehorse", street="7 Sand Rd", serial="77402944", email="grace@example.com")
+    ruth, number = account(home.account_id).number, account(grace.account_id).number
+    graces, ruths = house.do(
+        "take_payment",
+        by="nguyen",
+        account_id=grace.account_id,
+        amount_cents="50.00",
+        also_pays=f"{ruth}, 20.00",
+        **CHECK,
+    ).body["made"]["payment"]
+    # When: the cashier sends Grace her receipt.
+    sent = house.do("email_receipt", by="nguyen", payment_id=graces)
+    assert sent.body["changes"][0]["after"] == "g•••@example.com"
+    written(house)
+    # Then: it says what her account got, and nothing of another's, no name and no balance.
+    [file] = (tmp_path / "outbox").iterdir()
+    message = message_from_bytes(file.read_bytes(), policy=modern)
+    body = message.get_content()
+    assert message["To"] == "grace@example.com"
+    assert f"Account ending {number[-4:]}: $50.00" in body
+    assert "In all: $50.00, by check." in body
+    assert not [said for said in ("20.00", ruth[-4:], "Whitehorse", "Kowalczyk", "alance") if said in body]
+    # And: Ruth's goes nowhere, and a receipt is sent again only when it is asked for again.
+    with pytest.raises(NoEmail, match="record an address first"):
+        house.do("email_receipt", by="nguyen", payment_id=ruths)
+    house.do("email_receipt", by="nguyen", payment_id=graces)
+    written(house)
+    assert len(list((tmp_path / "outbox").iterdir())) == 2
+    # But: what was taken back before the message was written is not confirmed, nor can it be any more.
+    house.do("email_receipt", by="nguyen", payment_id=graces)
+    house.do("reverse_payment", payment_id=graces, reason="wrong_amount", note="The check is of $40")
+    written(house)
+    assert len(list((tmp_path / "outbox").iterdir())) == 2
+    with pytest.raises(PaymentAlreadyReversed):
+        house.do("email_receipt", by="nguyen", payment_id=graces)
 
 
 def test_a_check_for_two_accounts_comes_back_from_both(house: House, home: Home, dale: Home) -> None:

@@ -76,7 +76,7 @@ def test_a_stub_is_scanned_and_says_whose_and_how_much(house: House, home: Home,
     seen = house.see("take_payment", by="reyes", account_id=home.account_id, tender="cash", **both)
     figures = {change.code: change.after for change in seen.proposal.changes}
     assert figures["stub"] == 7357
-    assert sum(item.amount_cents for item in seen.proposal.plan.payments) == 3_000
+    assert sum(item.amount_cents for item in seen.proposal.plan.event.payments) == 3_000
 
 
 def test_a_wrong_stub_is_refused_and_changes_nothing(house: House, home: Home, dale: Home) -> None:

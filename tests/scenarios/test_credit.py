@@ -506,7 +506,7 @@ def test_a_debt_is_written_off_and_paid_after_all(house: House, home: Home, caps
     assert trial_balance(as_of=house.today)["allowance"] == owed
     assert not house.do("write_off_accounts", by="okafor", kind="uncollectible").body["entries"]
     # When: he sends $30 after all. Then: it is no credit to refund; the night gives it back to the allowance.
-    pay(house, home, "30.00")
+    mailed(house, home, "30.00")
     refused(house, NoCredit, "request_refund", by="reyes", account_id=home.account_id, reason="overpaid")
     house.do("recover_write_offs", by="okafor")
     assert ages(house, home).balance_cents == 0
@@ -514,11 +514,66 @@ def test_a_debt_is_written_off_and_paid_after_all(house: House, home: Home, caps
     assert given.left_cents == owed - 30_00
     assert trial_balance(as_of=house.today)["allowance"] == owed - 30_00
     # And: what comes beyond the debt is his.
-    pay(house, home, given.left_cents + 12_00)
+    mailed(house, home, f"{(given.left_cents + 12_00) / 100:.2f}")
     house.do("recover_write_offs", by="okafor")
     assert ages(house, home).credit_cents == 12_00
     refund(house, home)
     books_are_sound()
+
+
+def mailed(house: House, home: Home, amount: str) -> None:
+    """A check that comes with the mail."""
+    rows = f"{account(home.account_id).number}, {amount}, {house.key().rpartition(' ')[2]}"
+    house.do("post_payment_batch", name=f"Mail {rows}", counted="1", total_cents=amount, payments=rows)
+
+
+def test_what_was_written_off_and_is_paid_at_the_counter_is_recovered_and_given_up_again_when_the_payment_goes(
+    house: House, home: Home
+) -> None:
+    other = move_in(house, name="Dale Sorensen", street="311 Linden St", serial="77402931")
+    end(house, home)
+    house.pass_days(120)
+    approve(house, house.do("write_off_accounts", by="okafor", kind="uncollectible"))
+    [debt] = write_offs_of([home.account_id])[home.account_id]
+    owed = debt.amount_cents
+
+    def stands(left: int, *, credit: int = 0) -> None:
+        """What of the debt is given up: account, write-off and allowance say the same. `credit` is the customer's."""
+        aged = ages(house, home)
+        assert (aged.credit_cents, aged.past_due_cents) == (credit, 0)
+        assert write_offs_of([home.account_id])[home.account_id][0].left_cents == left
+        assert trial_balance(as_of=house.today)["allowance"] == left
+        books_are_sound()
+
+    # When: he pays $30 at the counter. Then: the preview says what it pays, and nothing is his to be refunded.
+    paying = {"account_id": home.account_id, "amount_cents": "30.00", "tender": "cash"}
+    shown = {item.code: item.after for item in house.see("take_payment", **paying).proposal.changes}
+    assert (shown["recovered"], shown["balance"]) == (30_00, 0)
+    first = house.made("take_payment", "payment", **paying)
+    stands(owed - 30_00)
+    refused(house, NoCredit, "request_refund", by="reyes", account_id=home.account_id, reason="overpaid")
+    # And: it was the wrong amount. Then: the debt is given up as before.
+    house.do("reverse_payment", payment_id=first, reason="wrong_amount", note="It was $40")
+    stands(owed)
+    # And: so it is when his check comes back, but for the fee, and when the money was another's.
+    check_2201 = pay(house, home, "40.00", tender="check")
+    stands(owed - 40_00)
+    house.do("return_payment", payment_id=check_2201, reason="bank_error")
+    stands(owed)
+    moved = pay(house, home, "25.00")
+    stands(owed - 25_00)
+    house.do(
+        "move_payment",
+        payment_id=moved,
+        to_account=account(other.account_id).number,
+        reason="same_name",
+        note="He is called so, too",
+    )
+    stands(owed)
+    # And: what is more than the debt is his; the night has nothing left to do.
+    pay(house, home, owed + 12_00)
+    stands(0, credit=12_00)
+    assert not house.do("recover_write_offs", by="okafor").body["entries"]
 
 
 def test_a_debt_above_the_rules_amount_is_left_to_a_person(
@@ -612,7 +667,7 @@ def test_the_nights_work_is_done_from_the_command_line(
     assert "waits for a second person" in told("write-offs", "run", "--as", "okafor")
     house.do("approve_request", by="larsen", request_id=waiting())
     assert "The rule writes nothing off today." in told("write-offs", "run", "--as", "okafor")
-    pay(house, home, owed + 20_00)
+    mailed(house, home, f"{(owed + 20_00) / 100:.2f}")
     assert f"1 recoveries of ${owed / 100:.2f}." in told("write-offs", "recover", "--as", "okafor")
     assert "set aside for 2025-10" in told("write-offs", "provide", "2025-10", "--as", "okafor")
     # When: the rest is refunded. Then: it is issued, listed and cleared; a bad line is told, with exit code 1.

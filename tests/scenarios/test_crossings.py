@@ -1,7 +1,7 @@
 """Random deeds of all parts across each other: refused by name or done, and the books stand after each.
 
-A few in `make test`. WEATHERHEAD_CROSSINGS sets the first seed, how many stories and how many deeds in each: a seed tells
-the same story again.
+A few in `make test`. WEATHERHEAD_CROSSINGS sets the first seed, how many stories and how many deeds in each: a seed
+tells the same story again.
 """
 
 from __future__ import annotations

@@ -170,6 +170,7 @@ def test_stories_have_come_out(books: sqlite3.Connection) -> None:
         ("approved", "close_period"): 2,
         ("approved", "post_unbilled"): 2,
         ("approved", "waive_fee"): 1,
+        ("approved", "request_refund"): 1,
         ("declined", "waive_fee"): 1,
     }
     held = books.execute("SELECT kind FROM billing_billexception WHERE state = 'held'").fetchall()

@@ -155,6 +155,33 @@ def test_making_a_summary_posts_nothing(house: House, landlord: Landlord) -> Non
     assert not check(extra=extra_checkers()).findings
 
 
+def test_what_of_a_back_bill_is_due_later_is_not_asked_for_on_the_summary(house: House, landlord: Landlord) -> None:
+    # Given: the second place's multiplier was too low; she may pay what was too little over three months.
+    bills, [_, second, _] = _bill_all(house, landlord.homes, reading=3300), landlord.homes
+    house.do("correct_multiplier", by="okafor", meter=second.serial, multiplier="1.5", reason="Read off its plate")
+    given = {"account_id": second.account_id, "cause": "multiplier", "reason": "Read off its plate"}
+    corrected = house.made("correct_bills", "bill", **given)
+    later = sum(cents for _, cents in bill(corrected).payload["later"])
+    assert later > 0
+    # When: the bills of the day come on one summary.
+    made = house.made(
+        "make_summary_bill", "summary_bill", by="reyes", customer_id=landlord.customer_id, issued_on=house.today
+    )
+    paper, owed = summary_of(frozen_summary(made)), balance_of(landlord.accounts)
+    # Then: it asks for what the bills ask for, and what is due later stands below its account and is taken off.
+    assert [item.whole_cents for item in paper.accounts] == [owed[number] for number in landlord.accounts]
+    assert [item.later_cents for item in paper.accounts] == [0, later, 0]
+    assert paper.accounts[1].balance_cents == bill(corrected).payload["amount_due_cents"]
+    assert paper.amount_due_cents == sum(cents for cents in owed.values() if cents > 0) - later
+    shown = summary_view(paper)
+    assert len(shown["accounts"]) == len(landlord.accounts) + 1
+    assert shown["accounts"][2][0] == shown["accounts"][1][0]
+    assert shown["accounts"][2][-1] == money(-later)
+    assert ["Due later, in installments", money(-later)] in shown["summary"]
+    assert bill(bills[1]).corrected_by_id == corrected
+    assert not check(extra=extra_checkers()).findings
+
+
 def test_an_account_joins_and_leaves_on_a_day(house: House, landlord: Landlord) -> None:
     leaving = landlord.accounts[1]
     house.do("take_off_summary", by="reyes", account_id=leaving)

@@ -15,12 +15,12 @@ from weatherhead.door.registry import registry
 load_actions()
 
 # Written out by hand, so that a job profile changed by mistake is seen here.
-MONEY = {"take_payment", "post_payment_batch", "open_drawer"}
+MONEY = {"take_payment", "email_receipt", "post_payment_batch", "open_drawer"}
 METERS = {"enter_read", "release_read", "reject_read", "estimate_read", "record_check_read", "request_reread"}
 READING = {"plan_calendar", "change_calendar_day", "create_route", "place_on_route", "put_streets_on_route"}
 RUNS = {"start_bill_run", "start_correction_run"}
 CORRECTED = {"correct_bills", "correct_terms", "correct_service_dates", "swap_services"}
-CORRECTED_METERS = {"correct_multiplier", "swap_meters"}
+CORRECTED_METERS = {"correct_multiplier", "record_meter_test", "swap_meters"}
 BILLS = {"bill_account", "cancel_and_rebill", "correct_read", "hold_billing", "release_exception"}
 FEES = {"assess_fee", "waive_fee"}
 ADJUSTING = {"post_adjustment", "reverse_adjustment"}

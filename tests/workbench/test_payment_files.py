@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.payment_files.made import lockbox
 from tests.workbench.stage import TODAY, Stage
 from tests.workbench.test_pages import QUERIES_MAX
+from weatherhead.areas.credit.refunds import refund_of_suspense
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.payments.file_queries import payment_files, suspense_items
@@ -95,3 +96,55 @@ def test_a_file_from_the_form_to_its_accounts(stage: Stage, at_desk: SignIn) -> 
     assert "posted from suspense" in client.get(done["Location"]).content.decode()
     assert balance_of([ruth])[ruth] == owed - 25_00
     assert suspense_items() == ()
+
+
+def test_money_goes_back_as_a_refund_from_the_form_to_the_check(at_desk: SignIn) -> None:
+    analyst, supervisor = at_desk("okafor"), at_desk("alvarez")
+    analyst.post("/money/files", {"source": "lockbox", "step": "import", "file": sent("GAS CO")})
+    while work_once(worker="test", clock=lambda: Moment(at=datetime(2027, 1, 1, tzinfo=UTC), as_of=TODAY)):
+        pass
+    [item] = suspense_items()
+    here = f"/money/suspense?chosen={item.item_id}"
+    act = f"/money/suspense/{item.item_id}/do/return_suspense_item"
+    form = analyst.get(act).content.decode()
+    # What a refund asks for is shown where a refund is chosen.
+    assert form.count('<div class="field field--wide" data-when="way=refund">') >= 1
+    assert all(f'name="{name}"' in form for name in ("payee_name", "mail_street", "mail_postal_code"))
+    given = {
+        "suspense_item_id": item.item_id, "way": "refund", "note": "Meant for the gas company",
+        "payee_name": "Lena Novak", "mail_street": "12 Oak St", "mail_unit": "", "mail_city": "Prairie City",
+        "mail_state": "NE", "mail_postal_code": "68901",
+    }  # fmt: skip
+    nowhere = analyst.post(act, given | {"mail_street": "", "step": "preview"}).content.decode()
+    assert 'name="digest"' not in nowhere
+    assert "The address needs" in nowhere
+    shown = analyst.post(act, given | {"step": "preview"}).content.decode()
+    assert "12 Oak St, Prairie City NE 68901" in shown
+    assert "Every refund is approved by a second person." in shown
+    digest = re.search(r'name="digest" value="([^"]+)"', shown)
+    key = re.search(r'name="key" value="([^"]+)"', shown)
+    assert digest is not None
+    assert key is not None
+    asked = analyst.post(act, given | {"step": "confirm", "digest": digest[1], "key": key[1]})
+    assert asked.status_code == 302, asked.content.decode()[:2000]
+    page = analyst.get(here).content.decode()
+    assert "A refund is asked for" in page
+    assert "Send it back" not in page
+    [request] = re.findall(r"/approvals\?chosen=(\d+)", page)
+    look = supervisor.get(f"/approvals?chosen={request}").content.decode()
+    assert "Lena Novak" in look
+    key, digest = (re.search(rf'name="{name}" value="([^"]+)"', look) for name in ("key", "digest"))
+    assert key is not None
+    assert digest is not None
+    supervisor.post(f"/approvals/{request}/decide", {"decision": "approve", "key": key[1], "digest": digest[1]})
+    refund = refund_of_suspense(item.item_id)
+    assert refund is not None
+    with CaptureQueriesContext(connection) as queries:
+        listed = analyst.get(f"/money/refunds?chosen={refund.refund_id}").content.decode()
+    assert len(queries) <= QUERIES_MAX
+    assert "no account: money in suspense" in listed
+    assert "12 Oak St" in listed
+    with CaptureQueriesContext(connection) as queries:
+        page = analyst.get(here).content.decode()
+    assert len(queries) <= QUERIES_MAX
+    assert f"?show=open&amp;chosen={refund.refund_id}" in page

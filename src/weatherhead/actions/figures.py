@@ -31,9 +31,9 @@ class Standing:
     account_id: int
     movements: tuple[ReceivableMovement, ...]
 
-    def balance_cents(self, *, as_of: date) -> int:
-        """What is owed on a day."""
-        return age(self.movements, as_of=as_of).balance_cents
+    def balance_cents(self, *, as_of: date, entries: Sequence[EntryDraft] = ()) -> int:
+        """What is owed on a day, once some entries are posted."""
+        return age((*self.movements, *drafted(entries, account_id=self.account_id)), as_of=as_of).balance_cents
 
     def later_parts(self, *, as_of: date, due_on: date, entries: Sequence[EntryDraft] = ()) -> tuple[Installment, ...]:
         """What of the balance is a back-bill's installment that is due after a bill, once some entries are posted."""

@@ -221,16 +221,28 @@ def judge(
             ask = _over(proposal.authority_cents, standing=standing)
         elif ask is None:
             ask = _declined_before(account_id, action=action, actor=actor, at=moment.at)
-        most = widest_approval_cents()
-        if ask is not None and proposal.authority_cents > most:
-            raise AmountOverAuthority(amount=_dollars(proposal.authority_cents), most=_dollars(most))
-    relation = tie_to(actor, account_ids=proposal.account_ids, ties=ties)
+    if ask is not None:
+        _require_approvable(_amount_judged(proposal))
+    relation = tie_to(actor, account_ids=(*proposal.account_ids, *proposal.concerns), ties=ties)
     if relation is not None and proposal.when_tied == "refuse":
         raise OwnAccount(relation=relation)
     if relation is not None and proposal.when_tied == "ask":
         template = gettext_noop("The account is tied to the person who asks (%(relation)s).")
         ask = Sentence(template=template, params={"relation": relation})
     return Verdict(ask=ask, standing=standing)
+
+
+def _amount_judged(proposal: Proposal[Any]) -> int:
+    """What an approver's limit is compared with."""
+    return max(proposal.authority_cents, proposal.checker_cents)
+
+
+def _require_approvable(amount_cents: int) -> None:
+    if not amount_cents:
+        return
+    most = widest_approval_cents()
+    if amount_cents > most:
+        raise AmountOverAuthority(amount=_dollars(amount_cents), most=_dollars(most))
 
 
 def _declined_before(account_id: int, *, action: str, actor: Actor, at: datetime) -> Sentence | None:
@@ -285,12 +297,13 @@ def _require_checker(
 ) -> Standing | None:
     if approving.maker_employee_id == actor.employee_id:
         raise MakerIsChecker
-    relation = tie_to(actor, account_ids=proposal.account_ids, ties=ties)
+    relation = tie_to(actor, account_ids=(*proposal.account_ids, *proposal.concerns), ties=ties)
     if relation is not None:
         raise OwnAccount(relation=relation)
+    judged_cents = _amount_judged(proposal)
+    if judged_cents > grant.adjustment_cents:
+        raise OverCheckersAuthority(amount=_dollars(judged_cents), limit=_dollars(grant.adjustment_cents))
     amount_cents = proposal.authority_cents
-    if amount_cents > grant.adjustment_cents:
-        raise OverCheckersAuthority(amount=_dollars(amount_cents), limit=_dollars(grant.adjustment_cents))
     if not amount_cents or proposal.authority_account_id is None:
         return None
     account_id = proposal.authority_account_id

@@ -6,6 +6,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from weatherhead.areas.ledger.queries import digests_of
 from weatherhead.areas.records.approval_rules import approval_rules
 from weatherhead.areas.records.audit_chain import UTILITY_STREAM, AuditEvent, account_stream
 from weatherhead.areas.records.canonical import Json, canonical, digest, to_json
+from weatherhead.areas.records.database import writing_in_turn
 from weatherhead.areas.records.operations.approvals import ask_approval
 from weatherhead.areas.records.operations.audit import append_audit
 from weatherhead.areas.records.operations.idempotency import claim_key, settle_key
@@ -161,18 +163,23 @@ def _existing(locks: Callable[[Any], tuple[int, ...]], values: object) -> tuple[
 
 
 def _retrying(work: Callable[[], Result]) -> Result:
-    """Run a transaction, again when the database chose it as the victim of a deadlock or a busy lock."""
+    """Run a transaction, again when the database chose it as the victim of a deadlock or a busy lock.
+
+    So, too, when somebody was faster by a moment and a refusal says that what they left may be gone on with.
+    """
     for attempt in range(1, TRIES_MAX + 1):
         try:
             return work()
-        except OperationalError as error:
+        except (OperationalError, Refusal) as error:
             if attempt == TRIES_MAX or not _is_retryable(error):
                 raise
             time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
 
 
-def _is_retryable(error: OperationalError) -> bool:
+def _is_retryable(error: OperationalError | Refusal) -> bool:
+    if isinstance(error, Refusal):
+        return error.retried
     cause = error.__cause__
     if getattr(cause, "sqlstate", None) in _RETRIED_SQLSTATES:
         return True
@@ -180,7 +187,8 @@ def _is_retryable(error: OperationalError) -> bool:
 
 
 def _perform_once(ask: _Ask) -> ReceiptFacts:
-    with transaction.atomic():
+    # The few workers need no line, and it would keep SQLite from emptying its log between two shards.
+    with nullcontext() if ask.thought is not None else writing_in_turn(), transaction.atomic():
         done = _in_transaction(ask)
         if ask.and_then is not None:
             ask.and_then(done)
@@ -278,11 +286,12 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
     standing = verdict.standing
     own_cents = grant.within(action.name).adjustment_cents
     left_cents = standing.left_cents if standing else own_cents
+    amount_cents = max(proposal.authority_cents, proposal.checker_cents)
     rules = approval_rules().version_on(moment.as_of)
     body = proposal_body(proposal) | {
         "reason": to_json(reason),
         "note": ask.reason,
-        "over_cents": max(proposal.authority_cents - left_cents, 0),
+        "over_cents": max(amount_cents - left_cents, 0),
         "limit_cents": standing.limit_cents if standing else own_cents,
     }
     request_id = ask_approval(
@@ -292,7 +301,7 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
         proposal_digest=proposal.substance(as_of=moment.as_of),
         body=body,
         account_id=proposal.account_ids[0] if proposal.account_ids else None,
-        authority_cents=proposal.authority_cents,
+        authority_cents=amount_cents,
         reason=str(reason),
         requested_by=actor.name,
         employee_id=actor.employee_id,
@@ -308,7 +317,7 @@ def _request(ask: _Ask, *, proposal: Proposal[Any], verdict: Verdict, grant: Gra
         ask, kind="approval", account_ids=account_ids, subject=f"request:{request_id}",
         detail={
             "inputs": action.redacted(ask.values), "receipt": receipt_id, "request": request_id,
-            "reason": str(reason), "authority_cents": proposal.authority_cents,
+            "reason": str(reason), "authority_cents": amount_cents,
         },
     )  # fmt: skip
     return done

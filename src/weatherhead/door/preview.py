@@ -33,8 +33,11 @@ def preview(
     inputs: Any,  # noqa: ANN401 - the action's own dataclass, or a mapping of texts
     grant: Grant | None = None,
     ties: EmployeeTies | None = None,
+    known: object | None = None,
 ) -> Preview:
     """Propose an action without performing it. `grant` and `ties` are the actor's, when they were read already.
+
+    `known` is what the action is done to, as its `gather_from` takes it, when that was read already.
 
     Raises:
         Refusal: what `perform` would refuse, but for what only shows under its locks, and for a maker's lost job.
@@ -46,7 +49,11 @@ def preview(
         raise NotPermitted(action=action.title)
     values = action.parse(inputs)
     with transaction.atomic():
-        proposal = action.propose(action.gather(values, moment, actor), values)
+        if known is not None and action.gather_from is not None:
+            facts = action.gather_from(known, moment)
+        else:
+            facts = action.gather(values, moment, actor)
+        proposal = action.propose(facts, values)
         require_open_days(proposal, as_of=moment.as_of)
         verdict = judge(proposal, action=action.name, actor=actor, grant=grant, moment=moment, ties=ties)
         if verdict.ask is not None:

@@ -51,7 +51,9 @@ class Proposal(Generic[Plan]):
 
     `plan` is what `record` needs; `entries` are the ledger entries it will post; `creates` and `updates` count the
     rows it will write by table; `changes` are the figures that people compare. `authority_cents` is the absolute
-    amount of authority that it consumes on `authority_account_id`.
+    amount of authority that it consumes on `authority_account_id`; `checker_cents` is what whoever approves it must
+    have the authority for where there is no account to consume it on. `concerns` are accounts that it leaves alone and
+    that it may be about all the same: nobody who is tied to one of them decides it.
     """
 
     summary: Sentence
@@ -66,6 +68,8 @@ class Proposal(Generic[Plan]):
     rules: tuple[Rule, ...] = ()
     authority_cents: int = 0
     authority_account_id: int | None = None
+    checker_cents: int = 0
+    concerns: tuple[int, ...] = ()
     needs_approval: Sentence | None = None
     approving: Approving | None = None
     when_tied: Literal["ask", "refuse", "allow"] = "ask"  # on an account tied to the actor
@@ -73,7 +77,7 @@ class Proposal(Generic[Plan]):
 
     def __post_init__(self) -> None:
         """Authority is an absolute amount on a named account."""
-        if self.authority_cents < 0:
+        if self.authority_cents < 0 or self.checker_cents < 0:
             raise ValueError("authority is an absolute amount")
         if self.authority_cents and self.authority_account_id is None:
             raise ValueError("consumed authority names its account")
@@ -82,7 +86,7 @@ class Proposal(Generic[Plan]):
         """A hash of what would change. Today's date reads the same every day, so that waiting alone changes nothing."""
         plan = self.plan.substance if isinstance(self.plan, Digested) else self.plan
         entries = _entries_text(self.entries, as_of=as_of)
-        said = (dict(self.creates), dict(self.updates), plan, self.authority_cents)
+        said = (dict(self.creates), dict(self.updates), plan, self.authority_cents + self.checker_cents)
         return digest([entries, _undated(said, as_of=as_of)])
 
 

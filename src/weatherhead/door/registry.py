@@ -102,6 +102,7 @@ class Action(Generic[Inputs, Facts, Plan]):
     """One verb. `title` is in the field's words; `duty` is the number of the representative's duty that it serves.
 
     `locks` names the accounts that it may change; `gather` reads facts; `propose` is pure; `record` writes.
+    `gather_from` gathers where a page has read what is acted on already, and gives it.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Action(Generic[Inputs, Facts, Plan]):
     gather: Callable[[Inputs, Moment, Actor], Facts]
     propose: Callable[[Facts, Inputs], Proposal[Plan]]
     record: Callable[[Proposal[Plan], Recording], None]
+    gather_from: Callable[[Any, Moment], Facts] | None = None
     locks: Callable[[Inputs], tuple[int, ...]] = _no_accounts
     key: str = ""  # the letter that opens it on the account page
     summary: str = ""  # one sentence for the documentation

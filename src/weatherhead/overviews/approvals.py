@@ -248,8 +248,15 @@ def _peek(
     changed = False
     if row.may_decide:
         try:
-            inputs = {"request_id": row.request_id}
-            found = preview("approve_request", actor=actor, moment=moment, inputs=inputs, grant=grant, ties=ties)
+            found = preview(
+                "approve_request",
+                actor=actor,
+                moment=moment,
+                inputs={"request_id": row.request_id},
+                grant=grant,
+                ties=ties,
+                known=item,
+            )
         except Refusal as raised:
             refusal = Sentence(raised.template, raised.params)
         else:

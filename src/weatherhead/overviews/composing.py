@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import entries
-from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
+from weatherhead.areas.records.queries.receipts import NoSuchReceipt, ReceiptFacts, receipt
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Change, Sentence, gettext_noop
 from weatherhead.door.authority import Standing, Verdict
@@ -111,7 +111,15 @@ def done_view(receipt_id: int, *, account_id: int) -> DoneView | None:
         outcome=found.outcome,
         summary=stored_sentence(found.body["summary"]),
         as_of=found.as_of,
+        payment_id=_payment_taken(found),
     )
+
+
+def _payment_taken(found: ReceiptFacts) -> int | None:
+    """The first payment that a receipt of the counter tells of: that of the account where it was taken."""
+    body: Mapping[str, Any] = found.body
+    made = body.get("made", {}).get("payment", ())
+    return int(made[0]) if found.action == "take_payment" and found.outcome == "done" and made else None
 
 
 def receipt_view(receipt_id: int) -> ReceiptView:

@@ -42,12 +42,13 @@ class PreviewView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneView:
-    """A receipt in one sentence, where the action stood."""
+    """A receipt in one sentence, where the action stood; `payment_id` is the payment that was taken there."""
 
     receipt_id: int
     outcome: str  # done, approval_requested
     summary: Sentence
     as_of: date
+    payment_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ class RefundRow:
     """A refund of the list."""
 
     refund: RefundFacts
-    account_number: str
+    account_number: str  # empty: no account, it was in suspense
     state: Sentence
     waits: bool
 
@@ -86,11 +86,11 @@ def refunds_overview(*, shown: str, chosen: int | None, grant: Grant, as_of: dat
     found = {"open": pending, "waiting": waiting}.get(kind)
     if found is None:
         found = tuple(item for item in latest_refunds(limit=ROWS_SHOWN) if _ended_lately(item, as_of=as_of))
-    known = accounts({item.account_id for item in found})
+    known = accounts({item.account_id for item in found if item.account_id is not None})
     rows = tuple(
         RefundRow(
             refund=item,
-            account_number=known[item.account_id].number_grouped,
+            account_number=known[item.account_id].number_grouped if item.account_id is not None else "",
             state=refund_state(item),
             waits=item.waits(as_of=as_of),
         )

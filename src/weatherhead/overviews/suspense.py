@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from stdnum import luhn
 
 from weatherhead.areas.billing.queries import accounts_of_bill_number
+from weatherhead.areas.credit.refunds import RefundFacts, refund_of_suspense
 from weatherhead.areas.customers.queries import AccountFacts, accounts, accounts_numbered, find_by_name
 from weatherhead.areas.ledger.queries import accounts_owing
 from weatherhead.areas.migration.queries import accounts_of_former_number
@@ -22,6 +23,7 @@ from weatherhead.areas.payments.file_queries import (
 )
 from weatherhead.areas.payments.files.judging import WHY, number_written
 from weatherhead.areas.payments.queries import payment
+from weatherhead.areas.records.queries.approvals import RequestFacts, waiting_for
 from weatherhead.areas.records.utility import AccountNumberFormat, current_utility
 from weatherhead.core.statements.scan_line import BILL_DIGITS
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
@@ -87,7 +89,10 @@ class AgeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspenseOverview:
-    """The list, how old it is, and the chosen item with whose it may be."""
+    """The list, how old it is, and the chosen item with whose it may be, or with what sends it back.
+
+    `asked` is the request for its refund that waits; `refund` is how it went back.
+    """
 
     rows: tuple[SuspenseRow, ...]
     ages: tuple[AgeRow, ...]
@@ -96,6 +101,8 @@ class SuspenseOverview:
     overdue: int
     chosen: SuspenseRow | None
     matches: tuple[Match, ...]
+    asked: RequestFacts | None
+    refund: RefundFacts | None
     can_post: bool
     can_return: bool
     as_of: date
@@ -116,6 +123,7 @@ def suspense_overview(*, as_of: date, grant: Grant, chosen: int | None) -> Suspe
     picked = _row(suspense_item(chosen), as_of=as_of) if chosen is not None else None
     open_picked = picked is not None and picked.item.state == "open"
     items, cents = suspense_totals()
+    returned = picked is not None and picked.item.state == "returned"
     return SuspenseOverview(
         rows=rows,
         ages=_ages(as_of),
@@ -124,10 +132,17 @@ def suspense_overview(*, as_of: date, grant: Grant, chosen: int | None) -> Suspe
         overdue=sum(1 for row in rows if row.overdue),
         chosen=picked,
         matches=matches_of(picked.item) if picked is not None and open_picked else (),
+        asked=_asked(picked.item.item_id, as_of=as_of) if picked is not None and open_picked else None,
+        refund=refund_of_suspense(picked.item.item_id) if picked is not None and returned else None,
         can_post="post_from_suspense" in grant.actions,
         can_return="return_suspense_item" in grant.actions,
         as_of=as_of,
     )
+
+
+def _asked(item_id: int, *, as_of: date) -> RequestFacts | None:
+    asked = "return_suspense_item"
+    return waiting_for(action=asked, account_id=None, subject="suspense_item_id", number=item_id, as_of=as_of)
 
 
 def suspense_items_shown(*, as_of: date) -> tuple[SuspenseRow, ...]:

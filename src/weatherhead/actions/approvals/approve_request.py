@@ -56,13 +56,17 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
-    """Read the request and propose its action again, for its maker, as of now.
+    """Read the request, and go on as `gather_from`."""
+    return gather_from(request(inputs.request_id), moment)
+
+
+def gather_from(found: RequestFacts, moment: Moment) -> Facts:
+    """Propose a request's action again, for its maker, as of now.
 
     Raises:
         RequestAlreadyDecided: someone decided it before.
         RequestExpired: it waited too long.
     """
-    found = request(inputs.request_id)
     if found.state != "waiting":
         raise RequestAlreadyDecided(request=found.request_id, state=found.state, by=found.decided_by)
     if found.expired(as_of=moment.as_of):
@@ -90,6 +94,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         rules=inner.rules,
         authority_cents=inner.authority_cents,
         authority_account_id=inner.authority_account_id,
+        checker_cents=inner.checker_cents,
+        concerns=inner.concerns,
         approving=Approving(
             request_id=facts.request.request_id,
             maker=facts.request.requested_by,
@@ -129,6 +135,7 @@ ACTION = registry.add(
         inputs=Inputs,
         locks=locks,
         gather=gather,
+        gather_from=gather_from,
         propose=propose,
         record=record,
         summary=gettext_noop("Performs what a colleague asked for, proposed again as of now; never one's own request."),

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
 from weatherhead.actions.figures import Standing
 from weatherhead.areas.billing.decide import SegmentPlan
+from weatherhead.areas.billing.determinants import energy_between
 from weatherhead.areas.billing.facts import AgreementBilling, LatestBill, SegmentFacts
 from weatherhead.areas.billing.operations import BillPlan
 from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.mailing import mail_lines
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.documents.queries import kept_frames
-from weatherhead.areas.metering.usage import energy_wh_between
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Utility
 from weatherhead.areas.tariffs.queries import kept_texts
@@ -232,13 +231,7 @@ def meter_uses(reads: Sequence[Mapping[str, Json]]) -> list[MeterUse]:
             second["kind"],
             second["dial_reading"],
             second["multiplier"],
-            energy_wh_between(
-                start_reading=first["dial_reading"],
-                end_reading=second["dial_reading"],
-                turns=second["turns"] - first["turns"],
-                dials=second["dials"],
-                multiplier=Decimal(second["multiplier"]),
-            ),
+            energy_between(first, second),
         )
         for first, second in pairwise(reads)
         if first["meter"] == second["meter"] and first["on"] != second["on"]

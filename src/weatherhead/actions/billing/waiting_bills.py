@@ -34,7 +34,8 @@ class WaitingBills:
     def moved(self) -> frozenset[str]:
         """The numbers of accounts that owe another amount than their bills say: a summary would ask for that."""
         in_order = sorted(self.bills.values(), key=lambda bill: bill.number)
-        says = {bill.account_number: bill.amount_due_cents for bill in in_order}  # the last bill of each account
+        # The last bill of each account, with what it leaves for later.
+        says = {bill.account_number: bill.amount_due_cents + bill.later_cents for bill in in_order}
         return frozenset(number for number, cents in says.items() if cents != self.owed[number])
 
     @property

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from weatherhead.actions.billing.composing import BillingFacts, Kept, statement_of
+from weatherhead.actions.billing.composing import BillingFacts, Kept, rules_of, statement_of
 from weatherhead.actions.billing.composing import Corrected as CorrectedBill
-from weatherhead.actions.figures import Standing
+from weatherhead.actions.figures import Standing, money_changes
 from weatherhead.areas.billing.billed import billed_on
 from weatherhead.areas.billing.correcting import (
     Again,
@@ -33,7 +33,8 @@ from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.documents.queries import kept_frames
-from weatherhead.areas.ledger.queries import movements_of
+from weatherhead.areas.metering.usage import percent_text
+from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import kept_texts, rate_book
 from weatherhead.core.ledger import BACK_BILL, EntryDraft, LedgerAccount, Posting, reversal
@@ -47,7 +48,7 @@ from weatherhead.core.statements import (
     Use,
     bill_payload,
 )
-from weatherhead.core.values import Refusal
+from weatherhead.core.values import Refusal, Rule, number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +110,7 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
     """
     utility = current_utility()
     known = accounts(account_ids)
-    billed = billed_on({number: item.revenue_class for number, item in known.items()})
-    moved = movements_of(billed)
+    billed, moved = billed_on({number: item.revenue_class for number, item in known.items()})
     frame = bill_frame(utility, rate_book=rate_book())
     segments = [segment for item in billed.values() for facts in item.agreements for segment in facts.segments]
     kept = frozenset(segment.schedule_sha256 for segment in segments if segment.bill_id != NO_BILL)
@@ -194,10 +194,23 @@ def _plan(
     cancels = tuple(item.old.segment_id for item in correction.segments)
     rows = tuple(_row(item, account_id=of.account.account_id, cause=ask.cause) for item in correction.segments)
     if not any(item.new is not None for item in correction.segments):
-        cancel = CancelPlan(account_id=of.account.account_id, entries=reversals, cancels=cancels)
+        told = _told_instead(of, correction=correction, reversals=reversals, ask=ask, as_of=facts.as_of)
+        cancel = CancelPlan(account_id=of.account.account_id, entries=reversals, cancels=cancels, told=told)
         return CorrectedPlan(bill=None, cancel=cancel, rows=rows)
     bill = _bill(facts, of, correction=correction, owed=owed, ask=ask, reversals=reversals)
     return CorrectedPlan(bill=bill, cancel=None, rows=rows)
+
+
+def _told_instead(
+    of: CorrectionOfAccount, *, correction: Correction, reversals: Sequence[EntryDraft], ask: Ask, as_of: date
+) -> dict[str, Json]:
+    """What the letter says where no bill takes the place of those that are cancelled: nobody's name or place."""
+    [balance] = [item for item in money_changes(of.standing, entries=reversals, as_of=as_of) if item.code == "balance"]
+    return {
+        "cause": ask.cause,
+        "bills": [[bill.number, bill.issued_on.isoformat(), bill.total_cents] for bill in correction.bills],
+        "balance_cents": number_of(balance.after),
+    }
 
 
 def _row(item: Again, *, account_id: int, cause: str) -> CorrectedRow:
@@ -322,6 +335,14 @@ def _charge_entry(correction: Correction, *, owed: Owed, account_id: int, effect
 
 
 # ------------------------------------------------------------------------------------------------------------- telling
+def correction_rules(composed: Composed, *, facts: CorrectingFacts) -> tuple[Rule, ...]:
+    """The rules that a correction goes by: how far back, why it is owed, and what its periods were priced on."""
+    correction = composed.correction
+    tested = (facts.book.meter_test.named("meter test"),) if correction.tested else ()
+    agreements = facts.accounts[composed.account_id].billed.agreements
+    return (correction.reach.rule, *tested, *rules_of(agreements, on=correction.segments[-1].old.end_on))
+
+
 def _said(correction: Correction, *, ask: Ask) -> CorrectionFacts:
     numbers = {bill.bill_id: bill.number for bill in correction.bills}
     return CorrectionFacts(
@@ -346,8 +367,12 @@ def _messages(correction: Correction, *, owed: Owed, ask: Ask) -> list[Message]:
         told = [Message("corrected", {"number": correction.bills[0].number, **figures})]
     else:
         told = [Message("corrected_many", {"count": len(correction.bills), **figures})]
-    if ask.cause:
+    if ask.cause and not (ask.cause == "meter" and correction.tested):
         told.append(Message(f"cause_{ask.cause}", {}))
+    told += [
+        Message("cause_meter_test", {"meter": meter, "percent": percent_text(accuracy)})
+        for meter, accuracy in correction.tested
+    ]
     net, parts = correction.net_cents, owed.installments
     if net < 0:
         told.append(Message("refund", {"amount_cents": -net}))

@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
-from weatherhead.actions.billing.composing import rules_of
 from weatherhead.actions.corrections.composing import (
     Ask,
     Composed,
     CorrectingFacts,
     correct_accounts,
+    correction_rules,
     gather_correcting,
 )
-from weatherhead.actions.corrections.counting import comparisons_of, correction_counts, energy_change, keep_for
+from weatherhead.actions.corrections.counting import (
+    comparisons_of,
+    correction_counts,
+    energy_change,
+    keep_for,
+    prepare_letters,
+    tested_meters,
+)
 from weatherhead.actions.figures import money_changes
 from weatherhead.actions.inputs import Blankable, NeededNote, Number
 from weatherhead.areas.billing.correcting import CAUSES, Scope
@@ -144,9 +151,10 @@ def propose(facts: CorrectingFacts, inputs: Inputs) -> Proposal[CorrectedPlan]:
         changes=(
             *money_changes(of.standing, entries=plan.entries, as_of=facts.as_of),
             energy_change(composed),
+            *tested_meters(composed),
         ),
         comparisons=comparisons_of(composed),
-        rules=(correction.reach.rule, *rules_of(of.billed.agreements, on=correction.segments[-1].old.end_on)),
+        rules=correction_rules(composed, facts=facts),
         authority_cents=abs(net_cents),
         authority_account_id=inputs.account_id if net_cents else None,
     )
@@ -175,6 +183,7 @@ def record(proposal: Proposal[CorrectedPlan], recording: Recording) -> None:
     issued = issue_corrections([proposal.plan], at=recording.moment.at, receipt_id=recording.receipt_id)
     for bill_id in issued.bills.values():
         recording.made_one("bill", bill_id)
+    prepare_letters([proposal.plan], recording=recording)
     recording.entry_ids.extend(issued.entry_ids)
 
 

@@ -10,10 +10,13 @@ from weatherhead.actions.corrections.composing import Composed
 from weatherhead.areas.billing.correcting import Again
 from weatherhead.areas.billing.operations import CorrectedPlan
 from weatherhead.areas.documents.frames import made_frame
-from weatherhead.areas.documents.operations import keep_frame
+from weatherhead.areas.documents.letters import BILLS_CANCELLED, LetterPlan
+from weatherhead.areas.documents.operations import keep_frame, keep_letter
+from weatherhead.areas.metering.usage import percent_text
 from weatherhead.areas.tariffs.operations import keep_texts
 from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
 from weatherhead.core.values import Change, Comparison, Sentence, Unit, gettext_noop
+from weatherhead.door.registry import Recording
 
 _DAY = timedelta(days=1)
 
@@ -32,6 +35,7 @@ def correction_counts(plans: Sequence[CorrectedPlan], *, kept: Kept) -> dict[str
         "tariffs_scheduletext": len({segment.schedule_sha256 for segment in segments} - kept.texts),
         "documents_documentframe": len(frames - kept.frames),
         "billing_correctedperiod": sum(len(plan.rows) for plan in plans),
+        "documents_letter": sum(plan.cancel is not None for plan in plans),
     }
     return {table: count for table, count in counts.items() if count}
 
@@ -47,6 +51,15 @@ def keep_for(plans: Iterable[CorrectedPlan]) -> None:
         keep_frame(made_frame(sha256))
 
 
+def prepare_letters(plans: Iterable[CorrectedPlan], *, recording: Recording) -> None:
+    """A letter to each customer whose bills were cancelled and who gets none in their place."""
+    for plan in plans:
+        if plan.cancel is not None:
+            written = LetterPlan(kind=BILLS_CANCELLED, account_id=plan.cancel.account_id, payload=plan.cancel.told)
+            number = keep_letter(written, prepared_on=recording.moment.as_of, receipt_id=recording.receipt_id)
+            recording.made_one("letter", number)
+
+
 def energy_change(composed: Composed) -> Change:
     """The energy of all that is billed again, before and after."""
     segments = composed.correction.segments
@@ -57,6 +70,21 @@ def energy_change(composed: Composed) -> Change:
         before=sum(item.old.energy_wh for item in segments),
         after=sum(item.new.energy_wh for item in segments if item.new is not None),
         account_id=composed.account_id,
+    )
+
+
+def tested_meters(composed: Composed) -> tuple[Change, ...]:
+    """The meters whose test is why bills are corrected: what they registered of what passed."""
+    return tuple(
+        Change(
+            code="accuracy",
+            label=Sentence(gettext_noop("Meter %(serial)s registered, by its test"), {"serial": meter}),
+            unit=Unit.TEXT,
+            before=None,
+            after=f"{percent_text(accuracy)} %",
+            account_id=composed.account_id,
+        )
+        for meter, accuracy in composed.correction.tested
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from weatherhead.actions.corrections.counting import correction_counts, keep_for
+from weatherhead.actions.corrections.counting import correction_counts, keep_for, prepare_letters
 from weatherhead.actions.corrections.shard import (
     ShardFacts,
     ShardPlan,
@@ -83,6 +83,7 @@ def record(proposal: Proposal[ShardPlan], recording: Recording) -> None:
     plan = proposal.plan
     keep_for(plan.plans)
     issued = issue_corrections(plan.plans, at=recording.moment.at, receipt_id=recording.receipt_id, run_id=plan.run_id)
+    prepare_letters(plan.plans, recording=recording)
     if issued.entry_ids:
         digests = digests_of(issued.entry_ids)
         recording.batch |= {

@@ -31,7 +31,7 @@ from weatherhead.areas.credit.deposit_rules import (
 )
 from weatherhead.areas.credit.letters import adverse_action_letter
 from weatherhead.areas.credit.operations import InstallmentPlan, NoticePlan, record_deposit
-from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account, notice
+from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account, letter_path, notice
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.operations.work_items import enqueue
@@ -339,7 +339,7 @@ def write_letter(payload: Mapping[str, Json], item_id: int, moment: Moment) -> J
     del item_id, moment
     found = notice(int(payload["notice"]))
     text = adverse_action_letter(found, account=account(found.account_id), utility=current_utility())
-    path = f"letters/adverse-action-{found.notice_id}.txt"
+    path = letter_path(found.notice_id)
     if not default_storage.exists(path):
         default_storage.save(path, ContentFile(text.encode()))
     return {"letter": path}

@@ -1,17 +1,18 @@
-"""Take back a refund that no check pays yet: the money is the account's again."""
+"""Take back a refund that no check pays yet: the money is the account's again, or waits in suspense again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
+from weatherhead.actions.figures import Standing, house_rule, made, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.credit.operations.refunds import cancel_refund
 from weatherhead.areas.credit.refunds import RefundFacts, refund
 from weatherhead.areas.ledger.queries import entry
+from weatherhead.areas.payments.operations.suspense import reopen_item
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, Posting, reversal
-from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
+from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
@@ -35,35 +36,38 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The refund, its entry, the account's receivable, and the day."""
+    """The refund, its entry, the account's receivable if it has an account, and the day."""
 
     refund: RefundFacts
     entry: Entry
-    standing: Standing
+    standing: Standing | None
     as_of: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The refund, and the entry that gives the money back to the account."""
+    """The refund, the entry that gives the money back to the account, and the item that is in suspense again."""
 
     refund_id: int
+    suspense_item_id: int | None
     entry: EntryDraft
 
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The refund's account."""
-    return (refund(inputs.refund_id).account_id,)
+    account_id = refund(inputs.refund_id).account_id
+    return () if account_id is None else (account_id,)
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read refund, entry and receivable."""
     found = refund(inputs.refund_id)
-    return Facts(refund=found, entry=entry(found.entry_id), standing=standing_of(found.account_id), as_of=moment.as_of)
+    standing = standing_of(found.account_id) if found.account_id is not None else None
+    return Facts(refund=found, entry=entry(found.entry_id), standing=standing, as_of=moment.as_of)
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
-    """Reverse the refund of a credit; what came out of a deposit becomes a credit.
+    """Reverse the refund of a credit or of suspense; what came out of a deposit becomes a credit.
 
     Raises:
         RefundOnItsWay: it is issued, paid or cancelled.
@@ -80,11 +84,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     return Proposal(
         summary=Sentence(gettext_noop("Refund %(refund)s of $%(amount)s cancelled"), said),
         confirm=Sentence(gettext_noop("Cancel the refund of $%(amount)s"), said),
-        plan=Plan(refund_id=found.refund_id, entry=draft),
-        account_ids=(found.account_id,),
+        plan=Plan(refund_id=found.refund_id, suspense_item_id=found.suspense_item_id, entry=draft),
+        account_ids=(found.account_id,) if found.account_id is not None else (),
         entries=(draft,),
-        updates={"credit_refund": 1},
-        changes=money_changes(facts.standing, entries=(draft,), as_of=facts.as_of),
+        updates={"credit_refund": 1} | ({"payments_suspenseitem": 1} if found.suspense_item_id is not None else {}),
+        changes=_changes(facts, draft=draft),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
     )
 
@@ -94,6 +98,13 @@ _STATES = {
     "paid": gettext_noop("paid"),
     "cancelled": gettext_noop("cancelled already"),
 }
+
+
+def _changes(facts: Facts, *, draft: EntryDraft) -> tuple[Change, ...]:
+    if facts.standing is None:
+        label = gettext_noop("In suspense again")
+        return (made(label, facts.refund.amount_cents, code="suspense", unit=Unit.CENTS),)
+    return money_changes(facts.standing, entries=(draft,), as_of=facts.as_of)
 
 
 def _to_credit(found: RefundFacts, *, on: date, reason: str) -> EntryDraft:
@@ -119,6 +130,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
 
     Raises:
         RefundChangedMeanwhile: it was issued or cancelled meanwhile.
+        SuspenseNotRefunded: the item that it came from does not go back.
     """
     entry_id = cancel_refund(
         refund_id=proposal.plan.refund_id,
@@ -128,6 +140,8 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
     )
     recording.entry_ids.append(entry_id)
+    if proposal.plan.suspense_item_id is not None:
+        reopen_item(proposal.plan.suspense_item_id)
 
 
 ACTION = registry.add(
@@ -141,6 +155,8 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop("Puts the money of a refund that is not on its way back onto the account."),
+        summary=gettext_noop(
+            "Puts the money of a refund that is not on its way back onto the account, or into suspense."
+        ),
     )
 )

@@ -1,6 +1,7 @@
 """Recoveries: what was written off and paid after all goes back to the allowance, linked to the write-off.
 
-Money that comes for a written-off account leaves it in credit; until this ran that credit cannot be refunded.
+Money that comes for a written-off account by file or batch leaves it in credit; until this ran that credit cannot be
+refunded. What is taken at the counter is recovered with the payment.
 """
 
 from __future__ import annotations

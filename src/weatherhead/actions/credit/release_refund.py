@@ -7,6 +7,7 @@ from datetime import date
 
 from weatherhead.actions.figures import house_rule, made
 from weatherhead.actions.inputs import NeededNote, Number
+from weatherhead.actions.payments.suspending import accounts_concerned
 from weatherhead.areas.credit.operations.refunds import release_refund
 from weatherhead.areas.credit.refunds import RefundFacts, refund
 from weatherhead.areas.records.queries.receipts import maker_of
@@ -38,9 +39,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The refund, who asked for it, who looks at it, and the day."""
+    """The refund, whose money it may be where it is no account's, who asked for it, who looks at it, and the day."""
 
     refund: RefundFacts
+    concerns: tuple[int, ...]
     maker_employee_id: int | None
     employee_id: int
     as_of: date
@@ -48,7 +50,8 @@ class Facts:
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The refund's account."""
-    return (refund(inputs.refund_id).account_id,)
+    account_id = refund(inputs.refund_id).account_id
+    return () if account_id is None else (account_id,)
 
 
 def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
@@ -56,6 +59,11 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
     found = refund(inputs.refund_id)
     return Facts(
         refund=found,
+        concerns=(
+            accounts_concerned(found.suspense_item_id, payee=found.payee_name)
+            if found.suspense_item_id is not None
+            else ()
+        ),
         maker_employee_id=maker_of(found.receipt_id),
         employee_id=actor.employee_id,
         as_of=moment.as_of,
@@ -78,7 +86,8 @@ def propose(facts: Facts, _: Inputs) -> Proposal[int]:
         summary=Sentence(gettext_noop("Refund %(refund)s of $%(amount)s released"), said),
         confirm=Sentence(gettext_noop("Release $%(amount)s"), said),
         plan=found.refund_id,
-        account_ids=(found.account_id,),
+        account_ids=(found.account_id,) if found.account_id is not None else (),
+        concerns=facts.concerns,
         updates={"credit_refund": 1},
         changes=(
             made(

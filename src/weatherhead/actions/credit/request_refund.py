@@ -28,6 +28,7 @@ from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
 
 CHARGE = "refund"
+EVERY_REFUND = gettext_noop("Every refund is approved by a second person.")
 PAYMENTS_READ = 50
 
 
@@ -183,7 +184,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[RefundPlan]:
         reason=inputs.reason,
         refunded_on=facts.as_of,
         hold_until_on=hold_until(facts.moved_on, version=facts.version) if tender is None else None,
-        hold_reasons=hold_reasons(facts.like, cents=amount_cents, account=facts.account),
+        hold_reasons=hold_reasons(
+            facts.like, cents=amount_cents, name=facts.account.customer_name, lines=payee_lines(facts.account)
+        ),
         entry=entry,
         move=move,
     )
@@ -192,14 +195,15 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[RefundPlan]:
 
 def _proposal(facts: Facts, *, plan: RefundPlan) -> Proposal[RefundPlan]:
     moves = [plan.move] if plan.move is not None else []
-    said = {"amount": format_cents(plan.amount_cents), "how": Sentence(_METHODS[plan.method])}
-    held = (held_change(facts.deposits, moves, account_id=plan.account_id),) if moves else ()
+    said = {"amount": format_cents(plan.amount_cents), "how": Sentence(METHODS[plan.method])}
+    account_id = facts.account.account_id
+    held = (held_change(facts.deposits, moves, account_id=account_id),) if moves else ()
     rules = (facts.rule.rule, *((facts.interest.rule,) if facts.interest is not None else ()))
     return Proposal(
         summary=Sentence(gettext_noop("Refund of $%(amount)s %(how)s"), said),
         confirm=Sentence(gettext_noop("Refund $%(amount)s"), said),
         plan=plan,
-        account_ids=(plan.account_id,),
+        account_ids=(account_id,),
         entries=(plan.entry,),
         creates={"credit_refund": 1} | counted(moves),
         updates=touched(moves, deposits=facts.deposits),
@@ -207,16 +211,16 @@ def _proposal(facts: Facts, *, plan: RefundPlan) -> Proposal[RefundPlan]:
             *money_changes(facts.standing, entries=(plan.entry,), as_of=facts.as_of),
             *held,
             made(gettext_noop("Pay to"), plan.payee_name, code="payee"),
-            *_waits(plan),
+            *waits(plan),
         ),
         rules=rules,
         authority_cents=plan.amount_cents,
-        authority_account_id=plan.account_id,
-        needs_approval=Sentence(gettext_noop("Every refund is approved by a second person.")),
+        authority_account_id=account_id,
+        needs_approval=Sentence(EVERY_REFUND),
     )
 
 
-_METHODS = {"check": gettext_noop("by check"), "tender": gettext_noop("to the card or account it was paid from")}
+METHODS = {"check": gettext_noop("by check"), "tender": gettext_noop("to the card or account it was paid from")}
 
 
 def _of_credit(facts: Facts, *, inputs: Inputs) -> int:
@@ -300,9 +304,10 @@ def hold_until(moved_on: date | None, *, version: RefundVersion) -> date | None:
     )
 
 
-def hold_reasons(like: Sequence[RefundFacts], *, cents: int, account: AccountFacts) -> tuple[Mapping[str, Any], ...]:
+def hold_reasons(
+    like: Sequence[RefundFacts], *, cents: int, name: str, lines: tuple[str, ...]
+) -> tuple[Mapping[str, Any], ...]:
     """Which earlier refunds this one looks like, and in what, for a person to look at. Pure."""
-    lines, name = payee_lines(account), account.customer_name
     return tuple(
         {
             "refund": item.refund_id,
@@ -317,7 +322,7 @@ def hold_reasons(like: Sequence[RefundFacts], *, cents: int, account: AccountFac
 
 def _same(item: RefundFacts, *, cents: int, name: str, lines: tuple[str, ...]) -> str:
     payee = mark_of([item.payee_name]) == mark_of([name])
-    address = mark_of(item.payee_lines) == mark_of(lines)
+    address = bool(lines) and mark_of(item.payee_lines) == mark_of(lines)
     if payee and address:
         return "payee_and_address"
     if item.amount_cents != cents:
@@ -325,16 +330,17 @@ def _same(item: RefundFacts, *, cents: int, name: str, lines: tuple[str, ...]) -
     return "amount_and_payee" if payee else "amount_and_address" if address else ""
 
 
-def _waits(plan: RefundPlan) -> tuple[Change, ...]:
-    waits = []
+def waits(plan: RefundPlan) -> tuple[Change, ...]:
+    """What makes a refund wait, for people to see."""
+    found = []
     if plan.hold_until_on is not None:
-        waits.append(
+        found.append(
             made(gettext_noop("Address changed: waits until"), plan.hold_until_on, code="hold_until", unit=Unit.DATE)
         )
     if plan.hold_reasons:
         numbers = ", ".join(str(item["refund"]) for item in plan.hold_reasons)
-        waits.append(made(gettext_noop("Looks like refund"), numbers, code="duplicate"))
-    return tuple(waits)
+        found.append(made(gettext_noop("Looks like refund"), numbers, code="duplicate"))
+    return tuple(found)
 
 
 def record(proposal: Proposal[RefundPlan], recording: Recording) -> None:

@@ -37,10 +37,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The check, the account as it is now, and the rule."""
+    """The check, the account as it is now if there is one, and the rule."""
 
     check: CheckFacts
-    account: AccountFacts
+    account: AccountFacts | None
     moved_on: date | None
     rule: RefundRule
     version: RefundVersion
@@ -61,7 +61,8 @@ class Plan:
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
     """The account that the check was for."""
-    return (check_numbered(inputs.check_number).account_id,)
+    account_id = check_numbered(inputs.check_number).account_id
+    return () if account_id is None else (account_id,)
 
 
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
@@ -72,11 +73,12 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """
     found = check_numbered(inputs.check_number)
     rule, version = refund_rule(on=moment.as_of)
-    since = moment.as_of - timedelta(days=version.address_hold_days)
+    since, account_id = moment.as_of - timedelta(days=version.address_hold_days), found.account_id
+    moved = last_update_of(account_id, table="customers_account", since=since) if account_id is not None else None
     return Facts(
         check=found,
-        account=account(found.account_id),
-        moved_on=last_update_of(found.account_id, table="customers_account", since=since),
+        account=account(account_id) if account_id is not None else None,
+        moved_on=moved,
         rule=rule,
         version=version,
         as_of=moment.as_of,
@@ -106,11 +108,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             check=check,
             state="void" if inputs.how == "void" else "stopped",
             note=inputs.reason,
-            payee_name=facts.account.customer_name,
-            payee_lines=payee_lines(facts.account),
+            payee_name=_payee(facts),
+            payee_lines=payee_lines(facts.account) if facts.account is not None else check.payee_lines,
             hold_until_on=until,
         ),
-        account_ids=(check.account_id,),
+        account_ids=(check.account_id,) if check.account_id is not None else (),
         updates={"credit_refundcheck": 1, "credit_refund": 1},
         changes=_changes(facts, until=until),
         rules=(
@@ -127,8 +129,13 @@ _STATES = {
 }
 
 
+def _payee(facts: Facts) -> str:
+    """The account's customer as they are called now; of money that was in suspense, whoever was named."""
+    return facts.account.customer_name if facts.account is not None else facts.check.payee_name
+
+
 def _changes(facts: Facts, *, until: date | None) -> tuple[Change, ...]:
-    changes = [made(gettext_noop("Next check to"), facts.account.customer_name, code="payee")]
+    changes = [made(gettext_noop("Next check to"), _payee(facts), code="payee")]
     if until is not None:
         changes.append(made(gettext_noop("Address changed: waits until"), until, code="hold_until", unit=Unit.DATE))
     return tuple(changes)

@@ -1,4 +1,7 @@
-"""Messages with a prepared summary: written into the outbox directory, where whatever sends mail takes them up."""
+"""Messages that go out by e-mail: written into the outbox directory, where whatever sends mail takes them up.
+
+Those with a prepared summary are composed here.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,15 @@ def write_message(payload: Mapping[str, Json], _item: int, moment: Moment) -> Js
         OSError: the outbox cannot be written.
     """
     found = frozen_statement(int(str(payload["statement"])))
-    name = f"{found.number}.eml"
-    message = message_of(found, moment=moment)
+    return {"file": put_into_outbox(message_of(found, moment=moment), name=f"{found.number}.eml")}
+
+
+def put_into_outbox(message: EmailMessage, *, name: str) -> str:
+    """Write a message whole or not at all, readable by its owner only; under the same name it takes the other's place.
+
+    Raises:
+        OSError: the outbox cannot be written.
+    """
     outbox = Path(settings.OUTBOX_DIR)
     outbox.mkdir(mode=_MODE_DIRECTORY, parents=True, exist_ok=True)
     unfinished = outbox / f".{name}.part"
@@ -44,7 +54,7 @@ def write_message(payload: Mapping[str, Json], _item: int, moment: Moment) -> Js
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(outbox / name)
-    return {"file": name}
+    return name
 
 
 def message_of(found: FrozenStatement, *, moment: Moment) -> EmailMessage:

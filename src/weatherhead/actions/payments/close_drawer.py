@@ -35,8 +35,8 @@ class ChecksDiffer(Refusal):
     """A check is there or it is not: none is over or short."""
 
     template = gettext_noop(
-        "%(counted)s checks of $%(amount)s were counted, and %(found)s of $%(expected)s were taken. Compare them one "
-        "by one; reverse a payment that was typed wrong, then count again."
+        "Checks counted: %(counted)s of $%(amount)s; taken: %(found)s of $%(expected)s. Compare them one by one; "
+        "reverse a payment that was typed wrong, then count again."
     )
 
 

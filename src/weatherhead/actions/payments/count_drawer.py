@@ -120,10 +120,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[CountPlan]:
         "checks": inputs.checks,
         "amount": format_cents(inputs.checks_cents),
     }
+    template = gettext_noop("Drawer %(drawer)s counted: $%(cash)s in cash, %(checks)s checks of $%(amount)s")
+    if inputs.checks == 1:
+        template = gettext_noop("Drawer %(drawer)s counted: $%(cash)s in cash, one check of $%(amount)s")
     return Proposal(
-        summary=Sentence(
-            gettext_noop("Drawer %(drawer)s counted: $%(cash)s in cash, %(checks)s checks of $%(amount)s"), said
-        ),
+        summary=Sentence(template, said),
         confirm=Sentence(gettext_noop("Keep this count"), said),
         plan=CountPlan(
             drawer_id=held.drawer_id,

@@ -172,9 +172,14 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         shards=shards,
     )
     said = {"name": inputs.name, "items": f"{file.items:,}", "amount": format_cents(file.items_cents), "bad": file.bad}
+    one = file.items == 1
     template = gettext_noop("%(name)s: %(items)s payments of $%(amount)s to post")
     if file.bad:
         template = gettext_noop("%(name)s: %(items)s payments of $%(amount)s to post, %(bad)s that cannot be taken")
+        if one:
+            template = gettext_noop("%(name)s: one payment of $%(amount)s to post, %(bad)s that cannot be taken")
+    elif one:
+        template = gettext_noop("%(name)s: one payment of $%(amount)s to post")
     return Proposal(
         summary=Sentence(template, said),
         confirm=Sentence(gettext_noop("Import $%(amount)s"), said),

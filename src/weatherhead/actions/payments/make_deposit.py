@@ -125,8 +125,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[DepositPlan]:
         "payments_paymentbatch": len(batches),
         "payments_tender": len(facts.loose),
     }
+    template = gettext_noop("Deposit of $%(amount)s, %(checks)s checks, slip %(slip)s")
+    if total.checks == 1:
+        template = gettext_noop("Deposit of $%(amount)s, one check, slip %(slip)s")
     return Proposal(
-        summary=Sentence(gettext_noop("Deposit of $%(amount)s, %(checks)s checks, slip %(slip)s"), said),
+        summary=Sentence(template, said),
         confirm=Sentence(gettext_noop("Deposit $%(amount)s"), said),
         plan=DepositPlan(
             slip=inputs.slip,

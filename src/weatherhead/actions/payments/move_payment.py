@@ -15,14 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weatherhead.actions.adjustments.adjustment import record_planned
-from weatherhead.actions.credit.undone_deposits import (
-    OnDeposits,
-    on_deposits,
-    plan_undone,
-    record_undone,
-    taken_off,
-    undone_entries,
-)
+from weatherhead.actions.credit.brought_about import BroughtAbout, Undone, brought_about, plan_undone, record_undone
 from weatherhead.actions.figures import Standing, house_rule, made, money_changes, standings_of
 from weatherhead.actions.inputs import Cents, Label, NeededNote, Number, Numbers, OptionalCents, rows_typed
 from weatherhead.actions.payments.moving import (
@@ -38,7 +31,6 @@ from weatherhead.actions.payments.moving import (
 from weatherhead.actions.payments.receiving import Directed, payment_entry, tender_of
 from weatherhead.actions.payments.take_payment import AccountTwice
 from weatherhead.areas.billing.operations import record_late_charges
-from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.customers.numbers import check_account_number
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
 from weatherhead.areas.documents.letters import PAYMENT_MOVED, LetterPlan
@@ -141,15 +133,15 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payments with their entries, what of them lies on deposits, the accounts they go to, every account's history
-    and receivable, the rules.
+    """The payments with their entries and what else they brought about, the accounts they go to, every account's
+    history and receivable, the rules.
 
     `first_open_on` is the first day of the books that is open; None where all are.
     """
 
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
-    on_deposits: OnDeposits
+    brought_about: BroughtAbout
     went_on: Mapping[int, tuple[str, date]]  # by payment that was moved: the account's number, and when
     targets: tuple[AccountFacts, ...]
     histories: tuple[AccountHistory, ...]  # of every account: first those that the payments leave
@@ -162,10 +154,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is moved, what that takes off deposits, what becomes of late charges, and the letters."""
+    """What is moved, what else it had brought about, what becomes of late charges, and the letters."""
 
     moved: MovedPlan
-    undone: tuple[MovePlan, ...]
+    undone: Undone
     corrections: tuple[Corrections, ...]
     letters: tuple[LetterPlan, ...]
 
@@ -218,7 +210,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         payments=payments,
         entries={item.payment_id: stored[item.entry_id] for item in payments},
-        on_deposits=on_deposits(item.payment_id for item in payments),
+        brought_about=brought_about(payments, posted=stored.values()),
         went_on={item.payment_id: _went_on(item) for item in payments if item.reversal_reason == MOVED},
         targets=tuple(known[number] for number in targets),
         histories=histories_of((known[number] for number in ids), since=min(item.receipt_id for item in payments)),
@@ -244,13 +236,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """
     _require_movable(facts)
     moved = _moved(facts, inputs=inputs)
-    undone = plan_undone(facts.on_deposits, on=facts.first_open_on or date.min, reason=_why(inputs))
+    undone = plan_undone(facts.brought_about, on=facts.first_open_on or date.min, reason=_why(inputs))
     put_right = _corrections(facts, moved=moved, charge_hidden=inputs.charge_hidden)
     charges = [item for one in put_right for item in (*one.reversals, *one.charges)]
     entries = (
         *moved.reversals.values(),
         *(item.entry for item in moved.parts),
-        *undone_entries(undone),
+        *undone.entries,
         *(entry for one in put_right for entry in one.entries),
     )
     letters = tuple(_letter(one, facts=facts, moved=moved, entries=entries) for one in put_right)
@@ -263,13 +255,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         creates={
             "payments_payment": len(moved.parts),
             "documents_letter": len(letters),
-            **({"credit_depositmovement": len(undone)} if undone else {}),
+            **undone.creates,
             **({"billing_adjustment": len(charges)} if charges else {}),
         },
-        updates={"payments_payment": len(moved.reversals)},
+        updates={"payments_payment": len(moved.reversals)} | undone.updates,
         changes=(
             *_changes(facts, inputs=inputs, put_right=put_right, entries=entries, letters=len(letters)),
-            *taken_off(undone),
+            *undone.changes,
         ),
         rules=_rules(facts, put_right=put_right),
     )
@@ -367,8 +359,7 @@ def _corrections(facts: Facts, *, moved: MovedPlan, charge_hidden: bool) -> tupl
             found.append(Corrections(account_id=account_id, findings=(), reversals=(), charges=(), hidden=()))
             continue
         arriving = [(payments[part.payment_id], part.entry) for part in moved.parts if part.account_id == account_id]
-        undone = [put.entry_id for put in facts.on_deposits.moved]
-        history = right_history(item, leaving=payments, arriving=arriving, undone=undone)
+        history = right_history(item, leaving=payments, arriving=arriving, undone=facts.brought_about.entry_ids)
         found.append(
             corrections(
                 item,
@@ -526,8 +517,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     for number in payment_ids:
         recording.made_one("payment", number)
     recording.entry_ids += entry_ids
-    if plan.undone:
-        record_undone(plan.undone, recording)
+    record_undone(plan.undone, recording)
     for one in plan.corrections:
         for undone in one.reversals:
             record_planned(undone, recording)

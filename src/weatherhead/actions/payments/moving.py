@@ -123,8 +123,8 @@ def right_history(
     """What would have happened on an account if payments had always been where they are, or come, now.
 
     Payments `leaving` never were there; those `arriving` came on their day as their entries say, known as they were
-    where they came first. Entries `undone` count as little: what those put on deposits. Late charges since
-    the mistake are left out: `review` says what is right of them.
+    where they came first. Entries `undone` with them count as little: what they recovered of write-offs, or put on
+    deposits. Late charges since the mistake are left out: `review` says what is right of them.
     """
     gone = {number for item in found.payments if _is_gone(item, leaving=leaving) for number in _entries_of(item)}
     gone.update(undone)

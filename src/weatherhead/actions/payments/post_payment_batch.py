@@ -206,9 +206,14 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[BatchPlan]:
     )
     posted_cents = sum(item.amount_cents for item in payments)
     said = {"name": inputs.name, "count": len(payments), "amount": format_cents(posted_cents), "left": len(report)}
+    one = len(payments) == 1
     template = gettext_noop("%(name)s: %(count)s payments of $%(amount)s posted")
     if report:
         template = gettext_noop("%(name)s: %(count)s payments of $%(amount)s posted, %(left)s not")
+        if one:
+            template = gettext_noop("%(name)s: one payment of $%(amount)s posted, %(left)s not")
+    elif one:
+        template = gettext_noop("%(name)s: one payment of $%(amount)s posted")
     counts = {"payments_paymentevent": len(payments)}
     counts |= {"payments_tender": len(payments), "payments_payment": len(payments)}
     return Proposal(

@@ -11,20 +11,11 @@ from datetime import date
 from typing import Annotated, Literal
 
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
-from weatherhead.actions.credit.undone_deposits import (
-    OnDeposits,
-    on_deposits,
-    plan_undone,
-    record_undone,
-    taken_off,
-    undone_entries,
-)
+from weatherhead.actions.credit.brought_about import BroughtAbout, Undone, brought_about, plan_undone, record_undone
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
-from weatherhead.actions.payments.applied_credit import AppliedCredit, applied_credit, take_back_applied
 from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
 from weatherhead.areas.billing.fees import Fee, NoPastDue, NoSuchFee, compute_fee, fee
-from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
 from weatherhead.areas.payments.operations import (
@@ -96,8 +87,7 @@ class Facts:
     chosen: PaymentFacts
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
-    on_deposits: OnDeposits
-    applied: AppliedCredit  # of what they left waiting
+    brought_about: BroughtAbout
     where: Whereabouts
     standings: tuple[Standing, ...]  # by account, the chosen payment's first
     fee: Fee | None
@@ -116,8 +106,7 @@ class Plan:
     note: str
     returned_on: date
     entries: Mapping[int, EntryDraft]
-    undone: tuple[MovePlan, ...]  # what it had put on deposits
-    applied: tuple[EntryDraft, ...]  # undoes what was applied of what it had left waiting
+    undone: Undone  # what else they had brought about
     charged_back: EntryDraft | None
     fee: AdjustmentPlan | None
 
@@ -140,8 +129,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         chosen=chosen,
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
-        on_deposits=on_deposits(item.payment_id for item in standing),
-        applied=applied_credit(stored.values()),
+        brought_about=brought_about(standing, posted=stored.values()),
         where=where_tender_is(chosen.tender_id),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),
@@ -179,14 +167,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     undone = {
         payment_id: reversal(entry, effective_on=returned_on, reason=why) for payment_id, entry in facts.entries.items()
     }
-    applied = take_back_applied(facts.applied, undone=undone.values(), on=returned_on, reason=why)
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
-    deposits = plan_undone(facts.on_deposits, on=returned_on, reason=why)
+    with_them = plan_undone(facts.brought_about, on=returned_on, reason=why)
     back = _charged_back(facts, returned_on=returned_on, reason=inputs.reason)
     posted = (
         *undone.values(),
-        *undone_entries(deposits),
-        *applied,
+        *with_them.entries,
         *((back,) if back else ()),
         *((charged.entry,) if charged else ()),
     )
@@ -196,7 +182,6 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         "on": chosen.paid_on,
         "why": Sentence(_REASONS[inputs.reason]),
     }
-    updates = {"payments_tender": 1, "payments_payment": len(undone)}
     return Proposal(
         summary=Sentence(gettext_noop("%(what)s of %(on)s returned by the bank: %(why)s"), said),
         confirm=Sentence(gettext_noop("Enter the return of $%(amount)s"), said),
@@ -207,17 +192,15 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             note=inputs.note,
             returned_on=returned_on,
             entries=undone,
-            undone=deposits,
-            applied=applied,
+            undone=with_them,
             charged_back=back,
             fee=charged,
         ),
         account_ids=tuple(standing.account_id for standing in facts.standings),
         entries=posted,
-        creates=({"billing_adjustment": 1} if charged else {})
-        | ({"credit_depositmovement": len(deposits)} if deposits else {}),
-        updates=updates,
-        changes=(*_changes(facts, posted=posted), *taken_off(deposits)),
+        creates=({"billing_adjustment": 1} if charged else {}) | with_them.creates,
+        updates={"payments_tender": 1, "payments_payment": len(undone)} | with_them.updates,
+        changes=(*_changes(facts, posted=posted), *with_them.changes),
         rules=_rules(facts, charged=charged),
     )
 
@@ -309,7 +292,6 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
     )
     record_undone(plan.undone, recording)
-    recording.entry_ids += post(plan.applied, inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
     if plan.charged_back is not None:
         back = post([plan.charged_back], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
         recording.entry_ids += back

@@ -11,19 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from weatherhead.actions.credit.undone_deposits import (
-    OnDeposits,
-    on_deposits,
-    plan_undone,
-    record_undone,
-    taken_off,
-    undone_entries,
-)
+from weatherhead.actions.credit.brought_about import BroughtAbout, Undone, brought_about, plan_undone, record_undone
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import NeededNote, Number
-from weatherhead.actions.payments.applied_credit import AppliedCredit, applied_credit, take_back_applied
 from weatherhead.actions.payments.receiving import kept_entry
-from weatherhead.areas.credit.operations import MovePlan
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, record_reversal
@@ -47,14 +38,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment, its entry, what lies on deposits, what of it was applied later, where its money is, the account's
-    receivable, and the day.
-    """
+    """The payment, its entry, what else it brought about, where its money is, the account's receivable, and the day."""
 
     payment: PaymentFacts
     entry: Entry
-    on_deposits: OnDeposits
-    applied: AppliedCredit
+    brought_about: BroughtAbout
     where: Whereabouts
     standing: Standing
     as_of: date
@@ -62,16 +50,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The reversal, those of what was put on deposits and of what was applied later, and the entry that keeps money
-    that is no longer in hand.
-    """
+    """The reversal, that of what else the payment brought about, and the entry that keeps money no longer in hand."""
 
     payment_id: int
     reason: str
     reversed_on: date
     entry: EntryDraft
-    undone: tuple[MovePlan, ...]
-    applied: tuple[EntryDraft, ...]
+    undone: Undone
     kept: EntryDraft | None
 
 
@@ -87,8 +72,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         payment=found,
         entry=posted,
-        applied=applied_credit([posted]),
-        on_deposits=on_deposits([found.payment_id]),
+        brought_about=brought_about([found], posted=[posted]),
         where=where_tender_is(found.tender_id),
         standing=standing_of(found.account_id),
         as_of=moment.as_of,
@@ -106,17 +90,15 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on)
     why = f"{inputs.reason}: {inputs.note}"
     draft = reversal(facts.entry, effective_on=facts.as_of, reason=why)
-    undone = plan_undone(facts.on_deposits, on=facts.as_of, reason=why)
-    applied = take_back_applied(facts.applied, undone=[draft], on=facts.as_of, reason=why)
+    undone = plan_undone(facts.brought_about, on=facts.as_of, reason=why)
     kept = None
     if facts.where is not Whereabouts.IN_HAND:
         kept = kept_entry(
             tender=found.tender_kind, amount_cents=found.amount_cents, on=facts.as_of, reason=inputs.reason
         )
-    posted = (draft, *undone_entries(undone), *applied, *((kept,) if kept else ()))
-    updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1})
-    creates = {"payments_suspenseitem": 1} if kept else {}
-    creates |= {"credit_depositmovement": len(undone)} if undone else {}
+    posted = (draft, *undone.entries, *((kept,) if kept else ()))
+    updates = {"payments_payment": 1} | ({} if kept else {"payments_tender": 1}) | undone.updates
+    creates = ({"payments_suspenseitem": 1} if kept else {}) | undone.creates
     amount = {"amount": format_cents(found.amount_cents), "on": found.paid_on}
     return Proposal(
         summary=Sentence(gettext_noop("Payment of $%(amount)s of %(on)s reversed"), amount),
@@ -127,14 +109,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             reversed_on=facts.as_of,
             entry=draft,
             undone=undone,
-            applied=applied,
             kept=kept,
         ),
         account_ids=(found.account_id,),
         entries=posted,
         creates=creates,
         updates=updates,
-        changes=(*money_changes(facts.standing, entries=posted, as_of=facts.as_of), *taken_off(undone)),
+        changes=(*money_changes(facts.standing, entries=posted, as_of=facts.as_of), *undone.changes),
         rules=(house_rule("corrections", "A correction is a linked reversal; nothing posted is edited"),),
     )
 
@@ -158,7 +139,6 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     )
     recording.entry_ids.append(entry_id)
     record_undone(plan.undone, recording)
-    recording.entry_ids += post(plan.applied, inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
     if plan.kept is not None:
         (kept_id,) = post([plan.kept], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
         recording.entry_ids.append(kept_id)

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weatherhead.actions.figures import Standing, made, money_changes, standings_of
+from weatherhead.actions.credit.giving_up import recovered
+from weatherhead.actions.figures import Standing, house_rule, made, money_changes, standings_of
 from weatherhead.actions.inputs import (
     Blankable,
     Cents,
@@ -40,6 +41,8 @@ from weatherhead.actions.payments.receiving import (
     tender_plan,
     waits_as_credit,
 )
+from weatherhead.areas.credit.operations.write_offs import Recovered, record_recoveries
+from weatherhead.areas.credit.write_offs import WriteOffFacts, write_offs_of
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
 from weatherhead.areas.payments.drawers import DrawerFacts, NoDrawerOpen, open_drawer_of
 from weatherhead.areas.payments.operations import AppliedPlan, EventPlan, TenderPlan, record_event
@@ -58,6 +61,7 @@ from weatherhead.door.registry import Action, InputsInvalid, Recording, registry
 
 _MORE_MAX = 50
 _NOTE_LENGTH_MIN = 4
+RECOVERED_FIRST = house_rule("recoveries", "A payment on a written-off account takes the write-off back first")
 
 
 class TendersDiffer(Refusal):
@@ -149,12 +153,13 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The accounts, what is paid on each and their receivables, the first one's first; what the rules say of them; the
-    actor's drawer, whether one is needed; the day."""
+    """The accounts, what is paid on each and their receivables, the first one's first; what was written off on them;
+    what the rules say of them; the actor's drawer, whether one is needed; the day."""
 
     accounts: tuple[AccountFacts, ...]
     amounts: tuple[int, ...]
     standings: tuple[Standing, ...]
+    write_offs: Mapping[int, tuple[WriteOffFacts, ...]]
     directed: Directed
     known: Known
     stub: ScanLine | None
@@ -163,6 +168,14 @@ class Facts:
     restricted: Mapping[int, CashOnly]  # which accounts are on cash only
     may_override: bool
     as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The event, and what it pays of debts that were given up."""
+
+    event: EventPlan
+    recoveries: tuple[Recovered, ...]
 
 
 def locks(inputs: Inputs) -> tuple[int, ...]:
@@ -229,6 +242,7 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
             *(said.amount_cents(row.amount_cents) for said, row in zip(also, inputs.also_pays, strict=True)),
         ),
         standings=tuple(standings[number] for number in numbers),
+        write_offs=write_offs_of(numbers),
         directed=Directed(rules=application_rules(), standings=standings),
         known=known_payments(numbers, as_of=moment.as_of),
         stub=first.stub,
@@ -240,8 +254,10 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
     )
 
 
-def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     """Debit each tender where it is kept, credit the receivables; the sums of both foot to the cent.
+
+    What an account does not owe pays first what was written off on it.
 
     Raises:
         PaidInFuture, PaidTooLongAgo, PaymentTooLarge, AccountTwice, TendersDiffer, TenderTwice, CheckNumberMissing,
@@ -266,16 +282,21 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
         raise NoDrawerOpen
     _require_new(facts, inputs=inputs, tenders=tenders)
     payments = _payments(facts, inputs=inputs, tenders=tenders, paid_on=paid_on)
-    entries = tuple(item.entry for item in payments)
+    paid = tuple(item.entry for item in payments)
+    recoveries = _recoveries(facts, entries=paid)
+    entries = (*paid, *(item.entry for item in recoveries))
     return Proposal(
         summary=_summary(facts, tenders=tenders, total_cents=total_cents),
         confirm=Sentence(gettext_noop("Take $%(amount)s"), {"amount": format_cents(total_cents)}),
-        plan=EventPlan(
-            channel=inputs.channel,
-            received_on=paid_on,
-            tenders=tenders,
-            payments=payments,
-            drawer_id=facts.drawer.drawer_id if facts.drawer else None,
+        plan=Plan(
+            event=EventPlan(
+                channel=inputs.channel,
+                received_on=paid_on,
+                tenders=tenders,
+                payments=payments,
+                drawer_id=facts.drawer.drawer_id if facts.drawer else None,
+            ),
+            recoveries=recoveries,
         ),
         account_ids=tuple(item.account_id for item in facts.accounts),
         entries=entries,
@@ -283,10 +304,33 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[EventPlan]:
             "payments_paymentevent": 1,
             "payments_tender": len(tenders),
             "payments_payment": len(payments),
+            **({"credit_recovery": len(recoveries)} if recoveries else {}),
         },
-        changes=_changes(facts, tenders=tenders, entries=entries),
-        rules=(application_rule(facts.directed.rules, tenders=[item.kind for item in tenders], on=paid_on),),
+        changes=(*_changes(facts, tenders=tenders, entries=entries), *_recovered(recoveries)),
+        rules=(
+            application_rule(facts.directed.rules, tenders=[item.kind for item in tenders], on=paid_on),
+            *((RECOVERED_FIRST,) if recoveries else ()),
+        ),
     )
+
+
+def _recoveries(facts: Facts, *, entries: tuple[EntryDraft, ...]) -> tuple[Recovered, ...]:
+    """What the payments pay of write-offs: at most the credit that they would leave."""
+    return tuple(
+        plan
+        for standing in facts.standings
+        for plan in recovered(
+            facts.write_offs.get(standing.account_id, ()),
+            credit_cents=-standing.balance_cents(as_of=facts.as_of, entries=entries),
+            on=facts.as_of,
+        )
+    )
+
+
+def _recovered(recoveries: tuple[Recovered, ...]) -> tuple[Change, ...]:
+    cents = sum(item.amount_cents for item in recoveries)
+    label = gettext_noop("Pays what was written off")
+    return (made(label, cents, code="recovered", unit=Unit.CENTS),) if cents else ()
 
 
 def _require_once(facts: Facts) -> None:
@@ -411,14 +455,14 @@ def _given(facts: Facts, *, tenders: tuple[TenderPlan, ...]) -> tuple[Change, ..
     return tuple(made(label, cents, code=code, unit=Unit.CENTS) for code, label, cents in figures)
 
 
-def record(proposal: Proposal[EventPlan], recording: Recording) -> None:
+def record(proposal: Proposal[Plan], recording: Recording) -> None:
     """Record event, tenders and payments, and post.
 
     Raises:
         DrawerClosed: the drawer was closed meanwhile.
     """
     payment_ids, entry_ids = record_event(
-        proposal.plan,
+        proposal.plan.event,
         received_at=recording.moment.at,
         received_by=recording.actor.name,
         receipt_id=recording.receipt_id,
@@ -426,6 +470,13 @@ def record(proposal: Proposal[EventPlan], recording: Recording) -> None:
     for payment_id in payment_ids:
         recording.made_one("payment", payment_id)
     recording.entry_ids += entry_ids
+    if proposal.plan.recoveries:
+        recording.entry_ids += record_recoveries(
+            proposal.plan.recoveries,
+            on=recording.moment.as_of,
+            at=recording.moment.at,
+            receipt_id=recording.receipt_id,
+        )
 
 
 ACTION = registry.add(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Annotated
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from pydantic import Field
 
@@ -14,11 +16,15 @@ from weatherhead.actions.inputs import Code
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.retention.operations import (
+    dispose_of_adverse_actions,
     dispose_of_bill_documents,
     dispose_of_customers,
+    dispose_of_messages,
     dispose_of_read_files,
     dispose_of_read_notes,
+    dispose_of_refund_payees,
     dispose_of_sign_ins,
+    dispose_of_statements,
 )
 from weatherhead.areas.retention.queries import Expired, expired
 from weatherhead.areas.retention.rules import RuleInForce, Subject, rule_in_force
@@ -72,6 +78,10 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
 _WORDS = {
     Subject.FORMER_CUSTOMERS: gettext_noop("Former customers"),
     Subject.BILL_DOCUMENTS: gettext_noop("Bill documents"),
+    Subject.STATEMENTS: gettext_noop("Prepared summaries"),
+    Subject.ADVERSE_ACTIONS: gettext_noop("Notices of adverse action"),
+    Subject.MESSAGES: gettext_noop("Messages in the outbox"),
+    Subject.REFUND_PAYEES: gettext_noop("Payees of refunds"),
     Subject.READ_FILES: gettext_noop("Files of reads"),
     Subject.READ_NOTES: gettext_noop("Notes beside reads"),
     Subject.FAILED_SIGN_INS: gettext_noop("Entries of sign-in logs"),
@@ -103,9 +113,15 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             _change("held_back", gettext_noop("Held back: a legal hold, money or a request is open"), found.held_back),
         ),
         rules=(in_force.rule.rule,),
-        work=(Work(kind="delete_files", payload={"paths": list(found.files)}),) if found.files else (),
+        work=_deleted(found),
         needs_approval=None if alone else Sentence(gettext_noop("What is disposed of does not come back.")),
     )
+
+
+def _deleted(found: Expired) -> tuple[Work, ...]:
+    """The files that go after the commit: from the storage, and from the outbox."""
+    kinds = (("delete_files", "paths", found.files), ("delete_messages", "names", found.messages))
+    return tuple(Work(kind=kind, payload={key: list(names)}) for kind, key, names in kinds if names)
 
 
 def _change(code: str, label: str, count: int) -> Change:
@@ -120,6 +136,14 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
             dispose_of_customers(plan.ids, rule=plan.rule, on=on, receipt_id=receipt_id)
         case Subject.BILL_DOCUMENTS:
             dispose_of_bill_documents(plan.ids, rule=plan.rule, on=on, receipt_id=receipt_id)
+        case Subject.STATEMENTS:
+            dispose_of_statements(plan.ids, rule=plan.rule, on=on, receipt_id=receipt_id)
+        case Subject.ADVERSE_ACTIONS:
+            dispose_of_adverse_actions(plan.ids)
+        case Subject.MESSAGES:
+            dispose_of_messages(plan.ids)
+        case Subject.REFUND_PAYEES:
+            dispose_of_refund_payees(plan.ids)
         case Subject.READ_FILES:
             dispose_of_read_files(plan.ids)
         case Subject.READ_NOTES:
@@ -137,7 +161,17 @@ def delete_files(payload: Mapping[str, Json], item_id: int, moment: Moment) -> J
     return {"deleted": len(paths)}
 
 
+def delete_messages(payload: Mapping[str, Json], item_id: int, moment: Moment) -> Json:
+    """Delete messages from the outbox. One that whatever sends mail took away already is right."""
+    del item_id, moment
+    names = [str(name) for name in payload["names"]]
+    for name in names:
+        (Path(settings.OUTBOX_DIR) / Path(name).name).unlink(missing_ok=True)
+    return {"deleted": len(names)}
+
+
 HANDLER = handles(Handler(kind="delete_files", work=delete_files))
+MESSAGES_HANDLER = handles(Handler(kind="delete_messages", work=delete_messages))
 
 ACTION = registry.add(
     Action(

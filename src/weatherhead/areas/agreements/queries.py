@@ -40,10 +40,11 @@ class AgreementFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementAt:
-    """A service agreement and where it is."""
+    """A service agreement, where it is, and whether another system billed it before."""
 
     agreement: AgreementFacts
     point: ServicePointFacts
+    has_former: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +164,12 @@ def agreements_with_points(account_id: int) -> tuple[AgreementAt, ...]:
 def agreements_with_points_of(account_ids: Iterable[int]) -> tuple[AgreementAt, ...]:
     """The agreements of some accounts with their service points, those in force first, then the latest."""
     rows = ServiceAgreement.objects.select_related("service_point__premise").filter(account_id__in=list(account_ids))
+    rows = rows.annotate(has_former=Exists(FormerPeriod.objects.filter(agreement_id=OuterRef("pk"))))
     found = sorted(rows, key=lambda row: (row.end_on is not None, -row.start_on.toordinal(), row.pk))
-    return tuple(AgreementAt(agreement=_facts(row), point=service_point_facts(row.service_point)) for row in found)
+    return tuple(
+        AgreementAt(agreement=_facts(row), point=service_point_facts(row.service_point), has_former=row.has_former)
+        for row in found
+    )
 
 
 def agreements_by_start(account_ids: Iterable[int]) -> tuple[AgreementAt, ...]:

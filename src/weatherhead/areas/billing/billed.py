@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from weatherhead.areas.agreements.queries import TermsFacts, terms_of
 from weatherhead.areas.billing.correcting import Billed, BilledBill, StoredCharge
 from weatherhead.areas.billing.decide import LinePlan, SegmentPlan
-from weatherhead.areas.billing.facts import AgreementBilling, SegmentFacts
+from weatherhead.areas.billing.facts import AgreementBilling, BillHead, SegmentFacts
 from weatherhead.areas.billing.former import NO_BILL
 from weatherhead.areas.billing.lines import PricePoint
-from weatherhead.areas.billing.models import Bill, BillLine, CorrectedPeriod
-from weatherhead.areas.billing.queries import billing_facts, rated_again
-from weatherhead.areas.ledger.queries import posted_entries
+from weatherhead.areas.billing.models import BillLine, CorrectedPeriod
+from weatherhead.areas.billing.queries import billing_with_bills, rated_again
+from weatherhead.areas.ledger.queries import movements_and_entries
+from weatherhead.areas.metering.meter_tests import with_accuracy
 from weatherhead.areas.records.database import chunks
 from weatherhead.areas.tariffs.queries import ScheduleFacts, schedule_facts
+from weatherhead.core.ledger import Entry, ReceivableMovement
 
 
-def billed_on(revenue_classes: Mapping[int, str]) -> dict[int, Billed]:
-    """What stands billed on some accounts, which are given with their revenue classes; none without service."""
-    found = billing_facts(revenue_classes)
+def billed_on(
+    revenue_classes: Mapping[int, str],
+) -> tuple[dict[int, Billed], dict[int, tuple[ReceivableMovement, ...]]]:
+    """What stands billed on some accounts, which are given with their revenue classes, and their whole receivable.
+
+    None for an account without service.
+    """
+    found, heads = billing_with_bills(revenue_classes)
+    found = _as_tested(found)
     agreements = [item for items in found.values() for item in items]
     terms = terms_of(item.agreement for item in agreements)
     schedules = _schedules(terms)
     segments = [segment for item in agreements for segment in item.segments if segment.bill_id != NO_BILL]
-    bills = _bills({segment.bill_id for segment in segments})
+    charged = (head.entry_id for head in heads.values() if head.entry_id is not None)
+    moved, posted = movements_and_entries(found, entry_ids=charged)
+    bills = {number: _bill(head, posted=posted) for number, head in heads.items()}
     charges = charges_of_segments(segment.segment_id for segment in segments)
     first_due = _first_due(segment for segment in segments if bills[segment.bill_id].kind == "corrected")
     as_billed = _as_billed(agreements)
-    return {
+    billed = {
         account_id: Billed(
             agreements=items,
             terms={item.agreement.agreement_id: terms[item.agreement.agreement_id] for item in items},
@@ -48,6 +59,20 @@ def billed_on(revenue_classes: Mapping[int, str]) -> dict[int, Billed]:
         )
         for account_id, items in found.items()
     }
+    return billed, moved
+
+
+def _as_tested(found: dict[int, tuple[AgreementBilling, ...]]) -> dict[int, tuple[AgreementBilling, ...]]:
+    """With what tests of meters found: what passed through them is not what they registered."""
+    right = with_accuracy(read for items in found.values() for facts in items for read in facts.reads)
+    if not right:
+        return found
+    return {
+        account_id: tuple(
+            replace(facts, reads=tuple(right.get(read.read_id, read) for read in facts.reads)) for facts in items
+        )
+        for account_id, items in found.items()
+    }
 
 
 def _schedules(terms: Mapping[int, tuple[TermsFacts, ...]]) -> dict[str, ScheduleFacts]:
@@ -55,27 +80,9 @@ def _schedules(terms: Mapping[int, tuple[TermsFacts, ...]]) -> dict[str, Schedul
     return {code: schedule_facts(code) for code in sorted(codes)}
 
 
-def _bills(bill_ids: Collection[int]) -> dict[int, BilledBill]:
-    fields = ("pk", "number", "kind", "issued_on", "due_on", "total_cents", "entry_id")
-    rows = [
-        row
-        for chunk in chunks(sorted(bill_ids))
-        for row in Bill.objects.filter(pk__in=chunk).values_list(*fields, named=True)
-    ]
-    posted = {item.entry_id: item for item in posted_entries(row.entry_id for row in rows if row.entry_id is not None)}
-    return {
-        row.pk: BilledBill(
-            bill_id=row.pk,
-            number=row.number,
-            kind=row.kind,
-            issued_on=row.issued_on,
-            due_on=row.due_on,
-            total_cents=row.total_cents,
-            entry_id=row.entry_id,
-            entry=posted[row.entry_id] if row.entry_id is not None else None,
-        )
-        for row in rows
-    }
+def _bill(head: BillHead, *, posted: Mapping[int, Entry]) -> BilledBill:
+    entry = posted[head.entry_id] if head.entry_id is not None else None
+    return BilledBill(**head._asdict(), entry=entry)
 
 
 def charges_of_segments(segment_ids: Iterable[int]) -> dict[int, tuple[StoredCharge, ...]]:

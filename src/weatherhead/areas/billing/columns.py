@@ -57,6 +57,7 @@ class ReadColumns:
     demand_w_max: Int64Array
     dials: Int64Array
     step_wh: Int64Array
+    accuracies: Int64Array  # of the meter until its next read, in hundredths of a percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ def columns_of(agreements: Sequence[AgreementBilling]) -> BillingColumns:
             demand_w_max=_array(MISSING if read.demand_w_max is None else read.demand_w_max for _, read in reads),
             dials=_array(read.dials for _, read in reads),
             step_wh=_array(step_wh(read.multiplier) for _, read in reads),
+            accuracies=_array(read.accuracy for _, read in reads),
         ),
         meters={read.meter_id: meter_text(serial=read.serial, multiplier=str(read.multiplier)) for _, read in reads},
         exceptions={index: item.exceptions for index, item in enumerate(agreements) if item.exceptions},

@@ -73,6 +73,11 @@ class Billed:
     as_billed: Mapping[int, SegmentPlan]
     revenue_class: str
 
+    @property
+    def wrong_since_unknown(self) -> bool:
+        """Whether a test found a meter off, and nobody knows since when."""
+        return any(not read.wrong_since_known for facts in self.agreements for read in facts.reads)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -116,6 +121,14 @@ class Again:
         return self.after_cents - self.old.amount_cents
 
     @property
+    def tested(self) -> tuple[tuple[str, int], ...]:
+        """The meters whose test weighs on the period now and did not when it was billed, with their accuracy."""
+        then = {(read["meter"], read.get("accuracy")) for read in self.old.determinants["reads"]}
+        reads = self.new.determinants["reads"][:-1] if self.new else ()
+        found = {(read["meter"], read["accuracy"]) for read in reads if "accuracy" in read}
+        return tuple(sorted(found - then))
+
+    @property
     def differs(self) -> bool:
         """Whether anything is other than it was billed: days, energy, a line, or where one posts to."""
         if self.new is None:
@@ -142,6 +155,11 @@ class Correction:
     def changed(self) -> tuple[Again, ...]:
         """The periods that are put right."""
         return tuple(item for item in self.segments if item.differs)
+
+    @property
+    def tested(self) -> tuple[tuple[str, int], ...]:
+        """The meters whose test is why periods are put right, with their accuracy in hundredths of a percent."""
+        return tuple(sorted({found for item in self.changed for found in item.tested}))
 
     @property
     def net_cents(self) -> int:
@@ -284,7 +302,7 @@ def decide_correction(
         book,
         net_cents=sum(item.difference_cents for item in differing),
         revenue_class=billed.revenue_class,
-        begin_known=begin_known,
+        begin_known=begin_known and not (billed.wrong_since_unknown and any(item.tested for item in differing)),
         tampering=tampering,
         on=on,
     )

@@ -44,15 +44,6 @@ class NoCorrectionRules(Refusal):
     template = gettext_noop("These regulations have no corrections.yaml, which says how far back bills are corrected.")
 
 
-class MeterWithinTolerance(Refusal):
-    """The meter is as right as meters have to be."""
-
-    template = gettext_noop(
-        "The meter's average error is %(error)s %%: no more than the %(tolerance)s %% that %(title)s allows. "
-        "Nothing is corrected for it."
-    )
-
-
 class RefundVersion(RuleVersion):
     """From a day on: the whole of an overcharge whose beginning is known, else at most so many days of it."""
 
@@ -161,10 +152,12 @@ def look_back(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeterTest:
-    """What a meter test found, in percent of what it should have registered."""
+class Weighed:
+    """What a meter test comes to, in percent of what should have been registered. `off`: by more than is let pass."""
 
     accuracy_percent: Decimal
+    tolerance_percent: Decimal
+    off: bool
     rule: Rule
     arithmetic: str
 
@@ -174,24 +167,21 @@ class MeterTest:
         return self.accuracy_percent - 100
 
 
-def meter_test(book: CorrectionBook, *, full_load: Decimal, light_load: Decimal, on: date) -> MeterTest:
+def weigh_test(book: CorrectionBook, *, full_load: Decimal, light_load: Decimal, on: date) -> Weighed:
     """The average accuracy of a tested meter, full and light load weighted, to a hundredth of a percent.
 
     Raises:
-        MeterWithinTolerance: the error is let pass.
         RuleNotInForce: before the rule's first version.
     """
     version = book.meter_test.version_on(on)
     full, light = version.full_load_weight, version.light_load_weight
     exact = (full * full_load + light * light_load) / (full + light)
     average = exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-    # The bare average is compared: rounding must not decide whom the rule reaches.
-    if abs(exact - 100) <= version.tolerance_percent:
-        raise MeterWithinTolerance(
-            error=f"{average - 100:+}", tolerance=version.tolerance_percent, title=book.meter_test.title
-        )
-    return MeterTest(
+    return Weighed(
         accuracy_percent=average,
+        tolerance_percent=version.tolerance_percent,
+        # The bare average is compared: rounding must not decide whom the rule reaches.
+        off=abs(exact - 100) > version.tolerance_percent,
         rule=book.meter_test.named("meter test"),
         arithmetic=f"({full} × {full_load} % + {light} × {light_load} %) ÷ {full + light} = {average} %",
     )

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from weatherhead.areas.billing.columns import BillingColumns
 from weatherhead.areas.billing.price_many import WH_PER_KWH, Priced, ratio_text, typed_options
-from weatherhead.areas.metering.usage import READ_KINDS, energy_wh_between
+from weatherhead.areas.metering.usage import EXACT, READ_KINDS, energy_wh_between, right_energy_wh
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.canonical import Json, canonical
 from weatherhead.areas.records.utility import Bounds
@@ -52,6 +52,7 @@ class determinants_text:  # noqa: N801 - used as a function: what a batch has in
                 reads.days.tolist(),
                 reads.read_ids.tolist(),
                 reads.turns.tolist(),
+                reads.accuracies.tolist(),
                 strict=True,
             )
         )
@@ -93,10 +94,12 @@ class determinants_text:  # noqa: N801 - used as a function: what a batch has in
         )
 
     def _read(self, row: tuple[int, ...]) -> str:
-        reading, dials, kind, meter, day, read, turns = row
+        reading, dials, kind, meter, day, read, turns, accuracy = row
         text = self._meters[meter]
+        # Of a tested meter alone: what does not differ is not told.
+        tested = "" if accuracy == EXACT else f'"accuracy":{accuracy},'
         return (
-            f'{{"dial_reading":{reading},"dials":{dials},"kind":"{READ_KINDS[kind]}","meter":{text.serial_json},'
+            f'{{{tested}"dial_reading":{reading},"dials":{dials},"kind":"{READ_KINDS[kind]}","meter":{text.serial_json},'
             f'"multiplier":{text.multiplier_json},"on":"{self._day[day]}","read":{read},"turns":{turns}}}'
         )
 
@@ -120,13 +123,7 @@ def usage_of(determinants: Mapping[str, Json], *, span: Span, schedule: Schedule
     parts = tuple(
         UsagePart(
             span=Span(start=date.fromisoformat(first["on"]), end=date.fromisoformat(second["on"])),
-            energy_wh=energy_wh_between(
-                start_reading=first["dial_reading"],
-                end_reading=second["dial_reading"],
-                turns=second["turns"] - first["turns"],
-                dials=second["dials"],
-                multiplier=Decimal(second["multiplier"]),
-            ),
+            energy_wh=energy_between(first, second),
         )
         for first, second in pairwise(reads)
         if first["meter"] == second["meter"] and first["on"] != second["on"]
@@ -140,6 +137,19 @@ def usage_of(determinants: Mapping[str, Json], *, span: Span, schedule: Schedule
         options=typed_options(determinants["options"], schedule=schedule),
         parts=parts if len(parts) > 1 else (),
     )
+
+
+def energy_between(first: Mapping[str, Json], second: Mapping[str, Json]) -> int:
+    """Energy in Wh between two reads of one meter as determinants keep them."""
+    registered = energy_wh_between(
+        start_reading=first["dial_reading"],
+        end_reading=second["dial_reading"],
+        turns=second["turns"] - first["turns"],
+        dials=second["dials"],
+        multiplier=Decimal(second["multiplier"]),
+    )
+    accuracy = first.get("accuracy", EXACT)
+    return registered if accuracy == EXACT else right_energy_wh(registered, accuracy=accuracy)
 
 
 # -------------------------------------------------------------------------------------------------------------- checks

@@ -71,6 +71,18 @@ class LatestBill:
     entry_id: int | None
 
 
+class BillHead(NamedTuple):
+    """A bill without its document."""
+
+    bill_id: int
+    number: str
+    kind: str
+    issued_on: date
+    due_on: date
+    total_cents: int
+    entry_id: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementBilling:
     """Everything that decides the next bill of one agreement. Segments are the active ones, oldest first.

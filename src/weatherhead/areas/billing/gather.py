@@ -13,7 +13,7 @@ from weatherhead.areas.billing.columns import BillingColumns, HistoryColumns, Re
 from weatherhead.areas.billing.facts import ExceptionFacts
 from weatherhead.areas.billing.queries import exceptions_by_agreement
 from weatherhead.areas.metering.columns import meter_rows, reads_of_points
-from weatherhead.areas.metering.usage import step_wh
+from weatherhead.areas.metering.usage import EXACT, step_wh
 from weatherhead.areas.records.arrays import MISSING, among, day_sql, fetch_columns, fetch_rows, number_sql, rows_among
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Int64Array
@@ -73,6 +73,7 @@ def gather_columns(account_ids: Int64Array, *, through_on: date) -> tuple[Billin
             demand_w_max=found.demand_w_max,
             dials=found.dials,
             step_wh=np.array([steps[number] for number in found.meter_ids.tolist()], dtype=np.int64),
+            accuracies=np.full(len(found.read_ids), EXACT, dtype=np.int64),
         ),
         meters={
             number: meter_text(serial=row.serial, multiplier=str(row.multiplier)) for number, row in meters.items()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from weatherhead.areas.billing.columns import KIND_NUMBERS, BillingColumns
 from weatherhead.areas.billing.refusals import BillingHeld, NothingToBill, StartReadMissing, UnmeteredPeriodMissing
+from weatherhead.areas.metering.usage import EXACT
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.utility import Bounds
 from weatherhead.core.rating import PartArrays, RatedArrays, Schedule, Usage, UsageArrays, rate_many, usage_arrays
@@ -268,6 +269,9 @@ def _metered(
     one, two = one[same], two[same]
     turned = (reads.turns[two] - reads.turns[one]) * 10 ** reads.dials[two]
     part_wh = (reads.dial_readings[two] - reads.dial_readings[one] + turned) * reads.step_wh[two]
+    if bool((accuracies := reads.accuracies[one] != EXACT).any()):
+        accuracy = reads.accuracies[one]
+        part_wh = np.where(accuracies, (2 * part_wh * EXACT + accuracy) // (2 * accuracy), part_wh)
     owners = reads.agreements[one]
     np.add.at(energy_wh, owners, part_wh)
     # The first read of a period tells the demand of the period before.

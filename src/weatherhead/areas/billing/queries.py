@@ -18,6 +18,7 @@ from weatherhead.areas.billing.facts import (
     AdjustmentFacts,
     AgreementBilling,
     BillFacts,
+    BillHead,
     BillOfHistory,
     ChargeFacts,
     ChargeSum,
@@ -65,23 +66,30 @@ class NoSuchException(Refusal):
 
 def billing_facts(account_ids: Iterable[int]) -> dict[int, tuple[AgreementBilling, ...]]:
     """Everything that decides the next bills of some accounts, in a fixed number of queries."""
-    return _billing_facts(account_ids)[0]
+    return billing_with_bills(account_ids)[0]
 
 
 def billing_of_account(account_id: int) -> tuple[tuple[AgreementBilling, ...], LatestBill | None]:
     """The same for one account, and the last bill that it got."""
-    found, latest = _billing_facts([account_id])
+    found, bills = billing_with_bills([account_id])
+    # A bill that was cancelled is followed by the one after it.
+    last = max(bills.values(), key=lambda item: (item.issued_on, item.bill_id), default=None)
+    latest = last and LatestBill(
+        bill_id=last.bill_id, number=last.number, issued_on=last.issued_on, entry_id=last.entry_id
+    )
     return found.get(account_id, ()), latest
 
 
-def _billing_facts(account_ids: Iterable[int]) -> tuple[dict[int, tuple[AgreementBilling, ...]], LatestBill | None]:
-    """By account, and the last bill among all of them. A bill that was cancelled is followed by the one after it."""
+def billing_with_bills(
+    account_ids: Iterable[int],
+) -> tuple[dict[int, tuple[AgreementBilling, ...]], dict[int, BillHead]]:
+    """What decides the next bills by account, and the bills of the active segments by number, in as many queries."""
     served = agreements_by_start(account_ids)
     agreements = [item.agreement for item in served]
     points = {item.point.service_point_id: item.point for item in served}
     reads = billable_reads(points)
-    segments, latest = _segments_by_agreement(item.agreement_id for item in agreements)
-    former = former_periods(item.agreement_id for item in agreements)
+    segments, bills = _segments_by_agreement(item.agreement_id for item in agreements)
+    former = former_periods(item.agreement.agreement_id for item in served if item.has_former)
     exceptions = _exceptions_by_agreement(item.agreement_id for item in agreements)
     found: dict[int, list[AgreementBilling]] = {}
     for item in agreements:
@@ -97,25 +105,23 @@ def _billing_facts(account_ids: Iterable[int]) -> tuple[dict[int, tuple[Agreemen
             exceptions=exceptions.get(item.agreement_id, ()),
         )
         found.setdefault(item.account_id, []).append(facts)
-    return {account_id: tuple(items) for account_id, items in found.items()}, latest
+    return {account_id: tuple(items) for account_id, items in found.items()}, bills
 
 
 def _segments_by_agreement(
     agreement_ids: Iterable[int],
-) -> tuple[dict[int, tuple[SegmentFacts, ...]], LatestBill | None]:
-    """The active segments of each agreement, oldest first, and the last of their bills."""
+) -> tuple[dict[int, tuple[SegmentFacts, ...]], dict[int, BillHead]]:
+    """The active segments of each agreement, oldest first, and their bills."""
     rows = BillSegment.objects.filter(agreement_id__in=list(agreement_ids), active=True)
-    named = rows.annotate(number=F("bill__number"), issued_on=F("bill__issued_on"), entry_id=F("bill__entry_id"))
+    named = rows.annotate(**{f"bill_{name}": F(f"bill__{name}") for name in BillHead._fields[1:]})
     found: dict[int, list[SegmentFacts]] = {}
-    last: Any = None
+    bills: dict[int, BillHead] = {}
+    row: Any
     for row in named.order_by("start_on"):
         found.setdefault(row.agreement_id, []).append(_segment(row))
-        if last is None or (row.issued_on, row.bill_id) > (last.issued_on, last.bill_id):
-            last = row
-    latest = last and LatestBill(
-        bill_id=last.bill_id, number=last.number, issued_on=last.issued_on, entry_id=last.entry_id
-    )
-    return {key: tuple(items) for key, items in found.items()}, latest
+        if row.bill_id not in bills:
+            bills[row.bill_id] = BillHead(row.bill_id, *(getattr(row, f"bill_{name}") for name in BillHead._fields[1:]))
+    return {key: tuple(items) for key, items in found.items()}, bills
 
 
 def exceptions_by_agreement(agreement_ids: Int64Array) -> dict[int, tuple[ExceptionFacts, ...]]:

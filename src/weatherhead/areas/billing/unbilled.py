@@ -20,6 +20,7 @@ from weatherhead.areas.billing.gather import gather_columns
 from weatherhead.areas.billing.lines import lines_of_group
 from weatherhead.areas.billing.price_many import Periods, Priced, next_periods, price_many
 from weatherhead.areas.billing.refusals import NothingToBill
+from weatherhead.areas.metering.usage import EXACT
 from weatherhead.areas.records.arrays import (
     MISSING,
     among,
@@ -292,6 +293,7 @@ def _price_whole(
         demand_w_max=np.where(at_end == 1, demand[both], MISSING) if len(both) else zeros,
         dials=zeros + _DIALS,
         step_wh=zeros + 1,
+        accuracies=zeros + EXACT,
     )
     billed = {int(place): NothingToBill(start=date.fromordinal(int(starts[place]))) for place in np.flatnonzero(~open_)}
     whole = replace(columns, reads=reads, exceptions={})

@@ -62,7 +62,7 @@ def _recovered_beyond() -> Iterator[Finding]:
     rows = stream("""
         SELECT given.id, given.account_id, given.amount_cents, SUM(back.amount_cents)
           FROM credit_writeoff AS given
-          JOIN credit_recovery AS back ON back.write_off_id = given.id
+          JOIN credit_recovery AS back ON back.write_off_id = given.id AND back.undone_on IS NULL
          GROUP BY given.id, given.account_id, given.amount_cents
         HAVING SUM(back.amount_cents) > given.amount_cents
          ORDER BY given.id

@@ -147,9 +147,13 @@ class RefundRun(models.Model):
 
 
 class Refund(models.Model):
-    """Money that goes back to a customer, approved by a second person; refunds_payable until the bank has paid it."""
+    """Money that goes back, approved by a second person; refunds_payable until the bank has paid it.
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    It is an account's, or it was in suspense and is nobody's here.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", null=True)
+    suspense_item_id = models.BigIntegerField(null=True)
     deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="+", null=True)
     amount_cents = models.BigIntegerField()
     method = models.CharField(max_length=8)  # check, tender
@@ -157,7 +161,7 @@ class Refund(models.Model):
     payee_name = models.CharField(max_length=160)
     payee_lines = models.JSONField()  # the address as it stands on the check
     payee_mark = models.CharField(max_length=64)  # SHA-256 of the folded name
-    address_mark = models.CharField(max_length=64)  # and of the folded address
+    address_mark = models.CharField(max_length=64, blank=True)  # and of the folded address, if there is one
     reason = models.CharField(max_length=40)
     refunded_on = models.DateField()
     entry_id = models.BigIntegerField()
@@ -174,6 +178,16 @@ class Refund(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount_cents__gt=0), name="refund_above_zero"),
+            models.CheckConstraint(
+                condition=Q(account__isnull=False, suspense_item_id__isnull=True)
+                | Q(account__isnull=True, suspense_item_id__isnull=False, deposit__isnull=True),
+                name="refund_from_one_place",
+            ),
+            models.UniqueConstraint(
+                fields=["suspense_item_id"],
+                condition=Q(suspense_item_id__isnull=False) & ~Q(state="cancelled"),
+                name="refund_of_suspense_once",
+            ),
             models.CheckConstraint(
                 condition=Q(method="check", tender_payment_id__isnull=True)
                 | Q(method="tender", tender_payment_id__isnull=False),
@@ -243,16 +257,25 @@ class WriteOff(models.Model):
 
 
 class Recovery(models.Model):
-    """A part of a write-off that was paid after all."""
+    """A part of a write-off that was paid after all; undone when the payment was taken back."""
 
     write_off = models.ForeignKey(WriteOff, on_delete=models.PROTECT, related_name="+")
     amount_cents = models.BigIntegerField()
     recovered_on = models.DateField()
     entry_id = models.BigIntegerField()
-    receipt_id = models.BigIntegerField()
+    receipt_id = models.BigIntegerField(db_index=True)
+    undone_on = models.DateField(null=True)
+    undo_entry_id = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount_cents__gt=0), name="recovery_above_zero")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="recovery_above_zero"),
+            models.CheckConstraint(
+                condition=Q(undone_on__isnull=True, undo_entry_id__isnull=True)
+                | Q(undone_on__isnull=False, undo_entry_id__isnull=False),
+                name="recovery_undone_by_entry",
+            ),
+        ]
 
 
 class Provision(models.Model):

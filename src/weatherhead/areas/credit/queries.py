@@ -181,6 +181,11 @@ def moved_of_payments(payment_ids: Iterable[int]) -> tuple[MovementFacts, ...]:
     return tuple(_movement(row) for row in rows.exclude(pk__in=undone).order_by("pk"))
 
 
+def letter_path(notice_id: int) -> str:
+    """Where a notice's letter waits for the mail, under the storage's root."""
+    return f"letters/adverse-action-{notice_id}.txt"
+
+
 def notice(notice_id: int) -> NoticeFacts:
     """One adverse-action notice.
 

@@ -40,7 +40,8 @@ class RefundFacts:
     """A refund. `check_number` is that of its living check, or of its last one."""
 
     refund_id: int
-    account_id: int
+    account_id: int | None
+    suspense_item_id: int | None
     deposit_id: int | None
     amount_cents: int
     method: str
@@ -83,7 +84,7 @@ class CheckFacts:
     check_id: int
     number: int
     refund_id: int
-    account_id: int
+    account_id: int | None
     amount_cents: int
     payee_name: str
     payee_lines: tuple[str, ...]
@@ -116,8 +117,12 @@ class RunFacts:
 
 
 def mark_of(lines: Iterable[str]) -> str:
-    """A name or an address, folded and hashed, so that two that people take for the same are found to be."""
-    return hashlib.sha256(fold(" ".join(lines)).encode()).hexdigest()
+    """A name or an address, folded and hashed, so that two that people take for the same are found to be.
+
+    Where there is none it is empty, and like no other.
+    """
+    folded = fold(" ".join(lines))
+    return hashlib.sha256(folded.encode()).hexdigest() if folded else ""
 
 
 def refund(refund_id: int) -> RefundFacts:
@@ -134,6 +139,12 @@ def refund(refund_id: int) -> RefundFacts:
 def refunds_of_account(account_id: int) -> tuple[RefundFacts, ...]:
     """The refunds of an account, latest first."""
     return _facts(Refund.objects.filter(account_id=account_id))
+
+
+def refund_of_suspense(item_id: int) -> RefundFacts | None:
+    """The refund by which an item of suspense went back; a cancelled one counts no longer."""
+    found = _facts(Refund.objects.filter(suspense_item_id=item_id).exclude(state=CANCELLED), limit=1)
+    return found[0] if found else None
 
 
 def open_refunds(*, limit: int) -> tuple[RefundFacts, ...]:
@@ -158,7 +169,7 @@ def refunds_to_issue(*, as_of: date, limit: int) -> tuple[RefundFacts, ...]:
 
 def refunds_like(*, payee_mark: str, address_mark: str, since: date) -> tuple[RefundFacts, ...]:
     """Refunds since a day, not cancelled, to the same payee or to the same address, latest first."""
-    same = Q(payee_mark=payee_mark) | Q(address_mark=address_mark)
+    same = Q(payee_mark=payee_mark) | (Q(address_mark=address_mark) & ~Q(address_mark=""))
     return _facts(Refund.objects.filter(same, refunded_on__gte=since).exclude(state=CANCELLED))
 
 
@@ -277,6 +288,7 @@ def _refund(row: Any) -> RefundFacts:  # noqa: ANN401 - a refund with what its q
     return RefundFacts(
         refund_id=row.pk,
         account_id=row.account_id,
+        suspense_item_id=row.suspense_item_id,
         deposit_id=row.deposit_id,
         amount_cents=row.amount_cents,
         method=row.method,

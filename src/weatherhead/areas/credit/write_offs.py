@@ -42,6 +42,32 @@ class WriteOffFacts:
     receipt_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryFacts:
+    """A part of a write-off that was paid after all, and whose it is."""
+
+    recovery_id: int
+    account_id: int
+    recovered_on: date
+    entry_id: int
+    receipt_id: int
+
+
+def recoveries_of_receipts(receipt_ids: Iterable[int]) -> tuple[RecoveryFacts, ...]:
+    """What some receipts recovered and was not undone since, in its order."""
+    rows = Recovery.objects.filter(receipt_id__in=list(receipt_ids), undone_on__isnull=True).select_related("write_off")
+    return tuple(
+        RecoveryFacts(
+            recovery_id=row.pk,
+            account_id=row.write_off.account_id,
+            recovered_on=row.recovered_on,
+            entry_id=row.entry_id,
+            receipt_id=row.receipt_id,
+        )
+        for row in rows.order_by("pk")
+    )
+
+
 def former_debtors(*, from_account: int, to_account: int, ended_before: date) -> tuple[Candidate, ...]:
     """The accounts of a range whose last service ended before a day and that owe something, by number.
 
@@ -145,7 +171,8 @@ def provision_exists(month_on: date) -> bool:
 
 def _facts(rows: QuerySet[WriteOff]) -> tuple[WriteOffFacts, ...]:
     found = list(rows.order_by("account_id", "pk"))
-    recovered = Recovery.objects.filter(write_off_id__in=[row.pk for row in found]).values("write_off_id")
+    standing = Recovery.objects.filter(write_off_id__in=[row.pk for row in found], undone_on__isnull=True)
+    recovered = standing.values("write_off_id")
     back = dict(recovered.annotate(total=Sum("amount_cents")).values_list("write_off_id", "total")) if found else {}
     return tuple(
         WriteOffFacts(

@@ -14,6 +14,7 @@ from weatherhead.core.statements import payload_sha256
 from weatherhead.core.values import Refusal, gettext_noop
 
 PAYMENT_MOVED = "payment_moved"
+BILLS_CANCELLED = "bills_cancelled"
 
 
 class NoSuchLetter(Refusal):

@@ -35,7 +35,7 @@ class Letter(models.Model):
     Its PDF is rendered from this when it is opened, the same bytes every time.
     """
 
-    kind = models.CharField(max_length=30)  # payment_moved_away, payment_moved_here
+    kind = models.CharField(max_length=30)  # payment_moved, bills_cancelled
     account_id = models.BigIntegerField(db_index=True)
     prepared_on = models.DateField()
     payload = models.TextField()  # canonical JSON

@@ -270,7 +270,8 @@ def _reference(said: Sequence[Any] | None, *, say: Words) -> list[str] | None:
         return None
     judged, months, late, returned, bills = said
     figures = {"months": months, "late": late, "returned": returned, "bills": bills}
-    return [say[f"reference_{judged}"], say["reference_rule"] % figures]
+    rule = say["reference_rule" if returned else "reference_rule_none"]
+    return [say[f"reference_{judged}"], rule % figures]
 
 
 def _yearly(document: PreparedDocument, *, say: Words, lines: slice | None) -> View:

@@ -30,7 +30,7 @@ def summary_view(document: SummaryDocument) -> View:
     words, language = frame["words"], frame["language"]
     say = Words(words, language=language)
     title, issued = words[f"title_{SUMMARY}"], say.day(document.issued_on)
-    rows = [_row(item, document=document, say=say) for item in document.accounts]
+    rows = [row for item in document.accounts for row in _rows(item, document=document, say=say)]
     lines = sum(1 + -(-len(row[1]) // _PLACE_LETTERS) for row in rows)
     return {
         "language": language,
@@ -46,7 +46,7 @@ def summary_view(document: SummaryDocument) -> View:
         "summary": _summary(document, say=say),
         "due": due_view(document.amount_due_cents, due_on=document.due_on, say=say),
         "on_cover": lines <= LINES_ON_COVER,
-        "accounts_follow": words["accounts_follow"] % {"count": len(rows)},
+        "accounts_follow": words["accounts_follow"] % {"count": len(document.accounts)},
         "accounts": rows,
         "accounts_total": [
             words["all_accounts"],
@@ -100,16 +100,22 @@ def _summary(document: SummaryDocument, *, say: Words) -> list[list[str]]:
         [say["other_movements"], money(document.other_cents)],
         [say["new_charges"], money(document.charges_cents)],
     ]
+    if document.later_cents:
+        rows.append([say["later"], money(-document.later_cents)])
     if document.credits_cents:
         rows.append([say["credits_stay"], money(document.credits_cents)])
     return rows
 
 
-def _row(item: SummaryAccount, *, document: SummaryDocument, say: Words) -> list[str]:
-    """Account, place, period, kWh, previous balance, payments, fees and other, new charges, balance."""
+def _rows(item: SummaryAccount, *, document: SummaryDocument, say: Words) -> list[list[str]]:
+    """Account, place, period, kWh, previous balance, payments, fees and other, new charges, balance.
+
+    What of the balance is due later stands below it, and is taken off.
+    """
     places = item.places
-    return [
-        group_number(item.number, groups=document.frame["account_groups"]),
+    number = group_number(item.number, groups=document.frame["account_groups"])
+    row = [
+        number,
         places[0] if len(places) == 1 else say["services"] % {"count": len(places)},
         say.short_span(start=item.start_on, last=item.last_on),
         kwh(item.energy_wh),
@@ -117,8 +123,11 @@ def _row(item: SummaryAccount, *, document: SummaryDocument, say: Words) -> list
         money(item.paid_cents),
         money(item.other_cents),
         money(item.charges_cents),
-        money(item.balance_cents),
+        money(item.whole_cents),
     ]
+    if not item.later_cents:
+        return [row]
+    return [row, [number, say["later"], "", "", "", "", "", "", money(-item.later_cents)]]
 
 
 def _left_out(document: SummaryDocument, *, say: Words) -> str:

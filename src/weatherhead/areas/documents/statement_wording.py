@@ -104,6 +104,10 @@ STATEMENT_WORDS = {
         "Our rule: of at least %(bills)s bills in the last %(months)s months, at most %(late)s paid late, and at most"
         " %(returned)s payments returned by the bank."
     ),
+    "reference_rule_none": gettext_noop(
+        "Our rule: of at least %(bills)s bills in the last %(months)s months, at most %(late)s paid late, and no payment"
+        " returned by the bank."
+    ),
     "how_marked": gettext_noop(
         "A bill is paid on the day from which nothing of it was owed any more. Replaced bills are not listed."
     ),

@@ -28,6 +28,14 @@ class StatementChanged(Refusal):
     )
 
 
+class StatementDisposed(Refusal):
+    """Its term is over."""
+
+    template = gettext_noop(
+        "The document of prepared summary %(statement)s was disposed of on %(on)s. Prepare a new one of the same days."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
     """A prepared summary in a list. `party` is whom it was prepared for; empty: the customer."""
@@ -58,7 +66,7 @@ class FrozenStatement:
 
 
 def frozen_statement(statement_id: int) -> FrozenStatement:
-    """One prepared summary.
+    """One prepared summary; one that was disposed of says no longer whose it was.
 
     Raises:
         NoSuchStatement: for an unknown number.
@@ -67,7 +75,7 @@ def frozen_statement(statement_id: int) -> FrozenStatement:
     row = Statement.objects.filter(pk=statement_id).first()
     if row is None:
         raise NoSuchStatement(statement=statement_id)
-    if payload_sha256(row.payload) != row.payload_sha256:
+    if payload_sha256(row.payload) != row.payload_sha256 and not is_disposed(row.payload):
         raise StatementChanged(statement=row.number)
     return FrozenStatement(
         statement_id=row.pk,
@@ -80,6 +88,21 @@ def frozen_statement(statement_id: int) -> FrozenStatement:
         payload=json.loads(row.payload),
         payload_sha256=row.payload_sha256,
     )
+
+
+def is_disposed(payload: str, /) -> bool:
+    """Whether a summary's text says that its term is over; the books' proof compares it with what was left of it."""
+    return '"disposed":' in payload and "disposed" in json.loads(payload)
+
+
+def require_file(found: FrozenStatement) -> None:
+    """See that the document of a summary was not disposed of.
+
+    Raises:
+        StatementDisposed: it was.
+    """
+    if "disposed" in found.payload:
+        raise StatementDisposed(statement=found.number, on=found.payload["disposed"]["on"])
 
 
 def statements_of_account(account_id: int, *, limit: int) -> tuple[StatementRow, ...]:

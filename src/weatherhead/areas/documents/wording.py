@@ -181,6 +181,13 @@ MESSAGES = {
         gettext_noop("Why."),
         gettext_noop("We had your meter and another one mixed up. Your bills now go by the meter that is yours."),
     ),
+    "cause_meter_test": (
+        gettext_noop("Why."),
+        gettext_noop(
+            "A test found that meter %(meter)s had registered %(percent)s %% of the energy that passed through it."
+            " Your bills now go by what passed."
+        ),
+    ),
     "cause_multiplier": (
         gettext_noop("Why."),
         gettext_noop("Your meter's dial counts in steps of so many kWh, and we had that number wrong."),

@@ -9,10 +9,12 @@ from datetime import date, datetime
 from itertools import accumulate
 from typing import Protocol
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+import numpy as np
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from weatherhead.areas.ledger.models import JournalEntry, LedgerPosting, RunningBalance
-from weatherhead.areas.records.database import chunks
+from weatherhead.areas.records.arrays import among, fetch_rows, rows_among
+from weatherhead.areas.records.database import as_day, chunks
 from weatherhead.core.ledger import (
     CUSTOMER_KEPT,
     Ageing,
@@ -38,6 +40,9 @@ POSTING_FIELDS = (
     "matches_entry_id",
     "matches_sequence",
 )
+
+TOGETHER_MAX = 200
+"""More accounts and entries than these are asked for one after the other, as cheap rows."""
 
 
 class PostingRow(Protocol):
@@ -82,11 +87,15 @@ class TimelinePosting:
 def balance_of(account_ids: Iterable[int]) -> dict[int, int]:
     """What each account owes (cents; negative: in credit), every given account included. One row read for each."""
     wanted = sorted(set(account_ids))
-    found = dict.fromkeys(wanted, 0)
-    for chunk in chunks(wanted):
-        rows = RunningBalance.objects.filter(account_id__in=chunk, ledger_account=LedgerAccount.RECEIVABLE.value)
-        found.update(rows.values_list("account_id", "balance_cents"))
-    return found
+    rows = fetch_rows(
+        f"""
+        SELECT balance.account_id, balance.balance_cents
+        FROM {among("account_id")} JOIN ledger_runningbalance AS balance ON balance.account_id = wanted.account_id
+        WHERE balance.ledger_account = %s
+        """,  # noqa: S608 - names of this module
+        [*rows_among(np.array(wanted, dtype=np.int64)), LedgerAccount.RECEIVABLE.value],
+    )
+    return dict.fromkeys(wanted, 0) | dict(rows)
 
 
 def balances_of(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -185,20 +194,69 @@ def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMoveme
     """The whole posted receivable of each account, as ageing takes it; every given account is included."""
     wanted = sorted(set(account_ids))
     found: dict[int, list[ReceivableMovement]] = {account_id: [] for account_id in wanted}
-    for chunk in chunks(wanted):
-        rows = _receivable_rows().filter(account_id__in=chunk).annotate(effective_on=F("entry__effective_on"))
-        plain = rows.order_by("entry_id", "sequence").values_list(*POSTING_FIELDS, "effective_on", named=True)
-        for row in plain.iterator(chunk_size=10_000):
-            movement = ReceivableMovement(
-                ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
-                effective_on=row.effective_on,
-                amount_cents=row.amount_cents,
-                charge=row.charge,
-                due_on=row.due_on,
-                matches=_ref(row.matches_entry_id, row.matches_sequence),
+    # Written out, as `balance_of` is: most pages and actions ask it, and the ORM thinks longer than the database works.
+    rows = fetch_rows(
+        f"""
+        SELECT posting.account_id, posting.entry_id, posting.sequence, entry.effective_on, posting.amount_cents,
+            posting.charge, posting.due_on, posting.matches_entry_id, posting.matches_sequence
+        FROM {among("account_id")}
+        JOIN ledger_ledgerposting AS posting ON posting.account_id = wanted.account_id
+        JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id
+        WHERE posting.ledger_account = %s AND entry.state = %s
+        ORDER BY posting.entry_id, posting.sequence
+        """,  # noqa: S608 - names of this module
+        [*rows_among(np.array(wanted, dtype=np.int64)), LedgerAccount.RECEIVABLE.value, EntryState.POSTED.value],
+    )
+    for account_id, entry_id, sequence, effective_on, amount_cents, charge, due_on, matched, matched_sequence in rows:
+        found[account_id].append(
+            ReceivableMovement(
+                ref=PostingRef(entry_id=entry_id, sequence=sequence),
+                effective_on=as_day(effective_on),
+                amount_cents=amount_cents,
+                charge=charge,
+                due_on=None if due_on is None else as_day(due_on),
+                matches=_ref(matched, matched_sequence),
             )
-            found[row.account_id].append(movement)
+        )
     return {account_id: tuple(movements) for account_id, movements in found.items()}
+
+
+def movements_and_entries(
+    account_ids: Iterable[int], *, entry_ids: Iterable[int]
+) -> tuple[dict[int, tuple[ReceivableMovement, ...]], dict[int, Entry]]:
+    """What `movements_of` and `posted_entries` find, the entries by number; in one question where both are few."""
+    wanted, numbers = sorted(set(account_ids)), sorted(set(entry_ids))
+    if len(wanted) + len(numbers) > TOGETHER_MAX:
+        return movements_of(wanted), {item.entry_id: item for item in posted_entries(numbers)}
+    receivable = Q(ledger_account=LedgerAccount.RECEIVABLE.value, entry__state=EntryState.POSTED.value)
+    rows = LedgerPosting.objects.select_related("entry").filter(
+        (receivable & Q(account_id__in=wanted)) | Q(entry_id__in=numbers)
+    )
+    found: dict[int, list[ReceivableMovement]] = {account_id: [] for account_id in wanted}
+    by_entry: dict[int, list[LedgerPosting]] = {number: [] for number in numbers}
+    for row in rows.order_by("entry_id", "sequence"):
+        if row.entry_id in by_entry:
+            by_entry[row.entry_id].append(row)
+        moved = row.ledger_account == LedgerAccount.RECEIVABLE.value and row.entry.state == EntryState.POSTED.value
+        if moved and row.account_id in found:
+            found[row.account_id].append(_movement(row, effective_on=row.entry.effective_on))
+    entries_by_number = {
+        number: stored_entry(items[0].entry, postings=[stored_posting(row) for row in items])
+        for number, items in by_entry.items()
+        if items
+    }
+    return {account_id: tuple(items) for account_id, items in found.items()}, entries_by_number
+
+
+def _movement(row: PostingRow, *, effective_on: date) -> ReceivableMovement:
+    return ReceivableMovement(
+        ref=PostingRef(entry_id=row.entry_id, sequence=row.sequence),
+        effective_on=effective_on,
+        amount_cents=row.amount_cents,
+        charge=row.charge,
+        due_on=row.due_on,
+        matches=_ref(row.matches_entry_id, row.matches_sequence),
+    )
 
 
 def ageing_of(account_ids: Iterable[int], *, as_of: date) -> dict[int, Ageing]:
@@ -253,9 +311,16 @@ def held_of(account_ids: Iterable[int], *, as_of: date) -> dict[str, int]:
 
 def trial_balance(*, as_of: date) -> dict[str, int]:
     """What every ledger account sums to over all posted entries up to a day (cents, debits positive). They sum to 0."""
-    rows = LedgerPosting.objects.filter(entry__state=EntryState.POSTED.value, entry__effective_on__lte=as_of)
-    sums = rows.values("ledger_account").annotate(total=Sum("amount_cents")).order_by("ledger_account")
-    return {row["ledger_account"]: int(row["total"]) for row in sums}
+    rows = fetch_rows(
+        """
+        SELECT posting.ledger_account, SUM(posting.amount_cents)
+        FROM ledger_ledgerposting AS posting JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id
+        WHERE entry.state = %s AND entry.effective_on <= %s
+        GROUP BY posting.ledger_account ORDER BY posting.ledger_account
+        """,
+        [EntryState.POSTED.value, as_of],
+    )
+    return {ledger_account: int(cents) for ledger_account, cents in rows}
 
 
 def _receivable_rows() -> QuerySet[LedgerPosting]:

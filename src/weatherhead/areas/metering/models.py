@@ -61,6 +61,35 @@ class MeterCorrection(models.Model):
         ]
 
 
+class MeterTest(models.Model):
+    """What a test of a meter found, in percent of what passed through it. Appended only; the last of a day counts."""
+
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="+")
+    tested_on = models.DateField()
+    full_load_percent = models.DecimalField(max_digits=6, decimal_places=2)
+    light_load_percent = models.DecimalField(max_digits=6, decimal_places=2)
+    accuracy_percent = models.DecimalField(max_digits=6, decimal_places=2)  # the weighted average
+    off = models.BooleanField()  # by more than the rule lets pass
+    wrong_since_on = models.DateField(null=True)  # where it is known
+    tested_by = models.CharField(max_length=120)
+    basis = models.TextField()  # the arithmetic, and the rule's clause
+    note = models.TextField()
+    receipt_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(full_load_percent__gt=0, light_load_percent__gt=0, accuracy_percent__gt=0),
+                name="meter_test_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(wrong_since_on__isnull=True)
+                | models.Q(off=True, wrong_since_on__lt=models.F("tested_on")),
+                name="meter_test_wrong_before",
+            ),
+        ]
+
+
 class ReadBatch(models.Model):
     """One imported file, or one part of a large one: its content hash, and what came of every row."""
 

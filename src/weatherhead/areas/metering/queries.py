@@ -9,11 +9,11 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from weatherhead.areas.metering.intake import InstallationFacts
-from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, Read, RouteStop
-from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, Dial, DialRead
+from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, MeterTest, Read, RouteStop
+from weatherhead.areas.metering.usage import EXACT, KINDS_NOT_BILLED, Dial, DialRead
 from weatherhead.areas.records.canonical import stored_sentence
 from weatherhead.areas.records.database import any_of, chunks
 from weatherhead.core.values import Refusal, Sentence, gettext_noop
@@ -51,7 +51,10 @@ class MeterFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillableRead:
-    """An accepted read that bills may use, with what turns it into energy. `demand_w_max`: multiplier applied."""
+    """An accepted read that bills may use, with what turns it into energy. `demand_w_max`: multiplier applied.
+
+    `accuracy` is the meter's from this read to its next one, in hundredths of a percent, as far as corrections know.
+    """
 
     read_id: int
     meter_id: int
@@ -63,6 +66,9 @@ class BillableRead:
     dial_reading: int
     turns: int
     demand_w_max: int | None
+    tested: bool
+    accuracy: int = EXACT
+    wrong_since_known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +256,7 @@ def _billable(
     found: defaultdict[int, list[BillableRead]] = defaultdict(list)
     for chunk in chunks(sorted(set(service_point_ids))):
         hung = MeterInstallation.objects.select_related("meter").filter(service_point_id__in=chunk)
+        hung = hung.annotate(tested=Exists(MeterTest.objects.filter(meter_id=OuterRef("meter_id"))))
         if cycle:
             planned = CycleDay.objects.filter(cycle=cycle, read_on__gte=as_of).order_by("read_on")
             stop = RouteStop.objects.filter(service_point_id=OuterRef("service_point_id"))
@@ -268,7 +275,7 @@ def _billable(
             place = installation_facts(row)
             here = [read for read in reads[row.meter_id] if place.holds(read.read_on)]
             found[row.service_point_id] += [
-                _billable_read(read, meter=row.meter) for read in here if read.state == "accepted"
+                _billable_read(read, meter=row.meter, tested=row.tested) for read in here if read.state == "accepted"
             ]
             held_reads += [(row, read) for read in here if read.state == "held"]
     # Stable: on one day the older installation stays first.
@@ -276,7 +283,7 @@ def _billable(
     return hung_ever, billable, held_reads
 
 
-def _billable_read(row: Read, *, meter: Meter) -> BillableRead:
+def _billable_read(row: Read, *, meter: Meter, tested: bool) -> BillableRead:
     return BillableRead(
         read_id=row.pk,
         meter_id=meter.pk,
@@ -288,6 +295,7 @@ def _billable_read(row: Read, *, meter: Meter) -> BillableRead:
         dial_reading=row.dial_reading,
         turns=row.turns,
         demand_w_max=row.demand_w_max,
+        tested=tested,
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
-from django.db.models import Count, F, Q, Sum
+import numpy as np
+from django.db.models import Count, F
 
 from weatherhead.areas.payments.models import Deposit, Drawer, DrawerCount, Payment, PaymentBatch, Tender
 from weatherhead.areas.payments.queries import PHYSICAL
+from weatherhead.areas.records.arrays import among, fetch_rows, rows_among
 from weatherhead.core.values import Refusal, gettext_noop
 
 _CHECKS = ("check", "money_order")
@@ -212,24 +215,33 @@ def _facts(row: Drawer) -> DrawerFacts:
 
 def holdings_of_drawers(drawer_ids: Sequence[int]) -> dict[int, Holdings]:
     """What the tenders of drawers come to, without the float; what was taken back or returned is left out."""
-    return _holdings("event__drawer_id", drawer_ids)
+    return _holdings("drawer_id", drawer_ids)
 
 
 def holdings_of_batches(batch_ids: Sequence[int]) -> dict[int, Holdings]:
     """What the tenders of batches come to, that go to the bank."""
-    return _holdings("event__batch_id", batch_ids)
+    return _holdings("batch_id", batch_ids)
 
 
-def _holdings(control: str, numbers: Sequence[int]) -> dict[int, Holdings]:
-    left = F("amount_cents") - F("taken_back_cents")
-    held = Tender.objects.filter(**{f"{control}__in": list(numbers)}, kind__in=PHYSICAL, cancelled_on__isnull=True)
-    rows = held.values_list(control).annotate(
-        cash=Sum(left, filter=Q(kind="cash"), default=0),
-        checks=Count("pk", filter=Q(kind__in=_CHECKS, amount_cents__gt=F("taken_back_cents"))),
-        checks_cents=Sum(left, filter=Q(kind__in=_CHECKS), default=0),
+def _holdings(control: Literal["drawer_id", "batch_id"], numbers: Sequence[int]) -> dict[int, Holdings]:
+    places = ", ".join(["%s"] * len(_CHECKS))
+    rows = fetch_rows(
+        f"""
+        SELECT wanted.control,
+            coalesce(SUM(CASE WHEN tender.kind = %s THEN amount_cents - taken_back_cents END), 0),
+            COUNT(CASE WHEN tender.kind IN ({places}) AND amount_cents > taken_back_cents THEN 1 END),
+            coalesce(SUM(CASE WHEN tender.kind IN ({places}) THEN amount_cents - taken_back_cents END), 0)
+        FROM {among("control")}
+        JOIN payments_paymentevent AS event ON event.{control} = wanted.control
+        JOIN payments_tender AS tender ON tender.event_id = event.id
+        WHERE tender.cancelled_on IS NULL
+        GROUP BY wanted.control
+        """,  # noqa: S608 - names of this module
+        ["cash", *_CHECKS, *_CHECKS, *rows_among(np.array(numbers, dtype=np.int64))],
     )
     found = {
-        number: Holdings(cash_cents=cash, checks=checks, checks_cents=cents) for number, cash, checks, cents in rows
+        number: Holdings(cash_cents=int(cash), checks=checks, checks_cents=int(cents))
+        for number, cash, checks, cents in rows
     }
     return {number: found.get(number, Holdings()) for number in numbers}
 

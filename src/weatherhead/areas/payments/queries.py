@@ -116,6 +116,12 @@ def payment(payment_id: int) -> PaymentFacts:
     return _facts(row)
 
 
+def payments_numbered(payment_ids: Iterable[int]) -> tuple[PaymentFacts, ...]:
+    """The payments of some numbers, in their order; a number that none has is left out."""
+    rows = Payment.objects.select_related("tender", "event").filter(pk__in=list(payment_ids))
+    return tuple(_facts(row) for row in rows.order_by("pk"))
+
+
 def payments_of_tender(tender_id: int) -> tuple[PaymentFacts, ...]:
     """Every payment that a tender made, in their order, reversed ones among them."""
     rows = Payment.objects.select_related("tender", "event").filter(tender_id=tender_id)
@@ -219,31 +225,38 @@ class EventFacts:
 
 def event_of_receipt(receipt_id: int) -> EventFacts | None:
     """The event that a receipt tells of; None when it tells of none, or of a whole batch."""
-    event = PaymentEvent.objects.filter(receipt_id=receipt_id, batch__isnull=True).first()
-    if event is None:
-        return None
+    found = PaymentEvent.objects.filter(receipt_id=receipt_id, batch__isnull=True).first()
+    return _event(found) if found is not None else None
+
+
+def event(event_id: int) -> EventFacts:
+    """Money that was received at once; it must be of a payment."""
+    return _event(PaymentEvent.objects.get(pk=event_id))
+
+
+def _event(row: PaymentEvent) -> EventFacts:
     paid: dict[int, int] = {}
     undone: dict[int, int] = {}
-    for row in Payment.objects.filter(event=event).order_by("pk"):
-        paid.setdefault(row.account_id, 0)
-        kept = paid if row.reversed_on is None else undone
-        kept[row.account_id] = kept.get(row.account_id, 0) + row.amount_cents
+    for part in Payment.objects.filter(event=row).order_by("pk"):
+        paid.setdefault(part.account_id, 0)
+        kept = paid if part.reversed_on is None else undone
+        kept[part.account_id] = kept.get(part.account_id, 0) + part.amount_cents
     return EventFacts(
-        event_id=event.pk,
-        received_at=event.received_at,
-        received_on=event.received_on,
-        channel=event.channel,
-        received_by=event.received_by,
+        event_id=row.pk,
+        received_at=row.received_at,
+        received_on=row.received_on,
+        channel=row.channel,
+        received_by=row.received_by,
         tenders=tuple(
             TenderFacts(
-                kind=row.kind,
-                amount_cents=row.amount_cents,
-                change_cents=row.change_cents,
-                number=row.check_number or row.reference,
-                payer=row.payer,
-                card_last4=row.card_last4,
+                kind=tender.kind,
+                amount_cents=tender.amount_cents,
+                change_cents=tender.change_cents,
+                number=tender.check_number or tender.reference,
+                payer=tender.payer,
+                card_last4=tender.card_last4,
             )
-            for row in Tender.objects.filter(event=event).order_by("pk")
+            for tender in Tender.objects.filter(event=row).order_by("pk")
         ),
         paid_cents=paid,
         reversed_cents=undone,

@@ -6,7 +6,9 @@ whose IMMEDIATE transaction stands in for every lock.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +36,27 @@ def is_postgresql(database: BaseDatabaseWrapper) -> bool:
 def one_writer() -> bool:
     """Whether one transaction writes at a time: on SQLite."""
     return not is_postgresql(connection)
+
+
+@contextmanager
+def writing_in_turn() -> Iterator[None]:
+    """Wait in line to begin a transaction that writes, where many may want to at once: SQLite alone has no line.
+
+    It has those who wait look again after ever longer sleeps, so that whoever just came overtakes them until their
+    patience ends ("database is locked"). Here they sleep on a lock of the operating system, on a file beside the
+    database, and are woken. Nothing on PostgreSQL, within a transaction, or for a database in memory.
+    """
+    name = str(connection.settings_dict["NAME"])
+    if is_postgresql(connection) or connection.in_atomic_block or name.startswith((":memory:", "file:")):
+        yield
+        return
+    turn = os.open(f"{name}-turn", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+    finally:
+        fcntl.flock(turn, fcntl.LOCK_UN)  # a process that was forked meanwhile may hold the file open
+        os.close(turn)
 
 
 def transactions_over() -> int:

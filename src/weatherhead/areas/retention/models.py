@@ -4,6 +4,7 @@ from django.db import models
 
 from weatherhead.areas.billing.models import Bill
 from weatherhead.areas.customers.models import Customer
+from weatherhead.areas.documents.models import Statement
 
 
 class LegalHold(models.Model):
@@ -42,6 +43,16 @@ class BillDisposal(models.Model):
 
     bill = models.OneToOneField(Bill, on_delete=models.PROTECT, related_name="+")
     payload = models.TextField()  # what the bill's document says from now on
+    disposed_on = models.DateField()
+    rule = models.CharField(max_length=40)
+    receipt_id = models.BigIntegerField()
+
+
+class StatementDisposal(models.Model):
+    """A prepared summary whose document says no longer whose it was. Appended only: a trigger carries it out."""
+
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="+")
+    payload = models.TextField()  # what it says from now on
     disposed_on = models.DateField()
     rule = models.CharField(max_length=40)
     receipt_id = models.BigIntegerField()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db.models import CharField, F, Q, QuerySet, Value
@@ -11,18 +11,29 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from weatherhead.areas.billing.models import Bill
+from weatherhead.areas.credit.models import AdverseActionNotice, Refund, RefundCheck
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
+from weatherhead.areas.documents.models import Statement
 from weatherhead.areas.metering.models import Read, ReadBatch
+from weatherhead.areas.payments.models import SuspenseItem, Tender
 from weatherhead.areas.records.canonical import canonical
 from weatherhead.areas.records.database import chunks, update_rows
-from weatherhead.areas.records.models import ApprovalRequest, Attachment, Receipt, ReceiptAccount
+from weatherhead.areas.records.models import ApprovalRequest, Attachment, Receipt, ReceiptAccount, WorkItem
+from weatherhead.areas.records.secrets import unseal
 from weatherhead.areas.records.text import fold
-from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold
-from weatherhead.areas.retention.queries import SIGN_IN_LOGS, notes_of_adjustments, words_of_exceptions
-from weatherhead.areas.retention.redaction import GONE, redact_payload, redact_receipt
+from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold, StatementDisposal
+from weatherhead.areas.retention.queries import (
+    SIGN_IN_LOGS,
+    notes_of_adjustments,
+    suspense_of_refunds,
+    words_of_exceptions,
+)
+from weatherhead.areas.retention.redaction import GONE, redact_payload, redact_receipt, redact_statement
 from weatherhead.core.values import Refusal, gettext_noop
 
 _FORMER = "Former customer"
+SUSPENSE_REFUND = "return_suspense_item"
+"""The action whose requests name whom money in suspense goes back to."""
 _BODIES = 1_000
 """Bodies of receipts in memory at once: one may hold the proof of a bill."""
 
@@ -127,6 +138,64 @@ def dispose_of_bill_documents(bill_ids: Sequence[int], *, rule: str, on: date, r
             )
             for row in Bill.objects.filter(pk__in=chunk).order_by("pk")
         )
+
+
+def dispose_of_statements(statement_ids: Sequence[int], *, rule: str, on: date, receipt_id: int) -> None:
+    """Write what each prepared summary says from now on; the database carries it out."""
+    for chunk in chunks(statement_ids):
+        StatementDisposal.objects.bulk_create(
+            StatementDisposal(
+                statement_id=row.pk,
+                payload=canonical(redact_statement(json.loads(row.payload), on=on, rule=rule)),
+                disposed_on=on,
+                rule=rule,
+                receipt_id=receipt_id,
+            )
+            for row in Statement.objects.filter(pk__in=chunk).order_by("pk")
+        )
+
+
+def dispose_of_adverse_actions(notice_ids: Sequence[int]) -> None:
+    """What a credit report said goes; that a letter had to be sent, and by when, stays."""
+    for chunk in chunks(notice_ids):
+        AdverseActionNotice.objects.filter(pk__in=chunk).update(
+            agency_name=GONE, agency_address="", agency_phone="", score="", score_range="", score_on=None, factors=""
+        )
+
+
+def dispose_of_messages(item_ids: Sequence[int]) -> None:
+    """The files go from the outbox after the commit; that one was written, and when, stays."""
+    for chunk in chunks(item_ids):
+        WorkItem.objects.filter(pk__in=chunk).update(result={"file": GONE})
+
+
+def dispose_of_refund_payees(refund_ids: Sequence[int]) -> None:
+    """Names and addresses go from refunds and their checks; of money that was in suspense, from all that told of it."""
+    for chunk in chunks(refund_ids):
+        refunds = Refund.objects.filter(pk__in=chunk)
+        RefundCheck.objects.filter(refund_id__in=chunk).update(payee_name=GONE, payee_lines=[], ended_note="")
+        items = SuspenseItem.objects.filter(pk__in=suspense_of_refunds(chunk))
+        Tender.objects.filter(pk__in=list(items.values_list("tender_id", flat=True))).update(payer="")
+        items.update(payer="", account_text=GONE, resolve_note=GONE)
+        nobodys = refunds.filter(account__isnull=True).order_by("pk")
+        told = list(nobodys.values_list("suspense_item_id", "receipt_id"))
+        requests = ApprovalRequest.objects.filter(pk__in=_requests_of_suspense(dict(told)))
+        asked = list(requests.values_list("receipt_id", flat=True))
+        _redact_bodies(Receipt.objects.filter(pk__in=[*(receipt_id for _, receipt_id in told), *asked]))
+        _redact_bodies(requests)
+        requests.update(inputs="", reason=GONE, decision_note="")
+        refunds.update(payee_name=GONE, payee_lines=[], payee_mark="", address_mark="")
+
+
+def _requests_of_suspense(told: Mapping[int | None, int]) -> list[int]:
+    """The requests to refund items of suspense, those declined among them, up to the receipt of each item's refund."""
+    at = dict(Receipt.objects.filter(pk__in=told.values()).values_list("pk", "at"))
+    found = []
+    for row in ApprovalRequest.objects.filter(action=SUSPENSE_REFUND).exclude(inputs="").order_by("pk"):
+        item_id = json.loads(unseal(row.inputs)).get("suspense_item_id")
+        if item_id in told and row.requested_at <= at[told[item_id]]:
+            found.append(row.pk)
+    return found
 
 
 def dispose_of_read_files(batch_ids: Sequence[int]) -> None:

@@ -7,22 +7,27 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.apps import apps
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.billing.models import Adjustment, Bill, BillException, SummaryMember
+from weatherhead.areas.credit.models import AdverseActionNotice, Refund, RefundCheck
+from weatherhead.areas.credit.queries import letter_path
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
+from weatherhead.areas.documents.models import Document, Statement
 from weatherhead.areas.ledger.queries import balances_of
 from weatherhead.areas.metering.models import MeterInstallation, Read, ReadBatch
-from weatherhead.areas.records.models import ApprovalRequest
+from weatherhead.areas.payments.models import SuspenseItem
+from weatherhead.areas.records.models import ApprovalRequest, WorkItem
 from weatherhead.areas.records.paths import attachment_path
 from weatherhead.areas.records.utility import current_utility
-from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold
+from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, LegalHold, StatementDisposal
+from weatherhead.areas.retention.redaction import GONE
 from weatherhead.areas.retention.rules import RuleInForce, Subject
 from weatherhead.core.values import Refusal, gettext_noop
 
-_DOCUMENT = ("documents", "Document")
+MESSAGES = ("write_message", "write_receipt")
+"""What the queue writes into the outbox."""
 SIGN_IN_LOGS = (AccessAttempt, AccessFailureLog, AccessLog)
 
 
@@ -47,6 +52,7 @@ class Expired:
     updates: Mapping[str, int] = field(default_factory=dict)
     removes: int = 0
     files: tuple[str, ...] = ()  # paths of contents that go with it
+    messages: tuple[str, ...] = ()  # names of files of the outbox that go with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,10 @@ def expired(found: RuleInForce, *, at_most: int) -> Expired:
     look = {
         Subject.FORMER_CUSTOMERS: _former_customers,
         Subject.BILL_DOCUMENTS: _bill_documents,
+        Subject.STATEMENTS: _statements,
+        Subject.ADVERSE_ACTIONS: _adverse_actions,
+        Subject.MESSAGES: _messages,
+        Subject.REFUND_PAYEES: _refund_payees,
         Subject.READ_FILES: _read_files,
         Subject.READ_NOTES: _read_notes,
         Subject.FAILED_SIGN_INS: _failed_sign_ins,
@@ -167,6 +177,78 @@ def _bill_documents(cutoff_on: date, at_most: int) -> Expired:
     )
 
 
+def _statements(cutoff_on: date, at_most: int) -> Expired:
+    old = Statement.objects.filter(prepared_on__lt=cutoff_on).exclude(
+        pk__in=StatementDisposal.objects.values("statement_id")
+    )
+    free = old.exclude(account__customer_id__in=_held_customers()).order_by("pk")
+    chosen = tuple(free.values_list("pk", flat=True)[:at_most])
+    total = free.count()
+    rendered = Document.objects.filter(kind="statement", subject_id__in=chosen).order_by("pk")
+    return Expired(
+        ids=chosen,
+        left=total - len(chosen),
+        held_back=old.count() - total,
+        creates=_counted({"retention_statementdisposal": len(chosen)}),
+        updates=_counted({"documents_statement": len(chosen)}),
+        files=tuple(attachment_path(sha256) for sha256 in rendered.values_list("sha256", flat=True)),
+    )
+
+
+def _adverse_actions(cutoff_on: date, at_most: int) -> Expired:
+    old = AdverseActionNotice.objects.filter(prepared_on__lt=cutoff_on).exclude(agency_name=GONE)
+    free = old.exclude(deposit__account__customer_id__in=_held_customers()).order_by("pk")
+    chosen = tuple(free.values_list("pk", flat=True)[:at_most])
+    total = free.count()
+    return Expired(
+        ids=chosen,
+        left=total - len(chosen),
+        held_back=old.count() - total,
+        updates=_counted({"credit_adverseactionnotice": len(chosen)}),
+        files=tuple(letter_path(number) for number in chosen),
+    )
+
+
+def _messages(cutoff_on: date, at_most: int) -> Expired:
+    """What the queue wrote into the outbox. A message is to one customer; while any hold stands, every one stays."""
+    written = WorkItem.objects.filter(kind__in=MESSAGES, state="done", finished_at__lt=_midnight(cutoff_on))
+    old = written.exclude(result__file__in=["", GONE]).order_by("pk")
+    total = old.count()
+    if _held_customers().exists():
+        return Expired(ids=(), left=0, held_back=total)
+    chosen = tuple(old.values_list("pk", "result__file")[:at_most])
+    return Expired(
+        ids=tuple(number for number, _ in chosen),
+        left=total - len(chosen),
+        held_back=0,
+        updates=_counted({"records_workitem": len(chosen)}),
+        messages=tuple(str(name) for _, name in chosen),
+    )
+
+
+def _refund_payees(cutoff_on: date, at_most: int) -> Expired:
+    old = Refund.objects.filter(ended_on__lt=cutoff_on).exclude(payee_name=GONE)
+    held = Refund.objects.filter(account__customer_id__in=_held_customers())
+    free = old.exclude(pk__in=held.values("pk")).order_by("pk")
+    chosen = tuple(free.values_list("pk", flat=True)[:at_most])
+    total = free.count()
+    items = SuspenseItem.objects.filter(pk__in=suspense_of_refunds(chosen))
+    counts = {
+        "credit_refund": len(chosen),
+        "credit_refundcheck": RefundCheck.objects.filter(refund_id__in=chosen).count(),
+        "payments_suspenseitem": items.count(),
+        "payments_tender": items.values("tender_id").distinct().count(),
+    }
+    return Expired(ids=chosen, left=total - len(chosen), held_back=old.count() - total, updates=_counted(counts))
+
+
+def suspense_of_refunds(refund_ids: Iterable[int]) -> list[int]:
+    """The items of suspense that went back for good with some refunds."""
+    rows = Refund.objects.filter(pk__in=list(refund_ids), suspense_item_id__isnull=False, state="paid")
+    found = rows.order_by("pk").values_list("suspense_item_id", flat=True)
+    return [item_id for item_id in found if item_id is not None]
+
+
 def _read_files(cutoff_on: date, at_most: int) -> Expired:
     """A file speaks of many customers: while any hold stands, every file stays."""
     before = _midnight(cutoff_on)
@@ -226,12 +308,9 @@ def _counted(counts: Mapping[str, int]) -> dict[str, int]:
 
 def _rendered(bill_ids: Iterable[int]) -> tuple[str, ...]:
     """The hashes of the files that were rendered from some bills, alone or on summaries, whose names and places are
-    theirs; none where no documents are rendered.
+    theirs.
     """
-    if not apps.is_installed("weatherhead.areas.documents"):
-        return ()
-    model: type[Model] = apps.get_model(*_DOCUMENT)
     bills = list(bill_ids)
     summaries = SummaryMember.objects.filter(bill_id__in=bills).values("summary_id")
     of_them = Q(kind="bill", subject_id__in=bills) | Q(kind="summary", subject_id__in=summaries)
-    return tuple(model._default_manager.filter(of_them).values_list("sha256", flat=True))
+    return tuple(Document.objects.filter(of_them).values_list("sha256", flat=True))

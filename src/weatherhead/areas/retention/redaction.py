@@ -29,6 +29,18 @@ def redact_payload(payload: Mapping[str, Json], *, on: date, rule: str) -> dict[
     return kept
 
 
+def redact_statement(payload: Mapping[str, Json], *, on: date, rule: str) -> dict[str, Json]:
+    """A prepared summary without whose it was and for whom: account numbers, days, use and every amount stay."""
+    kept: dict[str, Json] = {name: _redact_places(value) for name, value in payload.items()}
+    account, given = payload.get("account"), payload.get("consent")
+    if isinstance(account, Mapping):
+        kept["account"] = {**account, "name": GONE, "mail": [], "places": []}
+    if isinstance(given, Mapping):
+        kept["consent"] = {**given, "party": GONE}
+    kept[DISPOSED] = {"on": on.isoformat(), "rule": rule}
+    return kept
+
+
 def _redact_places(value: Json) -> Json:
     """Where the service was, however deep it stands; figures, meters and schedules stay."""
     if isinstance(value, list):

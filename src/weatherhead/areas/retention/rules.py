@@ -30,6 +30,10 @@ class Subject(StrEnum):
 
     FORMER_CUSTOMERS = "former_customers"  # names, contacts, identifiers, mailing addresses; from the last closing
     BILL_DOCUMENTS = "bill_documents"  # whose bill it was, in its document and its rendered file; from issue
+    STATEMENTS = "statements"  # whose prepared summary it was and for whom, in it and its file; from its day
+    ADVERSE_ACTIONS = "adverse_actions"  # what a deposit's letter says of a credit report, and the letter; from its day
+    MESSAGES = "messages"  # e-mails in the outbox, to whom and all; from when they were written
+    REFUND_PAYEES = "refund_payees"  # whom a refund and its checks went to; from when it was paid or cancelled
     READ_FILES = "read_files"  # imported files and the lines of their reports; from import
     READ_NOTES = "read_notes"  # what readers and representatives wrote beside a read; from the read
     FAILED_SIGN_INS = "failed_sign_ins"  # what axes keeps: names as typed, addresses of machines; from the attempt
@@ -71,9 +75,9 @@ class RetentionRule(DatedRule[RetentionVersion]):
 
     @model_validator(mode="after")
     def _consistent(self) -> RetentionRule:
-        if self.disposes is Subject.BILL_DOCUMENTS:
+        if self.disposes in {Subject.BILL_DOCUMENTS, Subject.STATEMENTS}:
             problems = [
-                (("versions", position), f"the database keeps a bill's document at least {YEARS_MIN} years")
+                (("versions", position), f"the database keeps a document at least {YEARS_MIN} years")
                 for position, version in enumerate(self.versions)
                 if (version.keep_days or (version.keep_years or 0) * 365) < YEARS_MIN * 365
             ]

@@ -24,7 +24,8 @@ class SummaryAccount:
     """What the bills of one account come to, oldest first: most often it is one.
 
     `paid_cents` are payments since the bill before (negative; less those taken back), `other_cents` fees and whatever
-    else moved the balance; previous + paid + other + charges is the balance.
+    else moved the balance; previous + paid + other + charges is the whole balance. `later_cents` of it are due after
+    the bill, in installments; the rest, `balance_cents`, is due.
     """
 
     number: str
@@ -36,7 +37,13 @@ class SummaryAccount:
     paid_cents: int
     other_cents: int
     charges_cents: int
+    later_cents: int
     balance_cents: int
+
+    @property
+    def whole_cents(self) -> int:
+        """The account's balance, with what is due later."""
+        return self.balance_cents + self.later_cents
 
     @property
     def replaced_by(self) -> Mapping[str, str]:
@@ -91,8 +98,13 @@ class SummaryDocument:
         return sum(item.charges_cents for item in self.accounts)
 
     @property
+    def later_cents(self) -> int:
+        """What is due after the bills, in installments."""
+        return sum(item.later_cents for item in self.accounts)
+
+    @property
     def balance_cents(self) -> int:
-        """The accounts' balances, credits off."""
+        """The accounts' balances, credits off, without what is due later."""
         return sum(item.balance_cents for item in self.accounts)
 
     @property
@@ -124,11 +136,12 @@ def _account(number: str, *, bills: Sequence[BillDocument]) -> SummaryAccount:
     standing = [bill for bill in bills if bill.number not in cancelled]
     charges_cents = sum(bill.charges_cents - (bill.cancelled.amount_cents if bill.cancelled else 0) for bill in bills)
     previous_cents, balance_cents = bills[0].last_balance_cents, bills[-1].amount_due_cents
+    later_cents = bills[-1].later_cents
     movements = [item for bill in bills for item in bill.movements]
     paid_cents = sum(item.amount_cents for item in movements if item.charge == PAYMENT)
     other_cents = sum(item.amount_cents for item in movements if item.charge != PAYMENT)
-    if previous_cents + paid_cents + other_cents + charges_cents != balance_cents:
-        summed = f"{previous_cents} + {paid_cents} + {other_cents} + {charges_cents}"
+    if previous_cents + paid_cents + other_cents + charges_cents - later_cents != balance_cents:
+        summed = f"{previous_cents} + {paid_cents} + {other_cents} + {charges_cents} - {later_cents}"
         raise ValueError(f"account {number} does not foot: {summed} is not {balance_cents}")
     return SummaryAccount(
         number=number,
@@ -140,6 +153,7 @@ def _account(number: str, *, bills: Sequence[BillDocument]) -> SummaryAccount:
         paid_cents=paid_cents,
         other_cents=other_cents,
         charges_cents=charges_cents,
+        later_cents=later_cents,
         balance_cents=balance_cents,
     )
 
@@ -172,7 +186,8 @@ def summary_payload(
 
 
 def _said(item: SummaryAccount, /) -> dict[str, Any]:
-    return {
+    later = {"later_cents": item.later_cents} if item.later_cents else {}
+    return later | {
         "number": item.number,
         "bills": [[bill.number, bill.sha256] for bill in item.bills],
         "start_on": item.start_on.isoformat(),

@@ -19,9 +19,13 @@ class Refusal(Exception):
 
     Subclasses set `template`, an English sentence marked with `gettext_noop` that holds %(name)s placeholders. Every
     placeholder must be given as a keyword; a missing one raises KeyError at once, because that is a bug.
+
+    `retried` says that somebody else was faster, and that the same may well be done with what they left: the door
+    begins anew some times before it lets the refusal through.
     """
 
     template: ClassVar[str] = gettext_noop("This cannot be done.")
+    retried: ClassVar[bool] = False
 
     def __init__(self, **params: object) -> None:
         """Keep `params` and form the English sentence."""

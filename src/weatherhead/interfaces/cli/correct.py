@@ -18,6 +18,7 @@ from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Comparison, format_cents, number_of
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
+from weatherhead.door.stored import stored_sentence
 from weatherhead.interfaces.cli.runs import do
 from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 
@@ -47,6 +48,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     everyone.add_argument("--shard-accounts", type=int, metavar="N", help=gettext("accounts a piece"))
     everyone.add_argument("--watch", action="store_true", help=gettext("follow the run until it is tried"))
+    test = verbs.add_parser("meter-test", help=gettext("record what a test of a meter found"))
+    test.add_argument("meter", metavar="METER", help=gettext("its number"))
+    test.add_argument("--on", dest="tested_on", required=True, type=calendar_day, metavar="DATE")
+    test.add_argument("--full-load", required=True, metavar="PERCENT", help=gettext("registered at full load"))
+    test.add_argument("--light-load", required=True, metavar="PERCENT", help=gettext("registered at light load"))
+    test.add_argument("--by", dest="tested_by", required=True, metavar="WHO", help=gettext("who tested it"))
+    test.add_argument("--wrong-since", dest="wrong_since_on", type=calendar_day, metavar="DATE")
+    test.add_argument("--note", required=True, help=gettext("why it was tested"))
+    _add_who(test)
     for verb in (account, everyone):
         verb.add_argument(
             "--from", dest="from_on", type=calendar_day, metavar="DATE", required=verb is everyone,
@@ -60,13 +70,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         )
         verb.add_argument("--refunds-only", action="store_true", help=gettext("bill nothing that was too little"))
         verb.add_argument("--reason", required=True, help=gettext("how it is known"))
-        verb.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who corrects"))
-        verb.add_argument("--key", help=gettext("the same key again gives the first receipt"))
+        _add_who(verb)
     correct.set_defaults(run=run)
+
+
+def _add_who(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who corrects"))
+    verb.add_argument("--key", help=gettext("the same key again gives the first receipt"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Run a parsed ``correct`` command; returns the exit code."""
+    if args.verb == "meter-test":
+        return _meter_test(args)
     inputs: dict[str, Any] = {
         "cause": args.cause,
         "from_on": args.from_on,
@@ -85,11 +101,25 @@ def run(args: argparse.Namespace) -> int:
     return _account(args, inputs=inputs)
 
 
+def _meter_test(args: argparse.Namespace) -> int:
+    names = ("meter", "tested_on", "full_load", "light_load", "tested_by", "wrong_since_on", "note")
+    done = perform(
+        "record_meter_test",
+        actor=actor_for(args.username),
+        key=args.key or str(uuid4()),
+        moment=present_moment(),
+        inputs={name: getattr(args, name) for name in names},
+    )
+    print(stored_sentence(done.body["summary"]))
+    for rule in done.body["rules"]:
+        print(gettext("Rule: %(title)s, %(citation)s") % {"title": rule["title"], "citation": rule["citation"]})
+    return 0
+
+
 def _account(args: argparse.Namespace, *, inputs: dict[str, Any]) -> int:
     actor, moment = actor_for(args.username), present_moment()
     found = preview("correct_bills", actor=actor, moment=moment, inputs=inputs)
     proposal = found.proposal
-    rule = proposal.rules[0]
     if args.json:
         told = {"summary": str(proposal.summary), "comparisons": to_json(proposal.comparisons)}
         json.dump(told | {"rules": to_json(proposal.rules)}, sys.stdout, indent=2, ensure_ascii=False)
@@ -98,7 +128,8 @@ def _account(args: argparse.Namespace, *, inputs: dict[str, Any]) -> int:
         for item in proposal.comparisons:
             print(_told(item))
         print(proposal.summary)
-        print(gettext("Rule: %(title)s, %(citation)s") % {"title": rule.title, "citation": rule.citation})
+        for rule in proposal.rules[: 2 if any(item.code == "accuracy" for item in proposal.changes) else 1]:
+            print(gettext("Rule: %(title)s, %(citation)s") % {"title": rule.title, "citation": rule.citation})
     if not args.confirm:
         return 0
     done = perform(

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -152,7 +152,11 @@ def _dry_run(read: PaymentFileRead, *, as_json: bool) -> int:
     else:
         _print_totals([asdict(total) for total in read.differing])
         _print_problems(read.problems)
-        said = gettext("%(items)s payments of $%(amount)s can be posted or suspended, %(bad)s cannot be taken.")
+        said = ngettext(
+            "One payment of $%(amount)s can be posted or suspended, %(bad)s cannot be taken.",
+            "%(items)s payments of $%(amount)s can be posted or suspended, %(bad)s cannot be taken.",
+            len(read.items),
+        )
         print(said % _counts(len(read.items), cents=read.items_cents, bad=len(read.bad)))
         print(gettext("Nothing was written: this was a dry run."))
     return ALL_GOOD if read.reconciles and not read.bad else SOME_NOT
@@ -204,9 +208,12 @@ def _print(found: PaymentFileOverview) -> None:
     for row in found.suspended:
         where = gettext("line %(line)s") % {"line": row.item.line}
         console.print(Text.assemble((where, "yellow"), f": ${format_cents(row.item.amount_cents)}, {row.why}"))
-    said = gettext(
+    said = ngettext(
+        "%(name)s: one payment of $%(amount)s posted, %(suspended)s of $%(waiting)s in suspense, %(known)s "
+        "imported before, %(bad)s that cannot be taken. Receipt %(receipt)s.",
         "%(name)s: %(posted)s payments of $%(amount)s posted, %(suspended)s of $%(waiting)s in suspense, %(known)s "
-        "imported before, %(bad)s that cannot be taken. Receipt %(receipt)s."
+        "imported before, %(bad)s that cannot be taken. Receipt %(receipt)s.",
+        file.posted,
     )
     params = {
         "name": file.name,
@@ -220,8 +227,13 @@ def _print(found: PaymentFileOverview) -> None:
     }
     print(said % params)
     if not file.is_done:
-        left = {"count": f"{file.items - file.items_done:,}"}
-        print(gettext("%(count)s payments wait for a worker: weatherhead worker") % left)
+        left = file.items - file.items_done
+        said = ngettext(
+            "One payment waits for a worker: weatherhead worker",
+            "%(count)s payments wait for a worker: weatherhead worker",
+            left,
+        )
+        print(said % {"count": f"{left:,}"})
 
 
 def _print_totals(totals: Iterable[Mapping[str, Any]]) -> None:

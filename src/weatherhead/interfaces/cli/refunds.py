@@ -83,11 +83,12 @@ def run_list(args: argparse.Namespace) -> int:
     """List refunds; returns the exit code."""
     as_of = present_moment().as_of
     found = open_refunds(limit=REFUNDS_LISTED)
-    numbers = {key: item.number_grouped for key, item in accounts({item.account_id for item in found}).items()}
+    known = accounts({item.account_id for item in found if item.account_id is not None})
     rows = [
         {
             "refund": item.refund_id,
-            "account": numbers[item.account_id],
+            "account": known[item.account_id].number_grouped if item.account_id is not None else None,
+            "suspense_item": item.suspense_item_id,
             "amount_cents": item.amount_cents,
             "state": "waits" if item.waits(as_of=as_of) else item.state,
             "check": item.check_number,
@@ -100,7 +101,8 @@ def run_list(args: argparse.Namespace) -> int:
         return 0
     for row, item in zip(rows, found, strict=True):
         check = row["check"] or ""
-        print(f"{row['refund']:>6}  {row['account']}  {format_cents(item.amount_cents):>12}  {row['state']}  {check}")
+        whose = row["account"] or gettext("suspense %(item)s") % {"item": item.suspense_item_id}
+        print(f"{row['refund']:>6}  {whose}  {format_cents(item.amount_cents):>12}  {row['state']}  {check}")
     total = format_cents(sum(item.amount_cents for item in found))
     print(gettext("%(count)s refunds of $%(total)s are not paid yet.") % {"count": f"{len(found):,}", "total": total})
     return 0

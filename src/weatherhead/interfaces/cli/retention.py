@@ -32,8 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "purge",
         help=gettext("dispose of what a rule no longer keeps"),
         description=gettext(
-            "Asks for approval; what a second person has approved is gone for good. At most 1,000 customers, documents "
-            "or files at a time: run it again for the rest."
+            "Asks for approval; what a second person has approved is gone for good. At most 1,000 customers, "
+            "documents, messages, refunds or files at a time: run it again for the rest."
         ),
     )
     purging.add_argument("rule", metavar="RULE", help=gettext("the rule's code"))

@@ -58,6 +58,7 @@ _LABELS = {
     "route_note": gettext_noop("What the reader looks out for"),
     "sequence": gettext_noop("Place on the route"),
     "streets": gettext_noop("Streets in the order of the walk, with commas between (empty: all that are left)"),
+    "payee_name": gettext_noop("Pay to"),
     "mail_street": gettext_noop("Mail to, street"),
     "mail_unit": gettext_noop("Unit"),
     "mail_city": gettext_noop("City"),
@@ -127,6 +128,11 @@ _LABELS = {
     "ended_on": gettext_noop("Service ended on (exclusive)"),
     "other_meter": gettext_noop("The meter that really hung there"),
     "multiplier": gettext_noop("Multiplier"),
+    "tested_on": gettext_noop("Tested on"),
+    "full_load": gettext_noop("Registered at full load, %"),
+    "light_load": gettext_noop("Registered at light load, %"),
+    "tested_by": gettext_noop("Tested by"),
+    "wrong_since_on": gettext_noop("Wrong since, if it is known"),
 }
 _CORRECTING = ("correct_bills", "correct_terms", "start_correction_run")
 _LABELS_OF = {
@@ -136,6 +142,7 @@ _LABELS_OF = {
     ("to_account", "move_payment"): gettext_noop("Account that it was meant for"),
     ("amount_cents", "move_payment"): gettext_noop("Only a part of it"),
     ("note", "move_payment"): gettext_noop("What shows it"),
+    ("note", "return_suspense_item"): gettext_noop("Why it is nobody’s here"),
     **dict.fromkeys((("from_on", name) for name in _CORRECTING), gettext_noop("From")),
     **dict.fromkeys((("to_on", name) for name in _CORRECTING), gettext_noop("To (exclusive)")),
 }
@@ -194,14 +201,21 @@ _TITLES = {
 }
 
 
+_TITLES_OF = {
+    ("refund", "return_suspense_item"): gettext_noop("As a refund, by check or to its card"),
+    ("bank", "return_suspense_item"): gettext_noop("The bank took it back"),
+}
+"""What a choice is called in one action's form."""
+
+
 def label_of(name: str, *, action: str) -> str:
     """What a field of an action's form is called."""
     return gettext(_LABELS_OF.get((name, action)) or _LABELS.get(name, name.replace("_", " ").capitalize()))
 
 
-def title_of(choice: str) -> str:
-    """What a choice that the inputs name is called."""
-    return gettext(_TITLES.get(choice, choice.capitalize()))
+def title_of(choice: str, *, action: str) -> str:
+    """What a choice that an action's inputs name is called."""
+    return gettext(_TITLES_OF.get((choice, action)) or _TITLES.get(choice, choice.capitalize()))
 
 
 def help_of(name: str) -> str:

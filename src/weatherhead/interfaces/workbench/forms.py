@@ -49,6 +49,8 @@ _SHORT = frozenset(
         "dials",
         "cycle",
         "multiplier",
+        "full_load",
+        "light_load",
         "serial",
     }
 )
@@ -63,6 +65,8 @@ _OF_A_REPORT = frozenset(
     {"agency_name", "agency_address", "agency_phone", "score", "score_range", "score_on", "factors"}
 )
 """What is asked of a deposit that rests on a credit report."""
+_OF_A_PAYEE = ("payee_name", "mail_street", "mail_unit", "mail_city", "mail_state", "mail_postal_code")
+"""What is asked of money in suspense that goes back as a refund."""
 _SHORT_WORDS = frozenset({"unit", "state", "postal_code"})
 _RADIO_MAX = 3
 
@@ -135,6 +139,10 @@ def form_of(
             built[name].widget.attrs["data-when"] = "span=days"
         built["span"].help_text = gettext("A payment history and a usage summary are always of the last 24 months.")
         built["consent_id"].help_text = gettext("Others are told with the customer’s consent, recorded before.")
+    if action.name == "return_suspense_item":
+        for name in _OF_A_PAYEE:
+            built[name].widget.attrs["data-when"] = "way=refund"
+        built["payee_name"].help_text = gettext("Left empty, it is the payer named with the money.")
     if action.name == "record_consent":
         built["email"].help_text = gettext("Where their documents may be sent.")
         built["note"].help_text = gettext("Where the evidence is: the form, the call.")
@@ -284,7 +292,7 @@ def _field(
     if name == "cause":
         return _choice([(kind, gettext(CAUSES[kind])) for kind in kinds], common=common)
     if kinds:
-        choices = [(kind, title_of(kind)) for kind in kinds]
+        choices = [(kind, title_of(kind, action=action.name)) for kind in kinds]
         return _choice(choices if needed or item.default in kinds else [("", "—"), *choices], common=common)
     base = _base(hint)
     if name == "passed_zero":

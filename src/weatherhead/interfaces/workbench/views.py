@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.documents.letters import letters_of_receipt
+from weatherhead.areas.payments.queries import payments_numbered
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.authority import NotPermitted
 from weatherhead.door.context import Moment
@@ -387,6 +388,14 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, Sentence]]
     prepared = dict(shown.made).get("statement", ())
     if prepared:
         return [(reverse("workbench:prepared", args=[prepared[0]]), Sentence(gettext_noop("Open the document")))]
+    if dict(shown.made).get("meter_test_off") and "correct_bills" in seat.grant.actions:
+        return [
+            (
+                f"{reverse('workbench:action', args=[account_id, 'correct_bills'])}?cause=meter",
+                Sentence(gettext_noop("Correct the bills of account %(number)s"), {"number": number}),
+            )
+            for account_id, number, _ in shown.accounts
+        ]
     if letters := letters_of_receipt(shown.receipt_id):
         numbers_of = {account_id: number for account_id, number, _ in shown.accounts}
         return [
@@ -397,12 +406,29 @@ def _next_steps(shown: ReceiptView, *, seat: Seat) -> list[tuple[str, Sentence]]
             for letter_id, account_id in letters
             if account_id in numbers_of
         ]
+    if shown.action == "take_payment" and "email_receipt" in seat.grant.actions:
+        return _receipts_to_send(shown)
     name, kind = _AFTER.get(shown.action, ("", ""))
     numbers = dict(shown.made).get(kind, ())
     if name not in seat.grant.actions or not numbers:
         return []
     address = f"{reverse('workbench:utility_action', args=[name])}?{kind}={numbers[0]}"
     return [(address, Sentence(registry.get(name).title))]
+
+
+def _receipts_to_send(shown: ReceiptView) -> list[tuple[str, Sentence]]:
+    """To the holder of each account that was paid, where the payment stands."""
+    found = payments_numbered(dict(shown.made).get("payment", ()))
+    first = {item.account_id: item.payment_id for item in reversed(found) if item.reversed_on is None}
+    one, of_many = gettext_noop("E-mail the receipt"), gettext_noop("E-mail the receipt of %(number)s")
+    return [
+        (
+            f"{reverse('workbench:action', args=[account_id, 'email_receipt'])}?payment_id={first[account_id]}",
+            Sentence(of_many, {"number": number}) if len(first) > 1 else Sentence(one),
+        )
+        for account_id, number, _ in shown.accounts
+        if account_id in first
+    ]
 
 
 _BY_FILE = frozenset({"import_reads"})

@@ -65,6 +65,7 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
             for item in found.adjustments
         ),
         "reverse_payment": any(item.reversed_on is None for item in found.payments),
+        "email_receipt": any(item.reversed_on is None for item in found.payments),
         "move_payment": any(item.reversed_on is None for item in found.payments),
         "return_payment": any(item.reversed_on is None and item.tender_kind != "cash" for item in found.payments),
         "end_service": any(item.agreement.end_on is None for item in found.services),
@@ -92,6 +93,7 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
         "correct_service_dates": bool(found.services),
         "swap_services": bool(found.services),
         "correct_multiplier": bool(found.meters),
+        "record_meter_test": bool(found.meters),
         "swap_meters": bool(found.meters),
     }
     return needs.get(name, True)

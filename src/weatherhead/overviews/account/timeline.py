@@ -230,7 +230,15 @@ def _other_row(
             Sentence(gettext_noop("%(what)s reversed"), {"what": what}),
             link,
         )
-    return "adjustment", Sentence(posting.kind), Sentence("%(charge)s", {"charge": posting.charge}), link
+    if posting.kind == "opening_balance":
+        said = Sentence(gettext_noop("Balance of the former system: %(charge)s"), {"charge": _in_words(posting.charge)})
+        return "adjustment", Sentence(gettext_noop("Taken over")), said, link
+    return "adjustment", Sentence(_in_words(posting.kind).capitalize()), Sentence(_in_words(posting.charge)), link
+
+
+def _in_words(code: str) -> str:
+    """A code of the ledger as people read it."""
+    return code.replace("_", " ")
 
 
 def _request_row(item: RequestFacts) -> TimelineRow:

@@ -16,6 +16,7 @@ from weatherhead.areas.documents.statements import (
     FrozenStatement,
     StatementRow,
     frozen_statement,
+    require_file,
     statements_of_account,
 )
 from weatherhead.core.statements import KINDS, PreparedDocument, parse_prepared
@@ -186,8 +187,10 @@ def prepared_pdf(statement_id: int) -> PreparedFile:
     Raises:
         NoSuchStatement: for an unknown number.
         StatementChanged, FileChanged: it is not what was kept.
+        StatementDisposed: its term is over.
     """
     found = frozen_statement(statement_id)
+    require_file(found)
     content = content_of(documents_of_statements([statement_id])[statement_id])
     return _file(found, content=content)
 

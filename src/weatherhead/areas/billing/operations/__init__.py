@@ -102,11 +102,15 @@ class ExceptionPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelPlan:
-    """Bills whose days should never have been billed: their entries are reversed, and nothing takes their place."""
+    """Bills whose days should never have been billed: their entries are reversed, and nothing takes their place.
+
+    `told` is what the customer is told instead of a bill.
+    """
 
     account_id: int
     entries: tuple[EntryDraft, ...]
     cancels: tuple[int, ...]
+    told: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

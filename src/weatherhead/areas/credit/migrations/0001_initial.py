@@ -160,13 +160,14 @@ class Migration(migrations.Migration):
             name="Refund",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("suspense_item_id", models.BigIntegerField(null=True)),
                 ("amount_cents", models.BigIntegerField()),
                 ("method", models.CharField(max_length=8)),
                 ("tender_payment_id", models.BigIntegerField(null=True)),
                 ("payee_name", models.CharField(max_length=160)),
                 ("payee_lines", models.JSONField()),
                 ("payee_mark", models.CharField(max_length=64)),
-                ("address_mark", models.CharField(max_length=64)),
+                ("address_mark", models.CharField(blank=True, max_length=64)),
                 ("reason", models.CharField(max_length=40)),
                 ("refunded_on", models.DateField()),
                 ("entry_id", models.BigIntegerField()),
@@ -181,7 +182,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
                     ),
                 ),
                 (
@@ -255,7 +256,9 @@ class Migration(migrations.Migration):
                 ("amount_cents", models.BigIntegerField()),
                 ("recovered_on", models.DateField()),
                 ("entry_id", models.BigIntegerField()),
-                ("receipt_id", models.BigIntegerField()),
+                ("receipt_id", models.BigIntegerField(db_index=True)),
+                ("undone_on", models.DateField(null=True)),
+                ("undo_entry_id", models.BigIntegerField(null=True)),
                 (
                     "write_off",
                     models.ForeignKey(
@@ -400,6 +403,27 @@ class Migration(migrations.Migration):
             model_name="refund",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    models.Q(("account__isnull", False), ("suspense_item_id__isnull", True)),
+                    models.Q(("account__isnull", True), ("deposit__isnull", True), ("suspense_item_id__isnull", False)),
+                    _connector="OR",
+                ),
+                name="refund_from_one_place",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="refund",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("suspense_item_id__isnull", False), models.Q(("state", "cancelled"), _negated=True)
+                ),
+                fields=("suspense_item_id",),
+                name="refund_of_suspense_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="refund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     models.Q(("method", "check"), ("tender_payment_id__isnull", True)),
                     models.Q(("method", "tender"), ("tender_payment_id__isnull", False)),
                     _connector="OR",
@@ -436,5 +460,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="recovery",
             constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="recovery_above_zero"),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("undo_entry_id__isnull", True), ("undone_on__isnull", True)),
+                    models.Q(("undo_entry_id__isnull", False), ("undone_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="recovery_undone_by_entry",
+            ),
         ),
     ]

@@ -33,13 +33,17 @@ class RefundChangedMeanwhile(Refusal):
     template = gettext_noop(
         "Someone issued, cancelled or released refund %(refund)s meanwhile. Look at the list again."
     )
+    retried = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundPlan:
-    """A refund about to be recorded, and its entry. `move` is what leaves the deposit that it pays back."""
+    """A refund about to be recorded, and its entry. `move` is what leaves the deposit that it pays back.
 
-    account_id: int
+    It is of an account, or of an item in suspense.
+    """
+
+    account_id: int | None
     deposit_id: int | None
     amount_cents: int
     method: str
@@ -52,6 +56,7 @@ class RefundPlan:
     hold_reasons: tuple[Mapping[str, Any], ...]
     entry: EntryDraft
     move: MovePlan | None = None
+    suspense_item_id: int | None = None
 
 
 def record_refund(plan: RefundPlan, *, at: datetime, receipt_id: int) -> tuple[int, int]:
@@ -63,8 +68,14 @@ def record_refund(plan: RefundPlan, *, at: datetime, receipt_id: int) -> tuple[i
     (entry_id,) = post([plan.entry], inserted_at=at, receipt_id=receipt_id)
     if plan.move is not None:
         note_moves([plan.move], entry_ids=[entry_id], receipt_id=receipt_id)
-    row = Refund.objects.create(
+    return note_refund(plan, entry_id=entry_id, receipt_id=receipt_id), entry_id
+
+
+def note_refund(plan: RefundPlan, *, entry_id: int, receipt_id: int) -> int:
+    """Record a refund whose entry is posted. Returns its number."""
+    return Refund.objects.create(
         account_id=plan.account_id,
+        suspense_item_id=plan.suspense_item_id,
         deposit_id=plan.deposit_id,
         amount_cents=plan.amount_cents,
         method=plan.method,
@@ -80,8 +91,7 @@ def record_refund(plan: RefundPlan, *, at: datetime, receipt_id: int) -> tuple[i
         state=PAYABLE,
         hold_until_on=plan.hold_until_on,
         hold_reasons=[dict(item) for item in plan.hold_reasons],
-    )
-    return row.pk, entry_id
+    ).pk
 
 
 def release_refund(*, refund_id: int, by: str, receipt_id: int) -> None:

@@ -39,6 +39,15 @@ class Recovered:
     entry: EntryDraft
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrecovered:
+    """A recovery about to be undone: the payment that it came of was taken back."""
+
+    recovery_id: int
+    undone_on: date
+    entry: EntryDraft
+
+
 def record_write_offs(
     plans: Sequence[GiveUp], *, kind: str, on: date, at: datetime, receipt_id: int
 ) -> tuple[int, ...]:
@@ -71,6 +80,15 @@ def record_recoveries(plans: Sequence[Recovered], *, on: date, at: datetime, rec
         )
         for plan, entry_id in zip(plans, entry_ids, strict=True)
     )
+    return entry_ids
+
+
+def undo_recoveries(plans: Sequence[Unrecovered], *, at: datetime, receipt_id: int) -> tuple[int, ...]:
+    """Undo recoveries and post their reversals; returns the entries' numbers in the order of the plans."""
+    entry_ids = post([plan.entry for plan in plans], inserted_at=at, receipt_id=receipt_id)
+    for plan, entry_id in zip(plans, entry_ids, strict=True):
+        standing = Recovery.objects.filter(pk=plan.recovery_id, undone_on__isnull=True)
+        standing.update(undone_on=plan.undone_on, undo_entry_id=entry_id)
     return entry_ids
 
 

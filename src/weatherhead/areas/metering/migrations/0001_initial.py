@@ -302,4 +302,44 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="MeterTest",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="metering.meter"
+                    ),
+                ),
+                ("tested_on", models.DateField()),
+                ("full_load_percent", models.DecimalField(decimal_places=2, max_digits=6)),
+                ("light_load_percent", models.DecimalField(decimal_places=2, max_digits=6)),
+                ("accuracy_percent", models.DecimalField(decimal_places=2, max_digits=6)),
+                ("off", models.BooleanField()),
+                ("wrong_since_on", models.DateField(null=True)),
+                ("tested_by", models.CharField(max_length=120)),
+                ("basis", models.TextField()),
+                ("note", models.TextField()),
+                ("receipt_id", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("full_load_percent__gt", 0), ("light_load_percent__gt", 0), ("accuracy_percent__gt", 0)
+                        ),
+                        name="meter_test_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("wrong_since_on__isnull", True),
+                            models.Q(("off", True), ("wrong_since_on__lt", models.F("tested_on"))),
+                            _connector="OR",
+                        ),
+                        name="meter_test_wrong_before",
+                    ),
+                ],
+            },
+        ),
     ]

@@ -1,4 +1,4 @@
-"""What was put right about meters is never changed."""
+"""What was put right about meters, and what tests of them found, is never changed."""
 
 from django.db import migrations
 
@@ -8,4 +8,4 @@ from weatherhead.areas.records.migration_steps import append_only
 class Migration(migrations.Migration):
     dependencies = [("metering", "0001_initial")]
 
-    operations = [append_only("metering_metercorrection")]
+    operations = [append_only("metering_metercorrection"), append_only("metering_metertest")]

@@ -25,8 +25,8 @@ class PaymentFileAlreadyImported(Refusal):
     """The same bytes, from the same source."""
 
     template = gettext_noop(
-        "This file was imported on %(on)s as %(name)s by %(by)s: %(items)s payments, receipt %(receipt)s. Nothing more "
-        "is needed."
+        "This file was imported on %(on)s as %(name)s by %(by)s, receipt %(receipt)s; payments in it: %(items)s. Nothing "
+        "more is needed."
     )
 
 
@@ -40,6 +40,7 @@ class ItemsTakenMeanwhile(Refusal):
     """Another file with the same items was posted at the same time."""
 
     template = gettext_noop("Another file posted some of these payments at this moment. Post the shard again.")
+    retried = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,12 @@ class SuspenseResolvedAlready(Refusal):
     )
 
 
+class SuspenseNotRefunded(Refusal):
+    """It does not go back as a refund."""
+
+    template = gettext_noop("Suspense item %(item)s does not go back as a refund. Open the list of suspense again.")
+
+
 def suspend_payment(*, payment_id: int, entry_id: int, on: date, receipt_id: int) -> int:
     """Give the money of a payment that was reversed, and that stays here, a row; `entry_id` put it into suspense."""
     row = Payment.objects.select_related("tender", "event", "account").get(pk=payment_id)
@@ -86,6 +92,26 @@ def return_item(
     (entry_id,) = post([resolution.entry], inserted_at=at, receipt_id=receipt_id)
     _resolve(row, resolution, state="returned", entry_id=entry_id, receipt_id=receipt_id, way=way)
     return (entry_id,)
+
+
+def reopen_item(item_id: int) -> None:
+    """Let an item whose refund was cancelled wait again; the entry that put it there stands, its own undoing is undone.
+
+    Raises:
+        SuspenseNotRefunded: it is no refund's.
+    """
+    refunded = SuspenseItem.objects.filter(pk=item_id, state="returned", returned_by="refund")
+    reopened = refunded.update(
+        state="open",
+        resolved_on=None,
+        resolved_by="",
+        resolve_note="",
+        resolve_entry_id=None,
+        resolve_receipt_id=None,
+        returned_by="",
+    )
+    if reopened != 1:
+        raise SuspenseNotRefunded(item=item_id)
 
 
 def _take(item_id: int) -> SuspenseItem:

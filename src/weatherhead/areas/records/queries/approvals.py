@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
@@ -23,7 +23,7 @@ class NoSuchRequest(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
-    """An approval request. `body` is the proposal as it was asked; `inputs` are what will be performed."""
+    """An approval request. `body` is the proposal as it was asked."""
 
     request_id: int
     action: str
@@ -43,7 +43,13 @@ class RequestFacts:
     decided_by_employee_id: int | None
     decided_at: datetime | None
     decision_note: str
-    inputs: Mapping[str, Json]
+    sealed: str = field(repr=False)
+
+    @property
+    def inputs(self) -> Mapping[str, Json]:
+        """What will be performed, opened: it may hold what nobody but that action is to see."""
+        opened: dict[str, Json] = json.loads(unseal(self.sealed))
+        return opened
 
     def expired(self, *, as_of: date) -> bool:
         """Whether it waited too long to be approved."""
@@ -51,7 +57,7 @@ class RequestFacts:
 
 
 def request(request_id: int) -> RequestFacts:
-    """One request with its inputs opened.
+    """One request.
 
     Raises:
         NoSuchRequest: for an unknown number.
@@ -59,7 +65,7 @@ def request(request_id: int) -> RequestFacts:
     row = ApprovalRequest.objects.filter(pk=request_id).first()
     if row is None:
         raise NoSuchRequest(request=request_id)
-    return _facts(row, with_inputs=True)
+    return _facts(row)
 
 
 def waiting_count(*, as_of: date) -> int:
@@ -85,7 +91,7 @@ def requests_to_show(*, since: datetime, as_of: date, expired_since: date) -> Re
     rows = ApprovalRequest.objects.filter(
         Q(state="waiting", expires_on__gt=expired_since) | Q(decided_at__gte=since)
     ).order_by("id")
-    found = [_facts(row, with_inputs=False) for row in rows]
+    found = [_facts(row) for row in rows]
     undecided = [item for item in found if item.state == "waiting"]
     decided = [item for item in reversed(found) if item.decided_at is not None]
     return RequestsToShow(
@@ -100,24 +106,24 @@ def requests_to_show(*, since: datetime, as_of: date, expired_since: date) -> Re
 def requests_of_account(account_id: int, *, as_of: date) -> tuple[RequestFacts, ...]:
     """The requests that wait for one account."""
     rows = _waiting(as_of).filter(account_id=account_id).order_by("id")
-    return tuple(_facts(row, with_inputs=False) for row in rows)
+    return tuple(_facts(row) for row in rows)
 
 
 def declined_on(account_id: int, *, action: str, employee_id: int, since: datetime) -> RequestFacts | None:
     """The last request about an account declined since an instant: for this action, or asked by this person."""
     rows = ApprovalRequest.objects.filter(account_id=account_id, state="declined", decided_at__gte=since)
     row = rows.filter(Q(action=action) | Q(requested_by_employee_id=employee_id)).order_by("-id").first()
-    return _facts(row, with_inputs=False) if row else None
+    return _facts(row) if row else None
 
 
 def waiting_for(*, action: str, account_id: int | None, subject: str, number: int, as_of: date) -> RequestFacts | None:
     """The request for an action on one thing that waits already: the one whose input `subject` is `number`."""
     rows = _waiting(as_of).filter(action=action, account_id=account_id).order_by("id")
-    found = (_facts(row, with_inputs=True) for row in rows)
+    found = (_facts(row) for row in rows)
     return next((asked for asked in found if asked.inputs.get(subject) == number), None)
 
 
-def _facts(row: ApprovalRequest, *, with_inputs: bool) -> RequestFacts:
+def _facts(row: ApprovalRequest) -> RequestFacts:
     return RequestFacts(
         request_id=row.pk,
         action=row.action,
@@ -137,5 +143,5 @@ def _facts(row: ApprovalRequest, *, with_inputs: bool) -> RequestFacts:
         decided_by_employee_id=row.decided_by_employee_id,
         decided_at=row.decided_at,
         decision_note=row.decision_note,
-        inputs=json.loads(unseal(row.inputs)) if with_inputs else {},
+        sealed=row.inputs,
     )

@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0002_guards"),
         ("customers", "0002_search"),
+        ("documents", "0002_guards"),
     ]
 
     operations = [
@@ -25,6 +26,22 @@ class Migration(migrations.Migration):
                     "bill",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.bill"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StatementDisposal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("payload", models.TextField()),
+                ("disposed_on", models.DateField()),
+                ("rule", models.CharField(max_length=40)),
+                ("receipt_id", models.BigIntegerField()),
+                (
+                    "statement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="documents.statement"
                     ),
                 ),
             ],

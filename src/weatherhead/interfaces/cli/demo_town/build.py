@@ -20,6 +20,7 @@ from weatherhead.interfaces.cli.demo_town.dials import Dials, hanging_days
 from weatherhead.interfaces.cli.demo_town.entering import numbering, plan_entering
 from weatherhead.interfaces.cli.demo_town.life import Months
 from weatherhead.interfaces.cli.demo_town.loads import Weather
+from weatherhead.interfaces.cli.demo_town.lockbox import plan_lockbox
 from weatherhead.interfaces.cli.demo_town.movements import plan_movements
 from weatherhead.interfaces.cli.demo_town.old_system import Frame
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, reading_days
@@ -73,6 +74,7 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     plan_routes(town, on=clock.add(cut_over_on or max(first_days.values()), 2))
     Stories(town, months=months)
     plan_closing(town, opens_on=opens_on)
+    plan_lockbox(town)
     Counter(town, months=months, opens_on=opens_on)
     shown_on = opens_on
     for at in town.diary.live(until_on=TODAY):

@@ -316,7 +316,7 @@ class Months:
         title = {"mail": "Mail", "drop_box": "Drop box", "counter": "Counter"}[channel]
         name = f"{title} of {at:%Y-%m-%d}"
         inputs = {
-            "name": name,
+            "name": f"{title} of {at:%b} {at.day}, {at.year}",
             "channel": channel,
             "counted": len(rows),
             "total_cents": sum(row.amount_cents or 0 for row in rows),

@@ -8,12 +8,14 @@ from typing import Any
 
 from weatherhead.areas.billing.queries import fees_to_waive
 from weatherhead.areas.customers.queries import account
+from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import ReadFacts, meter_by_serial, reads_of_meter
 from weatherhead.core.values import Refusal
 from weatherhead.interfaces.cli.demo_town.life import Months, Oddity, Script
 from weatherhead.interfaces.cli.demo_town.town import Town
 
 MISREAD_ON = date(2026, 10, 20)
+_REFUNDED_LEAST_CENTS = 2_00
 _CLOSED = "Closed until October 1: a read of that day, by photo, shows how little was used in September"
 
 SCRIPT = Script(
@@ -52,6 +54,7 @@ class Stories:
             self._misread,
             self._corrections,
             self._misposted,
+            self._refunded,
             self._desk_work,
             self._landlord,
             self._agency,
@@ -429,31 +432,68 @@ class Stories:
         known.bill_ids += body.get("made", {}).get("bill", [])
 
     def _misposted(self) -> None:
-        """A tenant's check posted to the landlord: reversed, and posted where it belongs."""
+        """A tenant's check posted to the landlord, and moved where it belongs: both get a letter."""
         landlord, tenant = "bluestem-house-a", "watanabe"
         if tenant not in self._town.members or landlord not in self._town.members:
             return
 
-        def post(ref: str, what: str) -> Deed:
-            return lambda at: self._months.take_payment(
-                ref, amount_cents=142_20, check_number="3067", channel="mail", by="nguyen", at=at, what=f"story {what}"
+        def post(at: datetime) -> None:
+            self._months.take_payment(
+                landlord,
+                amount_cents=142_20,
+                check_number="3067",
+                channel="mail",
+                by="nguyen",
+                at=at,
+                what="story misposted",
             )
 
-        def reverse(at: datetime) -> None:
+        def move(at: datetime) -> None:
             number = self._town.known[landlord].payment_ids[-1]
             self._act(
-                "reverse_payment",
+                "move_payment",
                 by="dvorak",
                 at=at,
-                what=f"reverse {number}",
+                what=f"move {number}",
                 payment_id=number,
-                reason="wrong_account",
+                to_account=account(self._town.known[tenant].account_id).number,
+                reason="wrong_stub",
                 note="Check 3067 is the tenant's, of apartment 1500 Bluestem",
             )
 
-        self._on(landlord, 10, 20, 9, 12, post(landlord, "misposted"))
-        self._on(landlord, 10, 22, 13, 35, reverse)
-        self._on(tenant, 10, 22, 13, 39, post(tenant, "posted right"))
+        self._on(landlord, 10, 20, 9, 12, post)
+        self._on(landlord, 10, 22, 13, 35, move)
+
+    def _refunded(self) -> None:
+        """Whoever paid most ahead asks for it back: a second person approves, and a check is to be written."""
+        asked: list[int] = []
+        why = "Paid ahead by standing order, and has ended it"
+
+        def ask(at: datetime) -> None:
+            known = [known.account_id for known in self._town.known.values() if known.account_id]
+            owed = balance_of(known)
+            ahead = min(known, key=lambda number: owed[number])
+            if owed[ahead] > -_REFUNDED_LEAST_CENTS:
+                return
+            body = self._act(
+                "request_refund",
+                by="reyes",
+                at=at,
+                what=f"refund {ahead}",
+                asks=why,
+                account_id=ahead,
+                reason="overpaid",
+                note=why,
+            )
+            asked.append(body["request"])
+
+        def approve(at: datetime) -> None:
+            for number in asked:
+                note = "Paid by check all along; in credit since October"
+                self._act("approve_request", by="alvarez", at=at, what=f"decide {number}", request_id=number, note=note)
+
+        self._town.diary.write(date(2026, 11, 17), time(11, 2), ask)
+        self._town.diary.write(date(2026, 11, 18), time(15, 20), approve)
 
     def _landlord(self) -> None:
         """A landlord wants one envelope for all of her places: their mail goes to her office, then onto one summary."""

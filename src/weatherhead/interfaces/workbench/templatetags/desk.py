@@ -56,6 +56,12 @@ def money(amount_cents: int | None) -> str:
 
 
 @register.filter
+def timeline_kind(asked: str | None) -> str:
+    """What the timeline is to show alone, where it knows such; a form beside it has a `kind` of its own."""
+    return asked if asked in {"bill", "payment", "adjustment", "read", "contact"} else ""
+
+
+@register.filter
 def amount(amount_cents: int | None) -> str:
     """Cents in a column whose heading names the currency: ``-1150`` → ``−11.50``; nothing for ``None``."""
     if amount_cents is None:
