@@ -80,10 +80,10 @@ class Undone:
 def brought_about(payments: Sequence[PaymentFacts], *, posted: Iterable[Entry]) -> BroughtAbout:
     """Read it; `posted` are the payments' own entries.
 
-    What was given back, applied or refunded of a deposit since is left alone: the customer owes that money. Where one of
-    several parts of a payment at the counter goes, all that was recovered on its account is undone: what still pays the
-    debt is recovered by the next run. What was applied of waiting credit goes whole, the latest first: what is left of it
-    waits again.
+    What was given back, applied or refunded of a deposit since is left alone: the customer owes that money. Where one
+    of several parts of a payment at the counter goes, all that was recovered on its account is undone: what still pays
+    the debt is recovered by the next run. What was applied of waiting credit goes whole, the latest first: what is left
+    of it waits again.
     """
     moved = _still_held(moved_of_payments(item.payment_id for item in payments))
     taken = {(item.receipt_id, item.account_id) for item in payments}
