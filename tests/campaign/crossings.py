@@ -55,6 +55,7 @@ from weatherhead.overviews.suspense import suspense_overview
 
 Chosen = TypeVar("Chosen")
 NOTE = "Asked for at the counter"
+ADDRESS = {"mail_city": "Prairie City", "mail_state": "NE", "mail_postal_code": "68900"}
 
 
 class Wrong(AssertionError):
@@ -274,8 +275,9 @@ def suspense_is_looked_through(world: World) -> None:
         by = world.pick(("reyes", "nguyen"))
         world.do("post_from_suspense", by=by, suspense_item_id=item.item_id, account_id=account, note=NOTE)
     else:
-        way = "bank"
-        world.do("return_suspense_item", by="okafor", suspense_item_id=item.item_id, way=way, note=NOTE)
+        way = world.pick(("refund", "bank"))
+        to = {"payee_name": "J. Smith", "mail_street": "9 Elm Ct", **ADDRESS} if world.pick((True, False)) else {}
+        world.do("return_suspense_item", by="okafor", suspense_item_id=item.item_id, way=way, note=NOTE, **to)
 
 
 @deed(4)

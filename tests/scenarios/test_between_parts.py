@@ -6,16 +6,18 @@ import base64
 import copy
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.house import Home, House, built_once, move_in, read_and_bill
 from tests.payment_files.made import agencies, lockbox
-from weatherhead.actions.credit.pay_deposit import NoMoneyForDeposit
+from weatherhead.actions.credit.pay_deposit import NoMoneyForDeposit, PaymentGoesByARule
 from weatherhead.actions.payments.transfer_credit import NotSoMuchCredit
+from weatherhead.areas.billing.operations.runs import RunNotAsExpected
 from weatherhead.areas.billing.queries import adjustments_of_account
+from weatherhead.areas.billing.runs import shards_of
 from weatherhead.areas.credit.queries import deposits_of_account
 from weatherhead.areas.credit.refunds import refunds_of_account
 from weatherhead.areas.customers.queries import account
@@ -237,3 +239,41 @@ def test_the_proof_of_a_final_bill_of_some_days_opens(house: House, dale: Home) 
     number = house.made("bill_account", "bill", account_id=dale.account_id)
     proof = bill_proof(number, as_of=house.today, grant=grant_of(["representative"]))
     assert [line.unrounded for segment in proof.segments for line in segment.lines if line.unrounded.endswith("…")]
+
+
+def test_an_agencys_check_bounces_after_what_waited_was_applied(house: House, home: Home) -> None:
+    """It paid the bill and $10 waited; those paid a part of the next bill; the check comes back: all is owed again."""
+    owed_cents = owed(home)
+    number = pay(house, home, owed_cents + 10_00, tender="agency", reference="a-1", agency="Community Action")
+    read_and_bill(house, home, reading=3100, days=3)
+    before = owed(home)
+    house.do("apply_credit", by="reyes", account_id=home.account_id)
+    assert owed(home) == before - 10_00
+    house.do("return_payment", by="okafor", payment_id=number, reason="bank_error")
+    assert owed(home) == before + owed_cents
+    assert balances_of([home.account_id])[home.account_id].get("unapplied_credit", 0) == 0
+
+
+def test_an_agencys_money_is_no_deposit(house: House, home: Home) -> None:
+    """It pays for energy by its rule: what waits for the next bill is not held as Ruth's deposit, nor what paid one."""
+    bill, waits = owed(home), 10_00
+    house.do("assess_deposit", by="reyes", account_id=home.account_id, reason="no_history")
+    for number in (
+        pay(house, home, bill, tender="agency", reference="a-1", agency="Community Action"),
+        pay(house, home, waits, tender="agency", reference="a-2", agency="Community Action"),
+    ):
+        with pytest.raises(PaymentGoesByARule):
+            house.do("pay_deposit", by="reyes", account_id=home.account_id, payment_id=number)
+    assert balances_of([home.account_id])[home.account_id] == {"unapplied_credit": -waits}
+
+
+def test_a_shard_is_done_by_what_its_run_is_for(house: House, home: Home) -> None:
+    """A correction's shard is not billed by hand, nor a bill run's corrected: neither marks the other done."""
+    correcting = house.made(
+        "start_correction_run", "bill_run", by="okafor", schedule="R-1", from_on=date(2025, 10, 1), reason="Price"
+    )
+    billing = house.made("start_bill_run", "bill_run", by="okafor", cycle=14)
+    for run, name in ((correcting, "try_bill_shard"), (billing, "try_correction_shard")):
+        for shard in shards_of(run, stage="try"):
+            with pytest.raises(RunNotAsExpected):
+                house.do(name, by="okafor", shard_id=shard.shard_id)

@@ -104,7 +104,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """
     found = shard(inputs.shard_id)
     of = run(found.run_id)
-    if found.stage != "issue" or of.state != "released":
+    if of.purpose != "bill" or found.stage != "issue" or of.state != "released":
         raise RunNotAsExpected(run=of.run_id, state=of.state)
     ids = _accounts(found, cycle=of.cycle)
     facts = gather_shard(ids, through_on=of.through_on, as_of=of.issued_on or moment.as_of, documents=True)

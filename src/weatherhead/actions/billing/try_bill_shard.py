@@ -69,7 +69,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """
     found = shard(inputs.shard_id)
     of = run(found.run_id)
-    if found.stage != "try" or of.state != "trying":
+    if of.purpose != "bill" or found.stage != "try" or of.state != "trying":
         raise RunNotAsExpected(run=of.run_id, state=of.state)
     ids = open_accounts(cycle=of.cycle, first_id=found.first_account_id, last_id=found.last_account_id)
     facts = gather_shard(ids, through_on=of.through_on, as_of=moment.as_of, documents=False)

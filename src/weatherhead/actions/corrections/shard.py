@@ -80,8 +80,15 @@ def ask_of_run(of: RunFacts) -> Ask:
 
 
 def accounts_of_shard(of: ShardRow) -> Int64Array:
-    """The accounts of a shard: they stand billed on the schedule, before a correction and after it."""
-    scope = run(of.run_id).scope
+    """The accounts of a shard: they stand billed on the schedule, before a correction and after it.
+
+    Raises:
+        RunNotAsExpected: its run is none that corrects.
+    """
+    found = run(of.run_id)
+    if found.purpose != "correct":
+        raise RunNotAsExpected(run=found.run_id, state=found.state)
+    scope = found.scope
     return accounts_billed(
         schedule=scope["schedule"],
         from_on=date.fromisoformat(scope["from_on"]),

@@ -44,6 +44,14 @@ class MoreThanThere(Refusal):
     template = gettext_noop("Only $%(most)s can be put on the deposit. Enter at most that.")
 
 
+class PaymentGoesByARule(Refusal):
+    """What its money pays is not for anybody to choose."""
+
+    template = gettext_noop(
+        "Payment %(payment)s pays what the rule of its money says, and no deposit. Choose another one, or the credit."
+    )
+
+
 class PaymentOfAnotherAccount(Refusal):
     """The payment paid somebody else's account."""
 
@@ -97,8 +105,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[tuple[MovePlan, ...]]:
     """Debit the receivable, credit what is held, oldest deposit first.
 
     Raises:
-        NothingLeftToPay, NoMoneyForDeposit, MoreThanThere, PaymentOfAnotherAccount, PaymentAlreadyReversed: as they
-            say.
+        NothingLeftToPay, NoMoneyForDeposit, MoreThanThere, PaymentOfAnotherAccount, PaymentAlreadyReversed,
+        PaymentGoesByARule: as they say.
     """
     wanting = [item for item in facts.deposits if item.left_cents > 0]
     if not wanting:
@@ -144,6 +152,9 @@ def _there(facts: Facts, *, account_id: int) -> int:
         raise PaymentOfAnotherAccount(payment=found.payment_id)
     if found.reversed_on is not None:
         raise PaymentAlreadyReversed(payment=found.payment_id, on=found.reversed_on)
+    came = _posting_of(facts.entry, account_id=account_id)
+    if came is None or facts.entry is None or facts.entry.draft.postings[came.sequence - 1].matches is not None:
+        raise PaymentGoesByARule(payment=found.payment_id)
     left_cents = found.amount_cents - sum(item.amount_cents for item in facts.moved)
     return min(left_cents, credit_cents) if facts.given_up_cents else left_cents
 
@@ -172,14 +183,15 @@ def _plan(facts: Facts, *, deposit: DepositFacts, cents: int, account_id: int) -
 
 
 def _posting_of(found: Entry | None, *, account_id: int) -> PostingRef | None:
-    """The posting by which the payment came to the account."""
+    """The posting by which the payment came to the account; None where it waits for what its rule says."""
     if found is None:
         return None
-    return next(
+    refs = (
         ref
         for ref, posting in found.referenced()
         if posting.ledger_account == LedgerAccount.RECEIVABLE and posting.account_id == account_id
     )
+    return next(refs, None)
 
 
 def record(proposal: Proposal[tuple[MovePlan, ...]], recording: Recording) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from weatherhead.actions.credit.brought_about import APPLIED
 from weatherhead.actions.figures import Standing, money_changes, standing_of
 from weatherhead.actions.inputs import Number
 from weatherhead.areas.customers.queries import AccountFacts, account
@@ -118,7 +119,7 @@ def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
 
 def _entry(shares: list[Share], *, account_id: int, cents: int, on: date) -> EntryDraft:
     return EntryDraft(
-        kind="credit_applied",
+        kind=APPLIED,
         effective_on=on,
         postings=(
             Posting(

@@ -210,7 +210,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         payments=payments,
         entries={item.payment_id: stored[item.entry_id] for item in payments},
-        brought_about=brought_about(payments),
+        brought_about=brought_about(payments, posted=stored.values()),
         went_on={item.payment_id: _went_on(item) for item in payments if item.reversal_reason == MOVED},
         targets=tuple(known[number] for number in targets),
         histories=histories_of((known[number] for number in ids), since=min(item.receipt_id for item in payments)),

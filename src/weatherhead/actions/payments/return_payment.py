@@ -129,7 +129,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         chosen=chosen,
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
-        brought_about=brought_about(standing),
+        brought_about=brought_about(standing, posted=stored.values()),
         where=where_tender_is(chosen.tender_id),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),

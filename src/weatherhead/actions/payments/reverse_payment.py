@@ -68,10 +68,11 @@ def locks(inputs: Inputs) -> tuple[int, ...]:
 def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """Read payment, entry and receivable."""
     found = payment(inputs.payment_id)
+    posted = entry(found.entry_id)
     return Facts(
         payment=found,
-        entry=entry(found.entry_id),
-        brought_about=brought_about([found]),
+        entry=posted,
+        brought_about=brought_about([found], posted=[posted]),
         where=where_tender_is(found.tender_id),
         standing=standing_of(found.account_id),
         as_of=moment.as_of,
