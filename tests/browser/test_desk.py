@@ -679,6 +679,8 @@ def test_a_file_is_checked_imported_and_its_lost_item_posted_by_keyboard(page: P
     assert axe(page) == []
     tab_to(page, ".match .usa-button", most=80)
     page.keyboard.press("Enter")
+    expect(page.locator("[name=note]")).to_be_focused()
+    page.keyboard.type("Two digits of the number were turned around")
     expect(page.locator("[data-confirm]")).to_be_visible()
     page.keyboard.press("ControlOrMeta+Enter")
     expect(page.get_by_role("status")).to_contain_text("Done")
