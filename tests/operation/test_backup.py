@@ -429,18 +429,18 @@ def test_a_role_gets_its_rights_and_a_failed_restore_changes_nothing(world: Worl
 def test_an_older_backup_is_migrated(copy: Path, target: Target) -> None:
     """As if the last migration that only guards had come later."""
     with closing(sqlite3.connect(copy / "database.sqlite3")) as books:
-        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'documents_%'"
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'agreements_%'"
         for (name,) in books.execute(triggers).fetchall():
             books.execute(f"DROP TRIGGER {name}")
-        books.execute("DELETE FROM django_migrations WHERE app = 'documents' AND name = '0002_guards'")
+        books.execute("DELETE FROM django_migrations WHERE app = 'agreements' AND name = '0002_guards'")
         books.commit()
     found = read_manifest(copy)
     files = tuple(kept(copy / file.path, below=copy) for file in found.files)
-    rewrite(copy, files=files, migrations=tuple(name for name in found.migrations if name != "documents.0002_guards"))
+    rewrite(copy, files=files, migrations=tuple(name for name in found.migrations if name != "agreements.0002_guards"))
     done = restored(target, copy)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Migrated: documents.0002_guards." in done.stdout
-    assert target.ask("SELECT count(*) FROM sqlite_master WHERE name LIKE 'documents_documentframe_refuse_%'") == [(3,)]
+    assert "Migrated: agreements.0002_guards." in done.stdout
+    assert target.ask("SELECT count(*) FROM sqlite_master WHERE name LIKE 'agreements_agreementcorrection_refuse_%'") == [(3,)]
 
 
 def test_nobody_waits_for_a_backup(world: World) -> None:

@@ -136,7 +136,7 @@ def test_nobody_queues_behind_a_migration_that_waits(tmp_path: Path) -> None:
         try:
             bring_migrated(keep_migrated(tmp_path / "migrated"), name=name)
             with psycopg.connect(postgresql_url(name)) as books:
-                for table in ("customerdisposal", "billdisposal"):
+                for table in ("customerdisposal", "billdisposal", "statementdisposal"):
                     for kind in ("change", "truncate"):
                         books.execute(f"DROP TRIGGER retention_{table}_refuse_{kind} ON retention_{table}")
                 books.execute("DELETE FROM django_migrations WHERE app = 'retention' AND name = '0002_guards'")
