@@ -57,11 +57,11 @@ class Inputs:
     """The meter, its results at full and at light load, who tested it when, and since when it was wrong, if known."""
 
     meter: Serial
-    tested_on: Day
     full_load: Percent
     light_load: Percent
-    tested_by: Name
+    tested_on: Day
     wrong_since_on: Annotated[Day | None, Blankable] = None
+    tested_by: Name
     note: NeededNote
 
 

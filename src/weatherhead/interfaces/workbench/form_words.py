@@ -129,10 +129,10 @@ _LABELS = {
     "other_meter": gettext_noop("The meter that really hung there"),
     "multiplier": gettext_noop("Multiplier"),
     "tested_on": gettext_noop("Tested on"),
-    "full_load": gettext_noop("Registered at full load, %"),
-    "light_load": gettext_noop("Registered at light load, %"),
+    "full_load": gettext_noop("At full load, %"),
+    "light_load": gettext_noop("At light load, %"),
     "tested_by": gettext_noop("Tested by"),
-    "wrong_since_on": gettext_noop("Wrong since, if it is known"),
+    "wrong_since_on": gettext_noop("Wrong since"),
 }
 _CORRECTING = ("correct_bills", "correct_terms", "start_correction_run")
 _LABELS_OF = {
