@@ -440,7 +440,9 @@ def test_an_older_backup_is_migrated(copy: Path, target: Target) -> None:
     done = restored(target, copy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Migrated: agreements.0002_guards." in done.stdout
-    assert target.ask("SELECT count(*) FROM sqlite_master WHERE name LIKE 'agreements_agreementcorrection_refuse_%'") == [(3,)]
+    assert target.ask(
+        "SELECT count(*) FROM sqlite_master WHERE name LIKE 'agreements_agreementcorrection_refuse_%'"
+    ) == [(3,)]
 
 
 def test_nobody_waits_for_a_backup(world: World) -> None:

@@ -59,11 +59,12 @@ from weatherhead.areas.records.models import ApprovalRequest
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.areas.records.utility import current_utility, regulation
 from weatherhead.core.ledger import Ageing
-from weatherhead.core.values import Refusal, load_yaml
+from weatherhead.core.values import Refusal, format_cents, load_yaml
 from weatherhead.door.authority import MakerIsChecker
 from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.ledger import extra_checkers
 from weatherhead.interfaces.cli.main import main
+from weatherhead.overviews.refunds import uncovered
 
 pytestmark = pytest.mark.django_db
 
@@ -410,6 +411,29 @@ def test_a_refund_waits_after_the_address_was_changed(house: House, home: Home) 
     house.today = changed_on + timedelta(days=10)
     house.do("issue_refunds", by="okafor")
     assert [row["address_1"] for row in run_files()["checks.csv"]] == ["9 New Rd"]
+
+
+def test_a_refund_waits_while_the_check_that_it_gives_back_is_a_debt(house: House, home: Home) -> None:
+    # Given: Ruth paid $40.00 too much by check, and got the refund approved; then the check bounced.
+    owed = ages(house, home).balance_cents
+    house.do(
+        "take_payment", by="reyes", account_id=home.account_id, tender="check", check_number="2204",
+        amount_cents=format_cents(owed + 40_00).replace(",", ""),
+    )  # fmt: skip
+    found = refund(house, home)
+    paid = payments_of_account(home.account_id, limit=1)[0]
+    house.pass_days(3)
+    back = {"payment_id": paid.payment_id, "reason": "insufficient_funds"}
+    house.do("return_payment", by="okafor", **back)
+    # When: refunds are issued. Then: hers is not, and the list says what she owes.
+    refused(house, NothingToIssue, "issue_refunds", by="okafor")
+    assert uncovered([found]) == {found.refund_id: balance_of([home.account_id])[home.account_id]}
+    # When: she pays all of it in cash. Then: it goes out by itself.
+    pay(house, home, balance_of([home.account_id])[home.account_id])
+    assert uncovered([found]) == {}
+    house.do("issue_refunds", by="okafor")
+    assert [row["refund"] for row in run_files()["checks.csv"]] == [str(found.refund_id)]
+    books_are_sound()
 
 
 def test_a_refund_that_looks_like_another_waits_for_a_colleague(house: House, home: Home) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from weatherhead.areas.credit.refunds import RefundFacts, RunFacts, latest_refunds, open_refunds, refund_runs
+from weatherhead.areas.credit.refunds import PAYABLE, RefundFacts, RunFacts, latest_refunds, open_refunds, refund_runs
 from weatherhead.areas.customers.queries import accounts
+from weatherhead.areas.ledger.queries import balance_of
+from weatherhead.areas.payments.queries import last_taken_back
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
@@ -34,6 +36,8 @@ class RefundRow:
     account_number: str  # empty: no account, it was in suspense
     state: Sentence
     waits: bool
+    held: bool  # until a day, after a change of address
+    owed_cents: int  # what its account owes since its payment was taken back; 0: nothing was, or nothing is owed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,8 @@ def refunds_overview(*, shown: str, chosen: int | None, grant: Grant, as_of: dat
     """Compose the worklist. `shown` is one of `FILTERS`; anything else shows what is open."""
     kind = shown if shown in FILTERS else "open"
     pending = open_refunds(limit=ROWS_SHOWN)
-    waiting = tuple(item for item in pending if item.waits(as_of=as_of))
+    owed = uncovered(pending)
+    waiting = tuple(item for item in pending if item.waits(as_of=as_of) or item.refund_id in owed)
     found = {"open": pending, "waiting": waiting}.get(kind)
     if found is None:
         found = tuple(item for item in latest_refunds(limit=ROWS_SHOWN) if _ended_lately(item, as_of=as_of))
@@ -92,7 +97,9 @@ def refunds_overview(*, shown: str, chosen: int | None, grant: Grant, as_of: dat
             refund=item,
             account_number=known[item.account_id].number_grouped if item.account_id is not None else "",
             state=refund_state(item),
-            waits=item.waits(as_of=as_of),
+            waits=item.waits(as_of=as_of) or item.refund_id in owed,
+            held=item.waits_for_a_day(as_of=as_of) and not item.waits_for_a_person,
+            owed_cents=owed.get(item.refund_id, 0),
         )
         for item in found
     )
@@ -112,6 +119,18 @@ def refunds_overview(*, shown: str, chosen: int | None, grant: Grant, as_of: dat
         runs=refund_runs(limit=RUNS_SHOWN),
         as_of=as_of,
     )
+
+
+def uncovered(found: Iterable[RefundFacts]) -> dict[int, int]:
+    """Refunds whose money is gone: what the account owes, by refund, where a payment was taken back since.
+
+    One that is payable waits until its account owes nothing, or is cancelled. A bill that came since holds nothing up.
+    """
+    payable = [(item, item.account_id) for item in found if item.state == PAYABLE and item.account_id is not None]
+    taken_back = last_taken_back(account_id for _, account_id in payable)
+    gone = [pair for pair in payable if pair[1] in taken_back and taken_back[pair[1]] >= pair[0].refunded_on]
+    owed = balance_of(account_id for _, account_id in gone)
+    return {item.refund_id: owed[account_id] for item, account_id in gone if owed[account_id] > 0}
 
 
 def _ended_lately(item: RefundFacts, *, as_of: date) -> bool:

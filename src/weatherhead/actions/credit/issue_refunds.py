@@ -19,6 +19,7 @@ from weatherhead.core.values import Refusal, Sentence, Unit, format_cents, gette
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.overviews.refunds import uncovered
 
 RUN_MAX = 500
 
@@ -38,9 +39,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What may be paid, the payments whose tenders are paid back, the voids to tell, and the rule."""
+    """What may be paid, what is left because its money is gone, the payments whose tenders are paid back, the voids to
+    tell, and the rule."""
 
     refunds: tuple[RefundFacts, ...]
+    uncovered: Mapping[int, int]  # what the account owes, by refund that waits for that
     payments: Mapping[int, PaymentFacts]
     voids: tuple[CheckFacts, ...]
     rule: RefundRule
@@ -55,10 +58,13 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         NoRefundRules: the rule begins later.
     """
     rule, version = refund_rule(on=moment.as_of)
-    found = refunds_to_issue(as_of=moment.as_of, limit=min(inputs.at_most, version.checks_at_most))
+    ready = refunds_to_issue(as_of=moment.as_of)
+    gone = uncovered(ready)
+    found = tuple(item for item in ready if item.refund_id not in gone)[: min(inputs.at_most, version.checks_at_most)]
     tenders = {item.tender_payment_id for item in found if item.tender_payment_id is not None}
     return Facts(
         refunds=found,
+        uncovered=gone,
         payments={number: payment(number) for number in sorted(tenders)},
         voids=voids_untold(limit=RUN_MAX),
         rule=rule,
@@ -100,6 +106,11 @@ def propose(facts: Facts, _: Inputs) -> Proposal[RunPlan]:
             made(gettext_noop("To original tenders"), len(tenders), code="tenders", unit=Unit.COUNT),
             made(gettext_noop("Voids told to the bank"), len(facts.voids), code="voids", unit=Unit.COUNT),
             made(gettext_noop("Together"), total, code="total", unit=Unit.CENTS),
+            *(
+                (made(gettext_noop("Left: the payment was taken back"), count, code="left", unit=Unit.COUNT),)
+                if (count := len(facts.uncovered))
+                else ()
+            ),
         ),
         rules=(facts.rule.rule,),
     )

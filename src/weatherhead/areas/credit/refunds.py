@@ -157,14 +157,14 @@ def latest_refunds(*, limit: int) -> tuple[RefundFacts, ...]:
     return _facts(Refund.objects.all(), limit=limit)
 
 
-def refunds_to_issue(*, as_of: date, limit: int) -> tuple[RefundFacts, ...]:
+def refunds_to_issue(*, as_of: date) -> tuple[RefundFacts, ...]:
     """The refunds that may be paid on a day, the oldest first."""
     ready = Refund.objects.filter(
         Q(hold_until_on__isnull=True) | Q(hold_until_on__lte=as_of),
         Q(hold_reasons=[]) | ~Q(released_by=""),
         state=PAYABLE,
     )
-    return _facts(ready, order="pk", limit=limit)
+    return _facts(ready, order="pk")
 
 
 def refunds_like(*, payee_mark: str, address_mark: str, since: date) -> tuple[RefundFacts, ...]:

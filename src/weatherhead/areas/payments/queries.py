@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from django.db.models import Max
+
 from weatherhead.areas.payments.models import Payment, PaymentBatch, PaymentEvent, Tender
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.database import chunks
@@ -275,6 +277,15 @@ def returned_payments(account_ids: Iterable[int]) -> tuple[PaymentFacts, ...]:
         account_id__in=sorted(set(account_ids)), tender__cancelled_on__isnull=False
     )
     return tuple(_facts(row) for row in rows.order_by("pk"))
+
+
+def last_taken_back(account_ids: Iterable[int]) -> dict[int, date]:
+    """The last day on which a payment of an account was reversed, moved or came back; none for one without."""
+    found: dict[int, date] = {}
+    for chunk in chunks(sorted(set(account_ids))):
+        rows = Payment.objects.filter(account_id__in=chunk, reversed_on__isnull=False).values_list("account_id")
+        found.update(rows.annotate(last=Max("reversed_on")))
+    return found
 
 
 def _facts(row: Payment) -> PaymentFacts:

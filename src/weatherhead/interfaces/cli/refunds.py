@@ -22,6 +22,7 @@ from weatherhead.areas.customers.queries import accounts
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.perform import perform
 from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
+from weatherhead.overviews.refunds import uncovered
 
 RUNS_LISTED = 50
 REFUNDS_LISTED = 10_000
@@ -84,13 +85,14 @@ def run_list(args: argparse.Namespace) -> int:
     as_of = present_moment().as_of
     found = open_refunds(limit=REFUNDS_LISTED)
     known = accounts({item.account_id for item in found if item.account_id is not None})
+    owed = uncovered(found)
     rows = [
         {
             "refund": item.refund_id,
             "account": known[item.account_id].number_grouped if item.account_id is not None else None,
             "suspense_item": item.suspense_item_id,
             "amount_cents": item.amount_cents,
-            "state": "waits" if item.waits(as_of=as_of) else item.state,
+            "state": "waits" if item.waits(as_of=as_of) or item.refund_id in owed else item.state,
             "check": item.check_number,
         }
         for item in found
