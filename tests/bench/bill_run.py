@@ -390,7 +390,7 @@ def measure(
 RUNS = (
     ("postgresql", 200_000, 2, False, 1),
     ("postgresql", 200_000, 2, True, 1),
-    ("sqlite", 50_000, 2, False, 3),
+    ("sqlite", 50_000, 2, False, 1),
     ("sqlite", 50_000, 2, True, 5),
 )
 """What `make bench` measures: database, accounts, workers, whether the tariff is the plain one, and how often.
