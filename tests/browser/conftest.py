@@ -147,7 +147,19 @@ class Windows:
             context = self.browser.new_context(locale="en-US", **options)
             context.set_default_timeout(10_000)
             self.kept[whose] = context.new_page()
+            _patient(self.kept[whose])
         return self.kept[whose]
+
+
+def _patient(window: Page) -> None:
+    """Let no key fall on a page whose script is still on its way: its text can be seen before it answers to keys."""
+    press = window.keyboard.press
+
+    def press_when_loaded(key: str, *, delay: float | None = None) -> None:
+        window.wait_for_load_state()
+        press(key, delay=delay)
+
+    setattr(window.keyboard, "press", press_when_loaded)  # noqa: B010 - a method is not to be assigned to
 
 
 @pytest.fixture(scope="session")
