@@ -151,15 +151,27 @@ class Windows:
         return self.kept[whose]
 
 
-def _patient(window: Page) -> None:
-    """Let no key fall on a page whose script is still on its way: its text can be seen before it answers to keys."""
-    press = window.keyboard.press
+SETTLED = """
+addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => { window.settled = true; })));
+"""
 
-    def press_when_loaded(key: str, *, delay: float | None = None) -> None:
-        window.wait_for_load_state()
+
+def _patient(window: Page) -> None:
+    """Let no key fall on a page before its script runs and its first field has the focus: a person sees that, too."""
+    press, type_ = window.keyboard.press, window.keyboard.type
+    window.add_init_script(SETTLED)
+
+    def press_when_settled(key: str, *, delay: float | None = None) -> None:
+        window.wait_for_function("() => window.settled")
         press(key, delay=delay)
 
-    setattr(window.keyboard, "press", press_when_loaded)  # noqa: B010 - a method is not to be assigned to
+    def type_when_settled(text: str, *, delay: float | None = None) -> None:
+        window.wait_for_function("() => window.settled")
+        type_(text, delay=delay)
+
+    # A method is not to be assigned to, says mypy.
+    setattr(window.keyboard, "press", press_when_settled)  # noqa: B010
+    setattr(window.keyboard, "type", type_when_settled)  # noqa: B010
 
 
 @pytest.fixture(scope="session")

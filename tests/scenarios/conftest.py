@@ -9,7 +9,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.billing_town import open_town
-from tests.house import Home, House, billed_home, built_once, open_house
+from tests.house import Home, House, billed_home, built_once, move_in, open_house, read_and_bill
 
 
 @pytest.fixture(scope="package")
@@ -26,6 +26,18 @@ def _billed(_staffed: House, django_db_blocker: DjangoDbBlocker) -> Iterator[tup
 
     with built_once(build, blocker=django_db_blocker) as billed:
         yield billed
+
+
+@pytest.fixture(scope="module")
+def _neighbours(_billed: tuple[House, Home], django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[House, Home]]:
+    def build() -> tuple[House, Home]:
+        house = copy.deepcopy(_billed[0])
+        dale = move_in(house, name="Dale Sorensen", street="311 Linden St", serial="77402931", phone="402-555-0106")
+        read_and_bill(house, dale, reading=1700)
+        return house, dale
+
+    with built_once(build, blocker=django_db_blocker) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +62,12 @@ def house(_billed: tuple[House, Home], db: None) -> House:
 def home(_billed: tuple[House, Home], db: None) -> Home:
     """Its account."""
     return _billed[1]
+
+
+@pytest.fixture
+def dale(_neighbours: tuple[House, Home], db: None) -> Home:
+    """A neighbour; for a module whose `house` is that of both, on the day of this one's first bill."""
+    return _neighbours[1]
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
-from tests.house import Home, House, built_once, moment, move_in, read_and_bill, table_rows
+from tests.house import Home, House, moment, move_in, table_rows
 from weatherhead.actions.payments import move_payment
 from weatherhead.actions.payments.accepting import CashOnlyAccount, SupervisorDecides
 from weatherhead.actions.payments.move_payment import MovedDiffers, PaymentMovedAlready, PaymentTwice, SameAccount
@@ -36,28 +34,10 @@ CHECK = {"tender": "check", "check_number": "1042"}
 BECAUSE = {"reason": "number_mistyped", "note": "Two digits were swapped on the stub"}
 
 
-@pytest.fixture(scope="module")
-def _neighbours(_billed: tuple[House, Home], django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[House, Home]]:
-    def build() -> tuple[House, Home]:
-        house = copy.deepcopy(_billed[0])
-        dale = move_in(house, name="Dale Sorensen", street="311 Linden St", serial="77402931", phone="402-555-0106")
-        read_and_bill(house, dale, reading=1700)
-        return house, dale
-
-    with built_once(build, blocker=django_db_blocker) as found:
-        yield found
-
-
 @pytest.fixture
 def house(_neighbours: tuple[House, Home], db: None) -> House:
     """The day of Dale's first bill; Ruth's is a month old."""
     return copy.deepcopy(_neighbours[0])
-
-
-@pytest.fixture
-def dale(_neighbours: tuple[House, Home], db: None) -> Home:
-    """The neighbour."""
-    return _neighbours[1]
 
 
 def owed(home: Home) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from weatherhead.areas.billing.operations import record_adjustment
+from weatherhead.areas.billing.operations.adjustments import record_adjustment
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
 from weatherhead.door.registry import Recording
 

@@ -25,7 +25,7 @@ from weatherhead.areas.billing.late_charges import (
     late_charge_due,
     late_charges,
 )
-from weatherhead.areas.billing.operations import record_late_charge_run, record_late_charges
+from weatherhead.areas.billing.operations.adjustments import record_late_charge_run, record_late_charges
 from weatherhead.areas.customers.queries import accounts_of_cycle
 from weatherhead.areas.ledger.queries import balance_of, movements_of
 from weatherhead.areas.records.utility import current_utility

@@ -9,28 +9,20 @@ from weatherhead.actions.corrections.composing import (
     Composed,
     CorrectingFacts,
     correct_accounts,
-    correction_rules,
     gather_correcting,
 )
 from weatherhead.actions.corrections.correct_bills import BeyondReach
-from weatherhead.actions.corrections.counting import (
-    comparisons_of,
-    correction_counts,
-    energy_change,
-    keep_for,
-    prepare_letters,
-    tested_meters,
-)
-from weatherhead.actions.figures import money_changes
+from weatherhead.actions.corrections.counting import corrected_proposal, record_corrected
 from weatherhead.actions.inputs import NeededNote, Number
 from weatherhead.areas.billing.correcting import Scope
 from weatherhead.areas.billing.facts import BillFacts
-from weatherhead.areas.billing.operations import BillAlreadyCorrected, CorrectedPlan, issue_corrections
+from weatherhead.areas.billing.operations import BillAlreadyCorrected
+from weatherhead.areas.billing.operations.corrections import CorrectedPlan
 from weatherhead.areas.billing.queries import bill
 from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import Action, registry
 
 
 class SameResult(Refusal):
@@ -88,10 +80,10 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[CorrectedPlan]:
         raise BillAlreadyCorrected(bill=facts.bill.number)
     ask = Ask(cause="", reason=inputs.reason, scope=Scope(bill_id=inputs.bill_id))
     composed = _require_effect(correct_accounts(correcting, ask=ask)[account_id])
-    correction, plan = composed.correction, composed.plan
-    net_cents = correction.net_cents
-    of = correcting.accounts[account_id]
-    return Proposal(
+    net_cents = composed.correction.net_cents
+    return corrected_proposal(
+        composed,
+        facts=correcting,
         summary=Sentence(
             gettext_noop("Bill %(number)s corrected: $%(before)s becomes $%(after)s"),
             {
@@ -101,20 +93,6 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[CorrectedPlan]:
             },
         ),
         confirm=Sentence(gettext_noop("Cancel and rebill, net $%(net)s"), {"net": format_cents(net_cents)}),
-        plan=plan,
-        account_ids=(account_id,),
-        entries=plan.entries,
-        creates=correction_counts([plan], kept=correcting.kept),
-        updates={"billing_billsegment": len(plan.cancels)},
-        changes=(
-            *money_changes(of.standing, entries=plan.entries, as_of=correcting.as_of),
-            energy_change(composed),
-            *tested_meters(composed),
-        ),
-        comparisons=comparisons_of(composed),
-        rules=correction_rules(composed, facts=correcting),
-        authority_cents=abs(net_cents),
-        authority_account_id=account_id if net_cents else None,
     )
 
 
@@ -131,20 +109,6 @@ def _require_effect(composed: Composed | Refusal | None) -> Composed:
     return composed
 
 
-def record(proposal: Proposal[CorrectedPlan], recording: Recording) -> None:
-    """Reverse the old entry, issue the corrected bill, and make its segments the active ones.
-
-    Raises:
-        BillAlreadyCorrected: someone corrected it meanwhile.
-    """
-    keep_for([proposal.plan])
-    issued = issue_corrections([proposal.plan], at=recording.moment.at, receipt_id=recording.receipt_id)
-    for bill_id in issued.bills.values():
-        recording.made_one("bill", bill_id)
-    prepare_letters([proposal.plan], recording=recording)
-    recording.entry_ids.extend(issued.entry_ids)
-
-
 ACTION = registry.add(
     Action(
         name="cancel_and_rebill",
@@ -155,7 +119,7 @@ ACTION = registry.add(
         locks=locks,
         gather=gather,
         propose=propose,
-        record=record,
+        record=record_corrected,
         summary=gettext_noop(
             "Reverses a bill and bills its periods again with what is known now; issues the difference."
         ),

@@ -28,12 +28,13 @@ from weatherhead.areas.billing.correction_rules import CorrectionBook, correctio
 from weatherhead.areas.billing.decide import SegmentPlan
 from weatherhead.areas.billing.facts import LatestBill
 from weatherhead.areas.billing.former import NO_BILL
-from weatherhead.areas.billing.operations import BillPlan, CancelPlan, CorrectedPlan, CorrectedRow
+from weatherhead.areas.billing.operations import BillPlan
+from weatherhead.areas.billing.operations.corrections import CancelPlan, CorrectedPlan, CorrectedRow
 from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.documents.queries import kept_frames
-from weatherhead.areas.metering.usage import percent_text
+from weatherhead.areas.metering.accuracy import percent_text
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import kept_texts, rate_book

@@ -11,27 +11,18 @@ from weatherhead.actions.corrections.composing import (
     Composed,
     CorrectingFacts,
     correct_accounts,
-    correction_rules,
     gather_correcting,
 )
-from weatherhead.actions.corrections.counting import (
-    comparisons_of,
-    correction_counts,
-    energy_change,
-    keep_for,
-    prepare_letters,
-    tested_meters,
-)
-from weatherhead.actions.figures import money_changes
+from weatherhead.actions.corrections.counting import corrected_proposal, record_corrected
 from weatherhead.actions.inputs import Blankable, NeededNote, Number
 from weatherhead.areas.billing.correcting import CAUSES, Scope
-from weatherhead.areas.billing.operations import CorrectedPlan, issue_corrections
+from weatherhead.areas.billing.operations.corrections import CorrectedPlan
 from weatherhead.areas.billing.refusals import MigrationNotSignedOff
 from weatherhead.areas.migration.queries import migration_open
 from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import Action, registry
 
 
 class NothingBilled(Refusal):
@@ -126,37 +117,24 @@ def propose(facts: CorrectingFacts, inputs: Inputs) -> Proposal[CorrectedPlan]:
     if isinstance(composed, Refusal):
         raise composed
     composed = _require_effect(composed, back_bill=inputs.back_bill)
-    correction, plan = composed.correction, composed.plan
-    net_cents = correction.net_cents
+    correction = composed.correction
     said: dict[str, str | int | Sentence] = {
         "bills": len(correction.bills),
         "cause": Sentence(CAUSES[inputs.cause]),
         "before": format_cents(sum(item.old.amount_cents for item in correction.segments)),
         "after": format_cents(sum(item.after_cents for item in correction.segments)),
-        "net": format_cents(net_cents),
+        "net": format_cents(correction.net_cents),
     }
     summary = (
         gettext_noop("%(cause)s: 1 bill corrected, $%(before)s becomes $%(after)s")
         if len(correction.bills) == 1
         else gettext_noop("%(cause)s: %(bills)s bills corrected, $%(before)s becomes $%(after)s")
     )
-    return Proposal(
+    return corrected_proposal(
+        composed,
+        facts=facts,
         summary=Sentence(summary, said),
         confirm=Sentence(gettext_noop("Correct the bills, net $%(net)s"), said),
-        plan=plan,
-        account_ids=(inputs.account_id,),
-        entries=plan.entries,
-        creates=correction_counts([plan], kept=facts.kept),
-        updates={"billing_billsegment": len(plan.cancels)},
-        changes=(
-            *money_changes(of.standing, entries=plan.entries, as_of=facts.as_of),
-            energy_change(composed),
-            *tested_meters(composed),
-        ),
-        comparisons=comparisons_of(composed),
-        rules=correction_rules(composed, facts=facts),
-        authority_cents=abs(net_cents),
-        authority_account_id=inputs.account_id if net_cents else None,
     )
 
 
@@ -173,20 +151,6 @@ def _require_effect(composed: Composed | None, *, back_bill: bool) -> Composed:
     raise BeyondReach(count=len(correction.left), net=net, rule=reach.rule.title, since=reach.since_on or "")
 
 
-def record(proposal: Proposal[CorrectedPlan], recording: Recording) -> None:
-    """Reverse the old entries, issue the corrected bill, and make its segments the active ones.
-
-    Raises:
-        BillAlreadyCorrected: someone corrected one meanwhile.
-    """
-    keep_for([proposal.plan])
-    issued = issue_corrections([proposal.plan], at=recording.moment.at, receipt_id=recording.receipt_id)
-    for bill_id in issued.bills.values():
-        recording.made_one("bill", bill_id)
-    prepare_letters([proposal.plan], recording=recording)
-    recording.entry_ids.extend(issued.entry_ids)
-
-
 ACTION = registry.add(
     Action(
         name="correct_bills",
@@ -197,7 +161,7 @@ ACTION = registry.add(
         locks=locks,
         gather=gather,
         propose=propose,
-        record=record,
+        record=record_corrected,
         summary=gettext_noop(
             "Bills one or many periods again on what is known now, as far back as the rules reach, and bills the "
             "difference; a back-bill is paid over as many months as it accrued."

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from weatherhead.actions.billing.composing import Kept
-from weatherhead.actions.corrections.composing import Composed
+from weatherhead.actions.corrections.composing import Composed, CorrectingFacts, correction_rules
+from weatherhead.actions.figures import money_changes
 from weatherhead.areas.billing.correcting import Again
-from weatherhead.areas.billing.operations import CorrectedPlan
+from weatherhead.areas.billing.operations.corrections import CorrectedPlan, issue_corrections
 from weatherhead.areas.documents.frames import made_frame
 from weatherhead.areas.documents.letters import BILLS_CANCELLED, LetterPlan
 from weatherhead.areas.documents.operations import keep_frame, keep_letter
-from weatherhead.areas.metering.usage import percent_text
+from weatherhead.areas.metering.accuracy import percent_text
 from weatherhead.areas.tariffs.operations import keep_texts
 from weatherhead.areas.tariffs.queries import kept_texts, schedule_facts
 from weatherhead.core.values import Change, Comparison, Sentence, Unit, gettext_noop
+from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Recording
 
 _DAY = timedelta(days=1)
@@ -60,7 +62,51 @@ def prepare_letters(plans: Iterable[CorrectedPlan], *, recording: Recording) -> 
             recording.made_one("letter", number)
 
 
-def energy_change(composed: Composed) -> Change:
+def corrected_proposal(
+    composed: Composed, *, facts: CorrectingFacts, summary: Sentence, confirm: Sentence
+) -> Proposal[CorrectedPlan]:
+    """What a person is shown and asked to confirm of one account's correction.
+
+    Consumes authority: the absolute net change over all periods, tax included.
+    """
+    plan, account_id = composed.plan, composed.account_id
+    net_cents = composed.correction.net_cents
+    return Proposal(
+        summary=summary,
+        confirm=confirm,
+        plan=plan,
+        account_ids=(account_id,),
+        entries=plan.entries,
+        creates=correction_counts([plan], kept=facts.kept),
+        updates={"billing_billsegment": len(plan.cancels)},
+        changes=(
+            *money_changes(facts.accounts[account_id].standing, entries=plan.entries, as_of=facts.as_of),
+            _energy_change(composed),
+            *_tested_meters(composed),
+        ),
+        comparisons=comparisons_of(composed),
+        rules=correction_rules(composed, facts=facts),
+        authority_cents=abs(net_cents),
+        authority_account_id=account_id if net_cents else None,
+    )
+
+
+def record_corrected(proposal: Proposal[CorrectedPlan], recording: Recording) -> None:
+    """Reverse the old entries, issue the corrected bill, and make its segments the active ones.
+
+    Raises:
+        BillAlreadyCorrected: someone corrected one meanwhile.
+    """
+    plans = [proposal.plan]
+    keep_for(plans)
+    issued = issue_corrections(plans, at=recording.moment.at, receipt_id=recording.receipt_id)
+    for bill_id in issued.bills.values():
+        recording.made_one("bill", bill_id)
+    prepare_letters(plans, recording=recording)
+    recording.entry_ids.extend(issued.entry_ids)
+
+
+def _energy_change(composed: Composed) -> Change:
     """The energy of all that is billed again, before and after."""
     segments = composed.correction.segments
     return Change(
@@ -73,7 +119,7 @@ def energy_change(composed: Composed) -> Change:
     )
 
 
-def tested_meters(composed: Composed) -> tuple[Change, ...]:
+def _tested_meters(composed: Composed) -> tuple[Change, ...]:
     """The meters whose test is why bills are corrected: what they registered of what passed."""
     return tuple(
         Change(

@@ -16,7 +16,7 @@ from weatherhead.actions.corrections.shard import (
 )
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Number
-from weatherhead.areas.billing.operations import issue_corrections
+from weatherhead.areas.billing.operations.corrections import issue_corrections
 from weatherhead.areas.billing.operations.runs import finish_shard
 from weatherhead.areas.billing.runs import shard
 from weatherhead.areas.ledger.operations import digest_of_digests

@@ -16,7 +16,7 @@ from weatherhead.actions.corrections.composing import (
     gather_correcting,
 )
 from weatherhead.areas.billing.correcting import Again, Scope
-from weatherhead.areas.billing.operations import CorrectedPlan
+from weatherhead.areas.billing.operations.corrections import CorrectedPlan
 from weatherhead.areas.billing.operations.runs import RunNotAsExpected
 from weatherhead.areas.billing.runs import RunFacts, ShardRow, accounts_billed, run, shard, undone_shards
 from weatherhead.areas.records.canonical import Json, canonical, to_json

@@ -27,7 +27,7 @@ from weatherhead.areas.billing.late_charges import (
     NoLateCharges,
     late_charges,
 )
-from weatherhead.areas.billing.operations import record_late_charges
+from weatherhead.areas.billing.operations.adjustments import record_late_charges
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
 from weatherhead.areas.payments.queries import MOVED as PAYMENT_MOVED

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from weatherhead.areas.billing.columns import BillingColumns
 from weatherhead.areas.billing.price_many import WH_PER_KWH, Priced, ratio_text, typed_options
-from weatherhead.areas.metering.usage import EXACT, READ_KINDS, energy_wh_between, right_energy_wh
+from weatherhead.areas.metering.accuracy import EXACT, right_energy_wh
+from weatherhead.areas.metering.usage import READ_KINDS, energy_wh_between
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.canonical import Json, canonical
 from weatherhead.areas.records.utility import Bounds

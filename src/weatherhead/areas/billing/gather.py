@@ -12,8 +12,9 @@ from weatherhead.areas.agreements.columns import AgreementRow, agreement_rows
 from weatherhead.areas.billing.columns import BillingColumns, HistoryColumns, ReadColumns, meter_text
 from weatherhead.areas.billing.facts import ExceptionFacts
 from weatherhead.areas.billing.queries import exceptions_by_agreement
+from weatherhead.areas.metering.accuracy import EXACT
 from weatherhead.areas.metering.columns import meter_rows, reads_of_points
-from weatherhead.areas.metering.usage import EXACT, step_wh
+from weatherhead.areas.metering.usage import step_wh
 from weatherhead.areas.records.arrays import MISSING, among, day_sql, fetch_columns, fetch_rows, number_sql, rows_among
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Int64Array

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from weatherhead.areas.billing.columns import KIND_NUMBERS, BillingColumns
 from weatherhead.areas.billing.refusals import BillingHeld, NothingToBill, StartReadMissing, UnmeteredPeriodMissing
-from weatherhead.areas.metering.usage import EXACT
+from weatherhead.areas.metering.accuracy import EXACT
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.utility import Bounds
 from weatherhead.core.rating import PartArrays, RatedArrays, Schedule, Usage, UsageArrays, rate_many, usage_arrays

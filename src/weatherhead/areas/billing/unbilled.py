@@ -20,7 +20,7 @@ from weatherhead.areas.billing.gather import gather_columns
 from weatherhead.areas.billing.lines import lines_of_group
 from weatherhead.areas.billing.price_many import Periods, Priced, next_periods, price_many
 from weatherhead.areas.billing.refusals import NothingToBill
-from weatherhead.areas.metering.usage import EXACT
+from weatherhead.areas.metering.accuracy import EXACT
 from weatherhead.areas.records.arrays import (
     MISSING,
     among,

@@ -23,13 +23,7 @@ from weatherhead.areas.metering.intake import (
     spans_of,
 )
 from weatherhead.areas.metering.reading_rules import EstimationVersion
-from weatherhead.areas.metering.usage import (
-    KINDS_NOT_BILLED,
-    DialRead,
-    UsePeriod,
-    same_time_a_year_before,
-    use_periods,
-)
+from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, DialRead, UsePeriod, same_time_a_year_before, use_periods
 from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.core.values import Refusal, Rule, gettext_noop
 

@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from weatherhead.areas.metering.accuracy import hundredths
 from weatherhead.areas.metering.models import MeterTest
 from weatherhead.areas.metering.queries import BillableRead
-from weatherhead.areas.metering.usage import hundredths
 from weatherhead.areas.records.database import chunks
 
 

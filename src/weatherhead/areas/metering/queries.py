@@ -11,9 +11,10 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
+from weatherhead.areas.metering.accuracy import EXACT
 from weatherhead.areas.metering.intake import InstallationFacts
 from weatherhead.areas.metering.models import CycleDay, Meter, MeterInstallation, MeterTest, Read, RouteStop
-from weatherhead.areas.metering.usage import EXACT, KINDS_NOT_BILLED, Dial, DialRead
+from weatherhead.areas.metering.usage import KINDS_NOT_BILLED, Dial, DialRead
 from weatherhead.areas.records.canonical import stored_sentence
 from weatherhead.areas.records.database import any_of, chunks
 from weatherhead.core.values import Refusal, Sentence, gettext_noop

@@ -11,16 +11,8 @@ import numpy as np
 from django.db import IntegrityError
 
 from weatherhead.areas.billing.decide import LinePlan, SegmentPlan
-from weatherhead.areas.billing.late_charges import LATE_CHARGE, LateCharge
 from weatherhead.areas.billing.lines import LineColumn, PricePoint
-from weatherhead.areas.billing.models import (
-    Adjustment,
-    BillException,
-    BillSegment,
-    CorrectedPeriod,
-    LateChargeRun,
-    LinePrice,
-)
+from weatherhead.areas.billing.models import BillException, BillSegment, LinePrice
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.records.arrays import ColumnType, Values, days_of, insert_columns, numbers_of, take_row_ids
 from weatherhead.areas.records.canonical import Json, canonical, to_json
@@ -100,55 +92,6 @@ class ExceptionPlan:
     text: Sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelPlan:
-    """Bills whose days should never have been billed: their entries are reversed, and nothing takes their place.
-
-    `told` is what the customer is told instead of a bill.
-    """
-
-    account_id: int
-    entries: tuple[EntryDraft, ...]
-    cancels: tuple[int, ...]
-    told: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedRow:
-    """A billed period that is put right, as `CorrectedPeriod` keeps it."""
-
-    account_id: int
-    agreement_id: int
-    replaces_id: int
-    was_start_on: date
-    was_end_on: date
-    start_on: date | None
-    end_on: date | None
-    before_cents: int
-    after_cents: int
-    due_on: date
-    cause: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedPlan:
-    """The correction of an account: a bill in the place of others, or those cancelled, and a row for each period."""
-
-    bill: BillPlan | None
-    cancel: CancelPlan | None
-    rows: tuple[CorrectedRow, ...]
-
-    @property
-    def entries(self) -> tuple[EntryDraft, ...]:
-        """The entries that it posts."""
-        return self.bill.entries if self.bill else self.cancel.entries if self.cancel else ()
-
-    @property
-    def cancels(self) -> tuple[int, ...]:
-        """The segments that no longer stand."""
-        return self.bill.cancels if self.bill else self.cancel.cancels if self.cancel else ()
-
-
 def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, tuple[int, ...]]:
     """Issue a bill and post its entries. Returns the bill's number in the database and the entries' numbers.
 
@@ -158,60 +101,11 @@ def issue_bill(plan: BillPlan, *, at: datetime, receipt_id: int) -> tuple[int, t
     """
     entry_ids = post(list(plan.entries), inserted_at=at, receipt_id=receipt_id) if plan.entries else ()
     charged = [entry_ids[-1] if plan.has_charge_entry else None]
-    [bill_id] = _write_bills([plan], charge_entries=charged, run_id=None, receipt_id=receipt_id)
+    [bill_id] = write_bills([plan], charge_entries=charged, run_id=None, receipt_id=receipt_id)
     return bill_id, entry_ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedCorrections:
-    """What was written: bills by account, and the entries."""
-
-    bills: Mapping[int, int]
-    entry_ids: tuple[int, ...]
-
-
-def issue_corrections(
-    plans: Sequence[CorrectedPlan], *, at: datetime, receipt_id: int, run_id: int | None = None
-) -> IssuedCorrections:
-    """Issue the corrected bills of some accounts, post their entries, and write down what was put right.
-
-    Raises:
-        PeriodAlreadyBilled, BillAlreadyCorrected: someone was faster.
-    """
-    entries = [entry for plan in plans for entry in plan.entries]
-    entry_ids = post(entries, inserted_at=at, receipt_id=receipt_id) if entries else ()
-    bills, charged, place = [], [], 0
-    for plan in plans:
-        place += len(plan.entries)
-        if plan.bill is not None:
-            bills.append(plan.bill)
-            charged.append(entry_ids[place - 1] if plan.bill.has_charge_entry else None)
-    _deactivate([number for plan in plans if plan.bill is None for number in plan.cancels])
-    made = _write_bills(bills, charge_entries=charged, run_id=run_id, receipt_id=receipt_id) if bills else []
-    numbers = {plan.account_id: number for plan, number in zip(bills, made, strict=True)}
-    CorrectedPeriod.objects.bulk_create(
-        CorrectedPeriod(
-            account_id=row.account_id,
-            agreement_id=row.agreement_id,
-            replaces_id=row.replaces_id,
-            bill_id=numbers.get(row.account_id) if row.start_on is not None else None,
-            was_start_on=row.was_start_on,
-            was_end_on=row.was_end_on,
-            start_on=row.start_on,
-            end_on=row.end_on,
-            before_cents=row.before_cents,
-            after_cents=row.after_cents,
-            due_on=row.due_on,
-            cause=row.cause,
-            receipt_id=receipt_id,
-        )
-        for plan in plans
-        for row in plan.rows
-    )
-    return IssuedCorrections(bills=numbers, entry_ids=entry_ids)
-
-
-def _deactivate(segment_ids: Sequence[int]) -> None:
+def deactivate(segment_ids: Sequence[int]) -> None:
     """Let segments make room before those come that take their place.
 
     Raises:
@@ -224,7 +118,7 @@ def _deactivate(segment_ids: Sequence[int]) -> None:
             raise BillAlreadyCorrected(bill=gone.bill_id if gone else "")
 
 
-def _write_bills(
+def write_bills(
     plans: Sequence[BillPlan], *, charge_entries: Sequence[int | None], run_id: int | None, receipt_id: int
 ) -> list[int]:
     """Write bills of one day whose entries are posted; segments that they cancel make room first."""
@@ -248,7 +142,7 @@ def _write_bills(
         ],
         run_id=run_id,
     )
-    _deactivate([number for plan in plans for number in plan.cancels])
+    deactivate([number for plan in plans for number in plan.cancels])
     record_bills(bills, segments=_segment_rows(plans), lines=_line_columns(plans), receipt_id=receipt_id)
     for plan, bill_id in zip(plans, made, strict=True):
         if plan.cancels:
@@ -507,82 +401,3 @@ def release_exception(*, exception_id: int, released_on: date, reason: str) -> N
     if held.update(state="released", released_on=released_on, reason=reason) != 1:
         on = BillException.objects.values_list("released_on", flat=True).get(pk=exception_id)
         raise ExceptionAlreadyReleased(on=on or "")
-
-
-def record_adjustment(
-    *,
-    account_id: int,
-    kind: str,
-    charge: str,
-    amount_cents: int,
-    adjusted_on: date,
-    reason: str,
-    note: str,
-    basis: str,
-    evidence: str,
-    attachment_id: int | None,
-    waives_id: int | None,
-    reverses_id: int | None,
-    rule: str,
-    entry: EntryDraft,
-    at: datetime,
-    receipt_id: int,
-) -> tuple[int, int]:
-    """Record an adjustment and post its entry. Returns the adjustment's and the entry's numbers."""
-    (entry_id,) = post([entry], inserted_at=at, receipt_id=receipt_id)
-    row = Adjustment.objects.create(
-        account_id=account_id,
-        kind=kind,
-        charge=charge,
-        amount_cents=amount_cents,
-        adjusted_on=adjusted_on,
-        reason=reason,
-        note=note,
-        basis=basis,
-        evidence=evidence,
-        attachment_id=attachment_id,
-        waives_id=waives_id,
-        reverses_id=reverses_id,
-        rule=rule,
-        entry_id=entry_id,
-        receipt_id=receipt_id,
-    )
-    return row.pk, entry_id
-
-
-def record_late_charge_run(*, cycle: int, from_account: int, to_account: int, ran_on: date, receipt_id: int) -> None:
-    """Remember that the rule was applied to a range of accounts on a day."""
-    LateChargeRun.objects.create(
-        cycle=cycle, from_account=from_account, to_account=to_account, ran_on=ran_on, receipt_id=receipt_id
-    )
-
-
-def record_late_charges(
-    charges: Sequence[LateCharge],
-    *,
-    entries: Sequence[EntryDraft],
-    charged_on: date,
-    reason: str,
-    rule: str,
-    at: datetime,
-    receipt_id: int,
-) -> tuple[int, ...]:
-    """Record late charges and post their entries, one for each in the same order. Returns the entries' numbers."""
-    entry_ids = post(entries, inserted_at=at, receipt_id=receipt_id)
-    Adjustment.objects.bulk_create(
-        Adjustment(
-            account_id=charge.account_id,
-            kind="fee",
-            charge=LATE_CHARGE,
-            amount_cents=charge.amount_cents,
-            adjusted_on=charged_on,
-            reason=reason,
-            note=charge.arithmetic,
-            basis="computed",
-            rule=rule,
-            entry_id=entry_id,
-            receipt_id=receipt_id,
-        )
-        for charge, entry_id in zip(charges, entry_ids, strict=True)
-    )
-    return entry_ids

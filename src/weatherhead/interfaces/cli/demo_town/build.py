@@ -21,6 +21,7 @@ from weatherhead.interfaces.cli.demo_town.entering import numbering, plan_enteri
 from weatherhead.interfaces.cli.demo_town.life import Months
 from weatherhead.interfaces.cli.demo_town.loads import Weather
 from weatherhead.interfaces.cli.demo_town.lockbox import plan_lockbox
+from weatherhead.interfaces.cli.demo_town.money_stories import MoneyStories
 from weatherhead.interfaces.cli.demo_town.movements import plan_movements
 from weatherhead.interfaces.cli.demo_town.old_system import Frame
 from weatherhead.interfaces.cli.demo_town.reading_days import DAY_OF_CYCLE, TODAY, reading_days
@@ -72,6 +73,7 @@ def build_town(size: TownSize, *, report: Report) -> Built:
     else:
         months = _plan_conversion(town, size=size, days=days, cut_over_on=cut_over_on, weather=weather)
     plan_routes(town, on=clock.add(cut_over_on or max(first_days.values()), 2))
+    MoneyStories(town, months=months)
     Stories(town, months=months)
     plan_closing(town, opens_on=opens_on)
     plan_lockbox(town)
