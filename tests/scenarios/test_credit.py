@@ -36,6 +36,7 @@ from weatherhead.actions.credit.request_refund import (
 )
 from weatherhead.actions.credit.void_refund_check import CheckIsOver
 from weatherhead.actions.credit.withdraw_deposit import PaidAlready
+from weatherhead.actions.credit.write_off_account import CreditFirst
 from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account
 from weatherhead.areas.credit.deposit_rules import AmountVersion, DepositBook, compute_deposit
 from weatherhead.areas.credit.letters import adverse_action_letter
@@ -542,6 +543,25 @@ def test_a_debt_is_written_off_and_paid_after_all(house: House, home: Home, caps
     house.do("recover_write_offs", by="okafor")
     assert ages(house, home).credit_cents == 12_00
     refund(house, home)
+    books_are_sound()
+
+
+def test_a_debt_is_not_given_up_while_the_customers_money_waits(house: House, home: Home) -> None:
+    # Given: an agency paid $10 more than Ruth's first bill, which wait; then she moves out and owes the final bill.
+    agency = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+    pledge = ages(house, home).balance_cents + 10_00
+    house.do("take_payment", account_id=home.account_id, amount_cents=pledge, **agency)
+    end(house, home)
+    owed = ages(house, home).balance_cents
+    house.pass_days(120)
+    # When: it is to be written off. Then: the night leaves it alone, and a person is told to apply the money first.
+    assert house.see("write_off_accounts", by="okafor", kind="uncollectible").proposal.plan.debts == ()
+    giving_up = {"account_id": home.account_id, "reason": "Died, no estate"}
+    refused(house, CreditFirst, "write_off_account", **giving_up)
+    house.do("apply_credit", by="reyes", account_id=home.account_id)
+    house.do("write_off_account", **giving_up)
+    [debt] = write_offs_of([home.account_id])[home.account_id]
+    assert (debt.amount_cents, ages(house, home).balance_cents) == (owed - 10_00, 0)
     books_are_sound()
 
 

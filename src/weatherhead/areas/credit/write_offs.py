@@ -71,15 +71,21 @@ def recoveries_of_receipts(receipt_ids: Iterable[int]) -> tuple[RecoveryFacts, .
 def former_debtors(*, from_account: int, to_account: int, ended_before: date) -> tuple[Candidate, ...]:
     """The accounts of a range whose last service ended before a day and that owe something, by number.
 
-    One that a deposit is held for is none: the deposit is applied first.
+    One that a deposit is held for is none, nor one for which credit waits: those are applied first.
     """
     open_here = ServiceAgreement.objects.filter(account_id=OuterRef("account_id"), end_on__isnull=True)
     held = Deposit.objects.filter(
         account_id=OuterRef("account_id"), closed_on__isnull=True, held_since_on__isnull=False
     )
+    waiting = RunningBalance.objects.filter(
+        account_id=OuterRef("account_id"),
+        ledger_account=LedgerAccount.UNAPPLIED_CREDIT.value,
+        balance_cents__lt=0,
+    )
     owing = RunningBalance.objects.filter(
         ~Exists(open_here),
         ~Exists(held),
+        ~Exists(waiting),
         account_id__gte=from_account,
         account_id__lte=to_account,
         ledger_account=LedgerAccount.RECEIVABLE.value,
