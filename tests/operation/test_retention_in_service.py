@@ -20,6 +20,7 @@ from tests.operation.test_retention import purge, require_right
 from weatherhead.areas.billing.models import Bill
 from weatherhead.areas.credit.models import AdverseActionNotice, Refund, RefundCheck
 from weatherhead.areas.credit.queries import letter_path
+from weatherhead.areas.credit.refunds import refund_runs
 from weatherhead.areas.customers.models import Account
 from weatherhead.areas.documents.models import Statement
 from weatherhead.areas.documents.queries import document_path, documents_of_statements
@@ -32,6 +33,7 @@ from weatherhead.areas.retention.redaction import GONE
 from weatherhead.core.values import Refusal
 from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.ledger import extra_checkers
+from weatherhead.overviews.refunds import PayeesDisposedOf, files_of_refund_run
 from weatherhead.overviews.statement.page import prepared_overview, prepared_pdf
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +184,9 @@ def test_whom_a_refund_of_suspense_went_to_goes_from_all_that_told_of_it(house: 
     assert told_of(*names) == []
     assert (Refund.objects.get().payee_name, Refund.objects.get().payee_mark) == (GONE, "")
     require_right()
+    # And: the files of its run are not written with blanks in the place of a payee.
+    with pytest.raises(PayeesDisposedOf):
+        files_of_refund_run(refund_runs(limit=1)[0])
     with pytest.raises(Refusal, match="Nothing from before"):
         house.do("purge_expired", by="larsen", rule="refund_payees")
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import stat
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -42,14 +43,11 @@ from weatherhead.areas.credit.deposit_rules import AmountVersion, DepositBook, c
 from weatherhead.areas.credit.letters import adverse_action_letter
 from weatherhead.areas.credit.operations.write_offs import ProvidedAlready
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account, notice
-from weatherhead.areas.credit.refund_files import files_of_run
 from weatherhead.areas.credit.refund_rules import refund_rule
 from weatherhead.areas.credit.refunds import (
     RefundFacts,
-    checks_of_run,
     refund_runs,
     refunds_of_account,
-    tenders_of_run,
 )
 from weatherhead.areas.credit.write_offs import write_offs_of
 from weatherhead.areas.customers.queries import account
@@ -65,7 +63,7 @@ from weatherhead.door.authority import MakerIsChecker
 from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.ledger import extra_checkers
 from weatherhead.interfaces.cli.main import main
-from weatherhead.overviews.refunds import uncovered
+from weatherhead.overviews.refunds import files_of_refund_run, uncovered
 
 pytestmark = pytest.mark.django_db
 
@@ -120,9 +118,7 @@ def refund(house: House, home: Home, amount: str | None = None, **how: str) -> R
 
 def run_files() -> dict[str, list[dict[str, str]]]:
     """The files of the latest run, read as the printer and the bank read them."""
-    run = refund_runs(limit=1)[0]
-    issued, ended = checks_of_run(run.run_id)
-    files = files_of_run(bank_account=run.bank_account, issued=issued, ended=ended, tenders=tenders_of_run(run.run_id))
+    files = files_of_refund_run(refund_runs(limit=1)[0])
     return {name: list(csv.DictReader(io.StringIO(content.decode()))) for name, content in files.items()}
 
 
@@ -379,7 +375,12 @@ def test_an_overpayment_goes_back_by_check_once(house: House, home: Home, tmp_pa
     run = refund_runs(limit=1)[0]
     for _ in range(2):
         assert main(["refunds", "export", run.number, "--to", str(tmp_path)]) == 0
-    assert (tmp_path / run.number / "checks.csv").read_bytes().startswith(b"check_number,issued_on,amount,payee")
+    where = tmp_path / run.number
+    assert (where / "checks.csv").read_bytes().startswith(b"check_number,issued_on,amount,payee")
+    # And: for nobody else's eyes, because they say who gets money, and where they live.
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (where, *where.iterdir())}
+    assert modes.pop(run.number) == 0o700
+    assert set(modes.values()) == {0o600}
     # When: the bank's list comes: one good line among bad ones, twice.
     house.pass_days(6)
     bank = "check,amount\n100001,40.00\n100002,12.00\n100001,41.00\nrubbish\n"
@@ -500,7 +501,9 @@ def test_a_card_payment_goes_back_to_the_card(house: House, home: Home) -> None:
     # When: it is issued. Then: no check is written; it is on the list for the processor, out of what that owes us.
     house.do("issue_refunds", by="okafor")
     files = run_files()
-    assert [(row["payment"], row["amount"]) for row in files["tenders.csv"]] == [(str(paid), "40.00")]
+    assert [(row["payment"], row["tender"], row["reference"], row["amount"]) for row in files["tenders.csv"]] == [
+        (str(paid), "card", "ch_3MmlLrLk", "40.00")
+    ]
     assert files["checks.csv"] == []
     assert refunds_of_account(home.account_id)[0].state == "paid"
     sums = trial_balance(as_of=house.today)

@@ -24,8 +24,8 @@ class Stage:
     ``hanna`` a fee and a request; ``dale`` a read that waits; ``grace`` a read not billed yet; ``long`` a long name,
     mail elsewhere and billing on hold; ``empty`` nothing; ``together`` and ``alone`` are of one customer, and the bills
     of ``together`` go onto a summary; ``refunded`` paid a deposit, and too much twice: one refund is on its way, the
-    other looks like it and waits; an agency's money waits there, too. ``run`` is a bill run of everybody's cycle but that
-    of ``empty``, started by C. Okafor, tried and not released.
+    other looks like it and waits; an agency's money waits there, too. ``run`` is a bill run of everybody's cycle but
+    that of ``empty``, started by C. Okafor, tried and not released.
     """
 
     ruth: int

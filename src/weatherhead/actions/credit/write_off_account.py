@@ -37,8 +37,8 @@ class CreditFirst(Refusal):
     """The customer's money waits."""
 
     template = gettext_noop(
-        "$%(waits)s of this account's money waits as unapplied credit. Apply it first: what its rule keeps from the debt "
-        "may go to the balance by a second person's decision."
+        "$%(waits)s of this account's money waits as unapplied credit. Apply it first: what its rule keeps from the "
+        "debt may go to the balance by a second person's decision."
     )
 
 

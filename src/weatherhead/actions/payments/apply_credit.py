@@ -1,7 +1,7 @@
 """Apply what waits as unapplied credit to the charges that its rule lets it settle.
 
-What the rule keeps waiting may go to the balance by a second person's decision: there it pays whatever is due first, and
-is transferred, refunded or recovered as any credit. When the payment behind it is taken back, so is all of this.
+What the rule keeps waiting may go to the balance by a second person's decision: there it pays whatever is due first,
+and is transferred, refunded or recovered as any credit. When the payment behind it is taken back, so is all of this.
 """
 
 from __future__ import annotations

@@ -113,9 +113,8 @@ def balances_of(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
 def waiting_credit_of(account_ids: Iterable[int]) -> dict[int, int]:
     """What waits for each account as unapplied credit (cents, not negative but for a fault); every account included."""
-    return {
-        account_id: -kept.get(LedgerAccount.UNAPPLIED_CREDIT, 0) for account_id, kept in balances_of(account_ids).items()
-    }
+    found = balances_of(account_ids)
+    return {account_id: -kept.get(LedgerAccount.UNAPPLIED_CREDIT, 0) for account_id, kept in found.items()}
 
 
 def entry(entry_id: int) -> Entry:
