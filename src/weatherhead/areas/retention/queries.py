@@ -258,9 +258,8 @@ def _payers(cutoff_on: date, at_most: int) -> Expired:
     imported = ImportedItem.objects.filter(file_id=OuterRef("pk")).values("tender_id")
     unsettled = Q(state="open") | Q(resolved_on__gte=cutoff_on)
     waiting = SuspenseItem.objects.filter(unsettled, tender_id__in=imported)
-    refunded = Refund.objects.filter(
-        Q(ended_on__isnull=True) | Q(ended_on__gte=cutoff_on), suspense_item__tender_id__in=imported
-    )
+    going_back = Refund.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=cutoff_on))
+    refunded = SuspenseItem.objects.filter(pk__in=going_back.values("suspense_item_id"), tender_id__in=imported)
     undone = PaymentFileShard.objects.filter(file_id=OuterRef("pk"), done_at__isnull=True)
     old = PaymentFile.objects.filter(imported_on__lt=cutoff_on).exclude(name=GONE)
     total = old.count()
