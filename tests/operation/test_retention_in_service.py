@@ -196,7 +196,10 @@ def test_whom_a_refund_of_suspense_went_to_goes_from_all_that_told_of_it(house: 
 
 
 def test_whom_files_of_payments_named_goes_once_none_of_their_money_waits(house: House, home: Home) -> None:
-    # Given: a pay station took money for an account, and some for nobody here, and its rows name who paid.
+    # Given: an item of an earlier file, which is no part of this.
+    earlier = EXAMPLES["import_payment_file"](house, home)
+    house.do("import_payment_file", by=earlier.by, **earlier.inputs)
+    # And: a pay station took money for an account, and some for nobody here, and its rows name who paid.
     day = f"{house.today:%m/%d/%Y}"
     rows = [(account(home.account_id).number, "5.00", "T1", day, "Ana Ruiz"), ("4", "7.00", "T2", day, "Ana Ruiz")]
     content = "\n".join(stations(rows)).encode()

@@ -255,7 +255,7 @@ def _payers(cutoff_on: date, at_most: int) -> Expired:
 
     While any hold stands, every file stays.
     """
-    imported = ImportedItem.objects.filter(file_id=OuterRef("pk")).values("tender_id")
+    imported = ImportedItem.objects.filter(file_id=OuterRef(OuterRef("pk"))).values("tender_id")
     unsettled = Q(state="open") | Q(resolved_on__gte=cutoff_on)
     waiting = SuspenseItem.objects.filter(unsettled, tender_id__in=imported)
     going_back = Refund.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=cutoff_on))
