@@ -22,6 +22,7 @@ from weatherhead.areas.billing.correcting import (
     decide_correction,
     months_accrued,
     owed_by,
+    posted_by,
     price_again,
 )
 from weatherhead.areas.billing.correction_rules import CorrectionBook, correction_book
@@ -176,6 +177,7 @@ def _correct(facts: CorrectingFacts, account_id: int, *, items: Sequence[Again],
     spread = correction.reach.equal_months and not ask.at_once
     owed = owed_by(
         correction.segments,
+        posted=posted_by(correction.bills),
         first_due_on=facts.as_of + timedelta(days=facts.utility.billing.due_days),
         months=months_accrued(correction.changed) if spread else 1,
     )
@@ -374,7 +376,7 @@ def _messages(correction: Correction, *, owed: Owed, ask: Ask) -> list[Message]:
         Message("cause_meter_test", {"meter": meter, "percent": percent_text(accuracy)})
         for meter, accuracy in correction.tested
     ]
-    net, parts = correction.net_cents, owed.installments
+    net, parts = correction.net_cents, owed.fresh
     if net < 0:
         told.append(Message("refund", {"amount_cents": -net}))
     elif parts:
