@@ -129,6 +129,38 @@ def test_what_is_paid_in_installments_stays_so_when_the_bills_are_corrected_agai
     books_are_right()
 
 
+def test_a_bill_that_corrects_a_year_is_no_month_to_compute_a_deposit_from(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.5", **WHY)
+    seen = house.see("correct_bills", account_id=home.account_id, cause="multiplier", **WHY).proposal
+    correct(house, home, cause="multiplier")
+    highest = max(row.total.after for row in seen.comparisons if not row.stands)
+    asked = house.see("assess_deposit", by="reyes", account_id=home.account_id, reason="late_payments").proposal
+    assert asked.plan.amount_cents == highest
+
+
+def test_what_is_found_after_she_moved_out_is_not_given_up_before_it_is_due(long_ago: tuple[House, Home]) -> None:
+    # Given: Ruth moved out half a year ago and paid everything; then her meter is found to have counted too little.
+    house, home = long_ago
+    house.pass_days(30)
+    last = max(item.dial_reading for item in reads_of_meter(home.meter_id))
+    house.do("end_service", agreement_id=home.agreement_id, end_on=house.today, reading=str(last + 300))
+    house.made("bill_account", "bill", account_id=home.account_id)
+    pay(house, home)
+    house.pass_days(180)
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.5", **WHY)
+    correct(house, home, cause="multiplier")
+    parts = by_due(aged(house, home))
+    assert len(parts) == 6
+    # When: the debts of former customers are given up. Then: not hers, until the last of it is past due.
+    for day in (house.today, max(parts)):
+        house.today = day
+        assert house.see("write_off_accounts", by="okafor", kind="uncollectible").proposal.plan.debts == ()
+    house.pass_days(1)
+    [debt] = house.see("write_off_accounts", by="okafor", kind="uncollectible").proposal.plan.debts
+    assert debt.amount_cents == owed(home) == sum(parts.values())
+
+
 def test_after_tampering_everything_is_billed_at_once(long_ago: tuple[House, Home]) -> None:
     house, home = long_ago
     house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.2", **WHY)
