@@ -147,13 +147,19 @@ def _due_later(account_ids: Iterable[int], *, as_of: date) -> frozenset[int]:
     """Those of some accounts that owe something which is not due yet."""
     asked: set[int] = set()
     for chunk in chunks(account_ids):
-        rows = LedgerPosting.objects.filter(
+        rows = RunningBalance.objects.filter(
+            Exists(
+                LedgerPosting.objects.filter(
+                    account_id=OuterRef("account_id"),
+                    ledger_account=LedgerAccount.RECEIVABLE.value,
+                    amount_cents__gt=0,
+                    due_on__gte=as_of,
+                )
+            ),
             account_id__in=chunk,
             ledger_account=LedgerAccount.RECEIVABLE.value,
-            amount_cents__gt=0,
-            due_on__gte=as_of,
         )
-        asked.update(number for number in rows.values_list("account_id", flat=True) if number is not None)
+        asked.update(rows.values_list("account_id", flat=True))
     found = ageing_of(asked, as_of=as_of) if asked else {}
     return frozenset(number for number, aged in found.items() if aged.not_yet_due_cents)
 
