@@ -268,7 +268,7 @@ def _bill(
         said,
         cancelled=CancelledBill(last.number, corrected.total_cents),
         compared=said.compared and len(correction.bills) == 1,
-        messages=[*_messages(correction, owed=owed, ask=ask), *_kept_messages(said.messages, later=later)],
+        messages=[*_messages(correction, owed=owed, ask=ask, later=later), *_kept_messages(said.messages, later=later)],
         history=[*said.history, *_earlier_uses(segments)],
         correction=_said(correction, ask=ask),
         later=later,
@@ -361,8 +361,8 @@ def _use(item: Again, *, number: str) -> CorrectedUse:
     return CorrectedUse(number, item.old.start_on, item.old.end_on, item.old.amount_cents, item.after_cents)
 
 
-def _messages(correction: Correction, *, owed: Owed, ask: Ask) -> list[Message]:
-    """What was replaced, why, and how it is paid."""
+def _messages(correction: Correction, *, owed: Owed, ask: Ask, later: Sequence[Installment]) -> list[Message]:
+    """What was replaced, why, and how it is paid; `later` are the installments that are still open."""
     before = sum(bill.total_cents for bill in correction.bills)
     after = sum(item.after_cents for item in correction.segments)
     figures: dict[str, int | str] = {"before_cents": before, "after_cents": after}
@@ -378,7 +378,7 @@ def _messages(correction: Correction, *, owed: Owed, ask: Ask) -> list[Message]:
     ]
     net, parts = correction.net_cents, owed.fresh
     if net < 0:
-        told.append(Message("refund", {"amount_cents": -net}))
+        told.append(Message("fewer_parts" if later else "refund", {"amount_cents": -net}))
     elif parts:
         first = parts[0]
         how: dict[str, int | str] = {"each_cents": first.amount_cents, "first_on": first.due_on.isoformat()}
