@@ -6,6 +6,7 @@ and is transferred, refunded or recovered as any credit. When the payment behind
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -100,7 +101,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         raise NothingWaits(number=number)
     if inputs.rest == "balance" and not inputs.note:
         raise WhyMissing
-    shares = _shares(facts)
+    shares = shares_of_waiting(facts.standing, waits_cents=facts.waits_cents, rules=facts.rules, on=facts.as_of)
     left_cents = facts.waits_cents - sum(share.amount_cents for share in shares)
     lifts = bool(left_cents) and inputs.rest == "balance"
     if lifts:
@@ -108,7 +109,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     applied_cents = sum(share.amount_cents for share in shares)
     if not applied_cents:
         raise NothingToSettle(amount=format_cents(facts.waits_cents), number=number)
-    entry = _entry(shares, account_id=facts.account.account_id, cents=applied_cents, on=facts.as_of, why=inputs.note)
+    entry = applied_entry(
+        shares, account_id=facts.account.account_id, cents=applied_cents, on=facts.as_of, why=inputs.note
+    )
     said = {"amount": format_cents(applied_cents)}
     return Proposal(
         summary=Sentence(gettext_noop("Unapplied credit of $%(amount)s applied"), said),
@@ -132,14 +135,14 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     )
 
 
-def _shares(facts: Facts) -> list[Share]:
-    """What the rule lets it settle of what is owed."""
-    settles = credit_settles(facts.rules, on=facts.as_of)
+def shares_of_waiting(standing: Standing, *, waits_cents: int, rules: ApplicationRules | None, on: date) -> list[Share]:
+    """What the rule lets waiting credit settle of what an account owes on a day."""
+    settles = credit_settles(rules, on=on)
     if settles is None:
         return []
     found = allocate(
-        facts.standing.open_items(as_of=facts.as_of),
-        amount_cents=facts.waits_cents,
+        standing.open_items(as_of=on),
+        amount_cents=waits_cents,
         direction=Direction(settles=settles, rest=LedgerAccount.UNAPPLIED_CREDIT),
     )
     return [share for share in found if share.ledger_account == LedgerAccount.RECEIVABLE]
@@ -150,7 +153,8 @@ def _asks(cents: int) -> Sentence:
     return Sentence(template, {"amount": format_cents(cents)})
 
 
-def _entry(shares: list[Share], *, account_id: int, cents: int, on: date, why: str) -> EntryDraft:
+def applied_entry(shares: Sequence[Share], *, account_id: int, cents: int, on: date, why: str = "") -> EntryDraft:
+    """The entry that applies some shares of what waits on an account."""
     return EntryDraft(
         kind=APPLIED,
         effective_on=on,

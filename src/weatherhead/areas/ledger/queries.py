@@ -117,6 +117,17 @@ def waiting_credit_of(account_ids: Iterable[int]) -> dict[int, int]:
     return {account_id: -kept.get(LedgerAccount.UNAPPLIED_CREDIT, 0) for account_id, kept in found.items()}
 
 
+def accounts_with_waiting_credit(*, first: int, last: int) -> dict[int, int]:
+    """The accounts of a range for which credit waits, and how much; mostly few. In one question."""
+    rows = RunningBalance.objects.filter(
+        ledger_account=LedgerAccount.UNAPPLIED_CREDIT.value,
+        balance_cents__lt=0,
+        account_id__gte=first,
+        account_id__lte=last,
+    )
+    return {account_id: -cents for account_id, cents in rows.values_list("account_id", "balance_cents")}
+
+
 def entry(entry_id: int) -> Entry:
     """One stored entry with its postings.
 
