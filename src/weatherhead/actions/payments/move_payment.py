@@ -44,7 +44,7 @@ from weatherhead.areas.payments.operations import (
     TenderAlreadyReturned,
     record_move,
 )
-from weatherhead.areas.payments.queries import MOVED, PaymentFacts, moved_to, payment
+from weatherhead.areas.payments.queries import MOVED, PaymentFacts, moved_to, payment, same_money
 from weatherhead.areas.payments.rules import application_rules
 from weatherhead.areas.payments.spread import spread
 from weatherhead.areas.records.canonical import Json, to_json
@@ -136,10 +136,12 @@ class Facts:
     """The payments with their entries and what else they brought about, the accounts they go to, every account's
     history and receivable, the rules.
 
+    `before` are the payments that had their money before them.
     `first_open_on` is the first day of the books that is open; None where all are.
     """
 
     payments: tuple[PaymentFacts, ...]
+    before: frozenset[int]
     entries: Mapping[int, Entry]  # by payment
     brought_about: BroughtAbout
     went_on: Mapping[int, tuple[str, date]]  # by payment that was moved: the account's number, and when
@@ -209,6 +211,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     stored = {item.entry_id: item for item in entries_of([item.entry_id for item in payments])}
     return Facts(
         payments=payments,
+        before=same_money(item.payment_id for item in payments),
         entries={item.payment_id: stored[item.entry_id] for item in payments},
         brought_about=brought_about(payments, posted=stored.values()),
         went_on={item.payment_id: _went_on(item) for item in payments if item.reversal_reason == MOVED},
@@ -359,7 +362,8 @@ def _corrections(facts: Facts, *, moved: MovedPlan, charge_hidden: bool) -> tupl
             found.append(Corrections(account_id=account_id, findings=(), reversals=(), charges=(), hidden=()))
             continue
         arriving = [(payments[part.payment_id], part.entry) for part in moved.parts if part.account_id == account_id]
-        history = right_history(item, leaving=payments, arriving=arriving, undone=facts.brought_about.entry_ids)
+        leaving = facts.before.union(payments)
+        history = right_history(item, leaving=leaving, arriving=arriving, undone=facts.brought_about.entry_ids)
         found.append(
             corrections(
                 item,
