@@ -7,6 +7,7 @@ caused are reversed; those that it hid are shown, and charged only if that is as
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -241,7 +242,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     moved = _moved(facts, inputs=inputs)
     undone = plan_undone(facts.brought_about, on=facts.first_open_on or date.min, reason=_why(inputs))
     put_right = _corrections(facts, moved=moved, charge_hidden=inputs.charge_hidden)
-    charges = [item for one in put_right for item in (*one.reversals, *one.charges)]
+    late = Counter[str]()
+    for one in put_right:
+        late.update(one.creates)
     entries = (
         *moved.reversals.values(),
         *(item.entry for item in moved.parts),
@@ -259,7 +262,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             "payments_payment": len(moved.parts),
             "documents_letter": len(letters),
             **undone.creates,
-            **({"billing_adjustment": len(charges)} if charges else {}),
+            **late,
         },
         updates={"payments_payment": len(moved.reversals)} | undone.updates,
         changes=(

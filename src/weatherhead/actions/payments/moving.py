@@ -27,7 +27,7 @@ from weatherhead.areas.billing.late_charges import (
     NoLateCharges,
     late_charges,
 )
-from weatherhead.areas.billing.operations.adjustments import record_late_charges
+from weatherhead.areas.billing.operations.adjustments import record_late_charge_days, record_late_charges
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
 from weatherhead.areas.payments.queries import MOVED as PAYMENT_MOVED
@@ -94,18 +94,28 @@ class ChargePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrections:
-    """What becomes of an account's late charges: some are reversed, some made in the right amount, some only shown."""
+    """What becomes of an account's late charges: some are reversed, some made in the right amount, some only shown.
+
+    `days` are those of which nothing is posted, and that count as such of a late charge from now on, or no longer.
+    """
 
     account_id: int
     findings: tuple[Finding, ...]
     reversals: tuple[AdjustmentPlan, ...]
     charges: tuple[ChargePlan, ...]
     hidden: tuple[Finding, ...]  # not charged
+    days: tuple[tuple[date, bool], ...] = ()
 
     @property
     def entries(self) -> tuple[EntryDraft, ...]:
         """In the order in which they are posted."""
         return (*(item.entry for item in self.reversals), *(item.entry for item in self.charges))
+
+    @property
+    def creates(self) -> dict[str, int]:
+        """How many rows they insert, by table."""
+        made = {"billing_adjustment": len(self.reversals) + len(self.charges), "billing_latechargeday": len(self.days)}
+        return {table: count for table, count in made.items() if count}
 
 
 def rules_of_late_charges(*, due_days: int) -> LateChargeRules | None:
@@ -250,6 +260,9 @@ def corrections(
             if item.right is not None and item.rest_cents
         ),
         hidden=tuple(item for item in findings if item.hidden_cents and item not in changed),
+        days=tuple(
+            (item.on, item.counts) for item in findings if item not in changed and item.counts is not item.counted
+        ),
     )
 
 
@@ -351,3 +364,4 @@ def record_corrections(one: Corrections, recording: Recording) -> None:
             at=recording.moment.at,
             receipt_id=recording.receipt_id,
         )
+    record_late_charge_days(one.days, account_id=one.account_id, receipt_id=recording.receipt_id)

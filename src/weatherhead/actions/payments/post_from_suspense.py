@@ -162,7 +162,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         ),
         account_ids=(inputs.account_id,),
         entries=entries,
-        creates={"payments_payment": 1} | _adjustments(put_right),
+        creates={"payments_payment": 1} | (put_right.creates if put_right is not None else {}),
         updates={"payments_suspenseitem": 1},
         changes=(
             *money_changes(facts.standing, entries=entries, as_of=facts.as_of),
@@ -176,7 +176,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         rules=(
             house_rule("suspense", "Money posted from suspense counts from the day on which it was received"),
             application_rule(facts.directed.rules, tenders=[item.tender_kind], on=item.received_on),
-            *((facts.rules.rule.rule,) if facts.rules is not None and _adjustments(put_right) else ()),
+            *(
+                (facts.rules.rule.rule,)
+                if facts.rules is not None and put_right is not None and put_right.creates
+                else ()
+            ),
         ),
     )
 
@@ -207,11 +211,6 @@ def _corrections(facts: Facts, *, paid: EntryDraft, charge_hidden: bool) -> Corr
     return corrections(
         facts.history, known, rules=facts.rules, charge_hidden=charge_hidden, first_open_on=facts.first_open_on
     )
-
-
-def _adjustments(put_right: Corrections | None) -> dict[str, int]:
-    made = len((*put_right.reversals, *put_right.charges)) if put_right is not None else 0
-    return {"billing_adjustment": made} if made else {}
 
 
 def record(proposal: Proposal[Plan], recording: Recording) -> None:
