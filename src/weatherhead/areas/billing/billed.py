@@ -20,6 +20,7 @@ from weatherhead.areas.metering.meter_tests import with_accuracy
 from weatherhead.areas.records.database import chunks
 from weatherhead.areas.tariffs.queries import ScheduleFacts, schedule_facts
 from weatherhead.core.ledger import Entry, ReceivableMovement
+from weatherhead.core.statements import charge_line
 
 
 def billed_on(
@@ -158,7 +159,7 @@ def _as_plan(facts: AgreementBilling, segment: SegmentFacts, *, rows: list[BillL
                 numerator=row.numerator,
                 denominator=row.denominator,
                 amount_cents=row.amount_cents,
-                rated=line,
+                how=charge_line(line).how,
             )
             for row, line in zip(rows, rated, strict=True)
         ),
