@@ -18,14 +18,16 @@ from tests.house import House, moment, table_rows
 from weatherhead.actions.billing.release_bill_run import OwnRun
 from weatherhead.actions.billing.run_work import task_of_shard
 from weatherhead.actions.corrections.shard import ShardFacts, still
-from weatherhead.areas.billing import determinants
+from weatherhead.areas.billing import billed, determinants
 from weatherhead.areas.billing.decide import plan_segments
+from weatherhead.areas.billing.facts import LineFacts
 from weatherhead.areas.billing.models import Bill, BillRun, BillRunShard, BillSegment, CorrectedPeriod
 from weatherhead.areas.billing.operations.runs import RunNotAsExpected
-from weatherhead.areas.billing.queries import billing_facts
+from weatherhead.areas.billing.queries import ProofLost, billing_facts, lines_of_segments
 from weatherhead.areas.billing.runs import stages_of
 from weatherhead.areas.customers.models import Account
 from weatherhead.areas.records.utility import current_utility
+from weatherhead.core.statements import charge_line
 from weatherhead.core.values import Refusal, Span
 from weatherhead.door.ahead import Thought, holds, think_ahead
 from weatherhead.door.perform import perform
@@ -173,3 +175,20 @@ def test_periods_are_laid_out_once_a_batch_and_not_once_each(town: House, monkey
     assert len(plans) == 4 * len(facts.segments) > 4
     assert not any(isinstance(plan, Refusal) for plan in plans)
     assert len(made) == 1
+
+
+def test_segments_that_stay_say_what_their_proofs_say_and_a_lost_proof_is_refused(town: House) -> None:
+    numbers = Account.objects.order_by("pk").values_list("pk", flat=True)
+    segments = [item for found in billing_facts(numbers).values() for facts in found for item in facts.segments]
+    lines: dict[int, list[LineFacts]] = {segment.segment_id: [] for segment in segments}
+    for line in lines_of_segments(segments):
+        lines[line.segment_id].append(line)
+    cents = {number: [line.amount_cents for line in items] for number, items in lines.items()}
+    proofs = {number: [charge_line(line.rated).how for line in items] for number, items in lines.items()}
+    assert len({segment.schedule for segment in segments}) == 4
+    assert billed._hows_again(segments, amounts_cents=cents) == proofs
+    last = segments[-1].segment_id
+    with pytest.raises(ProofLost):
+        billed._hows_again(segments, amounts_cents=cents | {last: [1, *cents[last][1:]]})
+    with pytest.raises(ProofLost):
+        billed._hows_again([replace(segments[0], schedule_sha256="0" * 64)], amounts_cents=cents)
