@@ -93,13 +93,17 @@ class Standing:
 
 @dataclass(kw_only=True)
 class Piece:
-    """A payment: the part of a tender on an account. `undone` says that it was reversed or came back."""
+    """A payment: the part of a tender on an account. `undone` says that it was reversed or came back.
+
+    `before` is the payment that had its money before it went on, or into suspense.
+    """
 
     number: int
     account: int
     cents: int
     tender: int
     undone: bool = False
+    before: int | None = None
 
 
 @dataclass(kw_only=True)
@@ -155,7 +159,7 @@ class Model:
     events: list[tuple[object, ...]] = field(default_factory=list)
     pieces: dict[int, Piece] = field(default_factory=dict)
     tenders: dict[int, TenderHeld] = field(default_factory=dict)
-    moved: set[int] = field(default_factory=set)  # pieces that went on
+    moved: set[int] = field(default_factory=set)  # pieces that never were where they are: they went on, or came anew
     suspended: dict[int, Piece] = field(default_factory=dict)  # pieces whose money waits, by item in suspense
     books: Counter[str] = field(default_factory=Counter)  # but receivable and fees, which are played
     fees: dict[int, tuple[int, int]] = field(default_factory=dict)  # fee: account, left
@@ -170,6 +174,15 @@ class Model:
         for order, (kind, *said) in enumerate(self.events):
             _EVENTS[str(kind)](self, at, account, order, said)
         return at
+
+    def arrive(self, piece: Piece) -> None:
+        """A payment comes where it belongs: if its money was there before, it counts once."""
+        self.pieces[piece.number] = piece
+        before = piece.before
+        while before is not None:
+            if self.pieces[before].account == piece.account:
+                self.moved.add(before)
+            before = self.pieces[before].before
 
     def used(self, account: int, *, by: str, approved: bool = False) -> int:
         """The authority someone used on an account in 30 days, of their own or as an approver allowed."""
@@ -220,7 +233,7 @@ def _tender(model: Model, at: Standing, account: int, order: int, said: list[obj
 
 def _undo(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
     item = model.pieces[int(said[0])]  # type: ignore[call-overload]
-    if item.account == account:
+    if item.account == account and item.number not in model.moved:
         at.paid -= item.cents
 
 

@@ -156,7 +156,7 @@ def a_payment_is_moved(life: Life) -> bool:
     parts = [(target, part)] + ([(piece.account, piece.cents - part)] if part < piece.cents else [])
     life.model.moved.add(piece.number)
     for number, (account, cents) in zip(done.body["made"]["payment"], parts, strict=True):
-        life.model.pieces[number] = Piece(number=number, account=account, cents=cents, tender=piece.tender)
+        life.model.arrive(Piece(number=number, account=account, cents=cents, tender=piece.tender, before=piece.number))
     return True
 
 
@@ -187,9 +187,10 @@ def money_in_suspense_finds_its_account(life: Life) -> bool:
     item = life.pick(sorted(life.model.suspended))
     piece, account = life.model.suspended.pop(item), life.account()
     made = life.house.made(
-        "post_from_suspense", "payment", by="alvarez", suspense_item_id=item, account_id=account, note="It is his"
-    )
-    life.model.pieces[made] = Piece(number=made, account=account, cents=piece.cents, tender=piece.tender)
+        "post_from_suspense", "payment", by="alvarez", suspense_item_id=item, account_id=account, note="It is his",
+        charge_hidden=True,
+    )  # fmt: skip
+    life.model.arrive(Piece(number=made, account=account, cents=piece.cents, tender=piece.tender, before=piece.number))
     life.model.books["suspense"] += piece.cents
     return True
 

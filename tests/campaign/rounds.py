@@ -94,6 +94,8 @@ def run_rounds(campaign: Campaign, vendor: str, *, size: Size, keep: str) -> Tal
     begun = time.monotonic()
     with campaign.prepared(vendor, size) as prepared:
         tally.facts = dict(prepared.facts)
+        if tally.facts:
+            print(f"{vendor} {tally.facts}", flush=True)
         for number in range(len(tally.rounds) + 1, size.rounds + 1):
             found = dict(prepared.run(number))
             tally.rounds.append(found)

@@ -105,6 +105,60 @@ def test_whose_money_it_is_turns_out_after_the_month_was_closed(house: House, ho
     assert (paid.paid_on, entry(paid.entry_id).draft.effective_on) == (came_on, house.today)
 
 
+def late_charges(home: Home) -> list[tuple[date, int]]:
+    """Those of which something is left: when they were charged, and what is left."""
+    found = adjustments_of_account(home.account_id)
+    late = [item for item in found if item.charge == "late_charge" and item.kind == "fee"]
+    return sorted((item.adjusted_on, item.left_cents) for item in late if item.left_cents)
+
+
+def banked(house: House, total_cents: int) -> None:
+    inputs = {"slip": "77", "drawer_ids": [], "loose_through": house.today, "checks": "0", "total_cents": total_cents}
+    house.do("make_deposit", by="alvarez", **inputs)
+
+
+def test_money_that_was_taken_off_by_mistake_and_comes_back_counts_once(house: House, home: Home, dale: Home) -> None:
+    """Her $40 were reversed after they had gone to the bank, and posted to her again: what was late stays late."""
+    number = pay(house, home, 40_00)
+    banked(house, 40_00)
+    house.pass_days(1)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    [late], owed_before = late_charges(home), owed(home)
+    house.pass_days(1)
+    house.do("reverse_payment", payment_id=number, reason="duplicate", note="Entered twice, it seemed")
+    [item] = suspense_items()
+    inputs = {"suspense_item_id": item.item_id, "account_id": home.account_id, "note": "It was hers after all"}
+    house.do("post_from_suspense", by="reyes", **inputs)
+    assert (late_charges(home), owed(home)) == ([late], owed_before)
+    # What is moved to her later is judged by the same history.
+    move(house, pay(house, dale, 1_00), home)
+    assert late_charges(home) == [late]
+
+
+@pytest.mark.parametrize("charged", [False, True])
+def test_a_late_charge_that_another_day_would_have_brought_is_shown(house: House, dale: Home, charged: bool) -> None:
+    """Dale's check waits while he is charged for being late; with it there he would have been, a fortnight later."""
+    fee = {"account_id": dale.account_id, "charge": "connect_fee", "reason": "service_rendered", "amount_cents": 20_00}
+    came_on = house.today
+    house.pass_days(10)
+    file_of(house, lockbox([[(owed(dale), "J SMITH")]], day=f"{came_on:%y%m%d}"), source="lockbox")
+    house.do("assess_fee", by="alvarez", **fee)
+    house.pass_days(16)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    assert [on for on, _ in late_charges(dale)] == [house.today]
+    house.pass_days(14)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    [(first_on, _)] = late_charges(dale)
+    second_on = house.today
+    assert first_on < second_on
+    [item] = suspense_items()
+    inputs = {"suspense_item_id": item.item_id, "account_id": dale.account_id, "note": "His check"}
+    done = house.do("post_from_suspense", by="reyes", charge_hidden=charged, **inputs)
+    shown = [change["code"] for change in done.body["changes"]]
+    assert ("hidden_late_charge" in shown) is not charged
+    assert late_charges(dale) == ([(second_on, 5_00)] if charged else [])
+
+
 def test_the_lockbox_of_friday_comes_after_friday_was_closed(house: House, home: Home, dale: Home) -> None:
     """The file is as good as any: its payments are of Friday, and the books have them on the first open day."""
     came_on = house.today

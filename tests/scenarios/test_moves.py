@@ -119,6 +119,33 @@ def test_a_late_charge_that_was_waived_meanwhile_is_not_given_back_twice(house: 
     assert sound()
 
 
+def test_a_day_whose_waived_late_charge_is_due_after_all_counts_again(house: House, home: Home, dale: Home) -> None:
+    """The check was moved to Ruth, and back: nothing is posted, and the rule waits its four weeks from that day."""
+    cents = owed(home)
+    number = pay(house, dale, cents, **CHECK)
+    house.pass_days(20)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    charged_on, [charged] = house.today, adjustments_of_account(home.account_id)
+    house.do("waive_fee", by="reyes", adjustment_id=charged.adjustment_id, reason="our_error")
+    move(house, number, home)
+    assert not last_late_charges([home.account_id])
+    [there] = moved_to(number)
+    move(house, there.payment_id, dale)
+    assert last_late_charges([home.account_id]) == {home.account_id: charged_on}
+    house.pass_days(14)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    assert owed(home) == cents
+    house.pass_days(14)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    assert owed(home) > cents
+    # And once more to Ruth: the day counts no longer, and neither does the charge that came of waiting for it.
+    [again] = moved_to(there.payment_id)
+    move(house, again.payment_id, home)
+    assert not last_late_charges([home.account_id])
+    assert owed(home) == 0
+    assert sound()
+
+
 def test_what_the_mistake_hid_on_dales_account_is_shown_and_not_charged(house: House, home: Home, dale: Home) -> None:
     # Given: Dale's own bill looked paid by Ruth's check, so he got no late charge on the day when the rule ran.
     before = owed(dale)

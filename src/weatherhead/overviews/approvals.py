@@ -101,11 +101,12 @@ class ApprovalsOverview:
 
 
 def approvals_overview(
-    *, actor: Actor, grant: Grant, moment: Moment, chosen: int | None, shown: str
+    *, actor: Actor, grant: Grant, moment: Moment, chosen: int | None, shown: str, first: bool = True
 ) -> ApprovalsOverview:
     """Compose the approvals list: everything that waits, and the chosen request proposed again as of now.
 
     `shown` filters: ``all``, ``due`` (today or overdue), ``long`` (waits long), ``mine`` (asked for by the actor).
+    Where none is `chosen`, the one that is due `first` is, unless that is not wanted.
     """
     start = datetime.combine(moment.as_of, time.min, tzinfo=current_utility().zone)
     rules = approval_rules().version_on(moment.as_of)
@@ -136,7 +137,7 @@ def approvals_overview(
         for item in kept
     )
     asked = {item.request_id: item for item in kept}
-    peeked = next((row for row in rows if row.request_id == chosen), rows[0] if rows else None)
+    peeked = next((row for row in rows if row.request_id == chosen), rows[0] if rows and first else None)
     return ApprovalsOverview(
         as_of=moment.as_of,
         rows=rows,

@@ -250,7 +250,7 @@ class _Judged:
         ours: Counter[str] = Counter()
         for line in plan.lines:
             ours[line.code] += line.amount_cents
-        taxes = frozenset(line.code for line in plan.lines if line.rated.posts_to in _TAXES)
+        taxes = frozenset(line.code for line in plan.lines if line.price.content["posts_to"] in _TAXES)
         usage = _usage(plan, schedule=schedule)
         return cls(segment=segment, plan=plan, schedule=schedule, usage=usage, ours=dict(ours), taxes=taxes)
 

@@ -114,13 +114,13 @@ def may_work_suspense(grant: Grant) -> bool:
 
 
 def suspense_overview(*, as_of: date, grant: Grant, chosen: int | None) -> SuspenseOverview:
-    """Compose the list; `chosen` is an item's number.
+    """Compose the list; `chosen` is an item's number, and the one that has waited longest without it.
 
     Raises:
         NoSuchSuspenseItem: for an unknown number.
     """
     rows = tuple(_row(item, as_of=as_of) for item in suspense_items(limit=SHOWN))
-    picked = _row(suspense_item(chosen), as_of=as_of) if chosen is not None else None
+    picked = _row(suspense_item(chosen), as_of=as_of) if chosen is not None else next(iter(rows), None)
     open_picked = picked is not None and picked.item.state == "open"
     items, cents = suspense_totals()
     returned = picked is not None and picked.item.state == "returned"

@@ -11,6 +11,7 @@ from django.db import connection
 from tests.areas.ledger.journal import bill, make_accounts, payment, posted, rows, run, waiver
 from tests.guards import guards_lifted
 
+from weatherhead.areas.ledger import check as ledger_check
 from weatherhead.areas.ledger.check import Checker, CheckReport, Finding, check
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.core.ledger import EntryState, post_pending, reversal, void_pending
@@ -362,3 +363,29 @@ def test_checking_changes_nothing(books: Books) -> None:
     before = rows("SELECT * FROM ledger_runningbalance")
     check()
     assert rows("SELECT * FROM ledger_runningbalance") == before
+
+
+@pytest.mark.postgres
+def test_reversals_are_looked_up_by_entry_before_the_database_has_counted_them(
+    scratch: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right after a mass correction: its check read every linked posting once a reversal, for ten minutes."""
+    billed = posted(
+        *(bill(JAN_5, amount_cents=8_000, due_on=JAN_26, account_id=number) for number in make_accounts(40))
+    )
+    run("ANALYZE ledger_ledgerposting, ledger_journalentry")  # nothing was ever reversed
+    posted(*(reversal(entry(number), effective_on=FEB_5, reason="Corrected") for number in billed))
+    run("SET LOCAL enable_seqscan = off")  # as if there were too many to read them all
+    asked: list[str] = []
+
+    def planned(statement: str, parameters: object = ()) -> list[tuple[object, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {statement}", parameters)
+            asked.append("\n".join(line for (line,) in cursor.fetchall()))
+        return []
+
+    monkeypatch.setattr(ledger_check, "stream", planned)
+    assert list(ledger_check._find_reversals_wrong()) == []
+    [plan] = asked
+    assert "ledger_ledgerposting undoing" in plan
+    assert "ledger_posting_linked" not in plan

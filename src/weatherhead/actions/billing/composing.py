@@ -23,6 +23,7 @@ from weatherhead.areas.tariffs.queries import kept_texts
 from weatherhead.core.ledger import EntryDraft, LedgerAccount, Posting
 from weatherhead.core.statements import (
     CancelledBill,
+    ChargeLine,
     Frame,
     LastBill,
     Message,
@@ -32,7 +33,6 @@ from weatherhead.core.statements import (
     StatementFacts,
     Use,
     bill_payload,
-    charge_line,
 )
 from weatherhead.core.values import RoundingRule, Rule, round_ratio
 
@@ -215,7 +215,12 @@ def _service_facts(segment: SegmentPlan) -> ServiceFacts:
         demand_w_max=segment.demand_w_max,
         estimated=segment.estimated,
         reads=meter_uses(segment.determinants["reads"]),
-        lines=[charge_line(line.rated) for line in segment.lines],
+        lines=[
+            ChargeLine(
+                code=line.code, label=line.label, clause=line.clause, how=line.how, amount_cents=line.amount_cents
+            )
+            for line in segment.lines
+        ],
     )
 
 

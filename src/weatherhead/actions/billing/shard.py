@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
 from itertools import pairwise
 from json.encoder import encode_basestring
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from weatherhead.areas.agreements.columns import AgreementRow
 from weatherhead.areas.billing.columns import BillingColumns
 from weatherhead.areas.billing.determinants import determinants_of, judged
 from weatherhead.areas.billing.gather import LastBillRow, gather_columns, last_bills
-from weatherhead.areas.billing.lines import LineColumn, PricePoint, lines_of_group
+from weatherhead.areas.billing.lines import LineColumn, PricePoint, hows_of, lines_of_group
 from weatherhead.areas.billing.price_many import Priced, next_periods, price_many
 from weatherhead.areas.billing.refusals import NoService, NothingToBill
 from weatherhead.areas.customers.columns import AccountRow, account_rows
@@ -38,15 +37,12 @@ from weatherhead.areas.records.database import work_on_thousands
 from weatherhead.areas.records.utility import Utility, current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.core.ledger import BACK_BILL
-from weatherhead.core.rating import Column, Schedule, UsageArrays, line_of
 from weatherhead.core.statements import (
     LAYOUT,
     PERIODS_SHOWN,
     Frame,
     Installment,
     Message,
-    charge_line,
-    how_texts,
     payload_text,
 )
 from weatherhead.core.values import Int64Array, Refusal, Sentence
@@ -197,9 +193,8 @@ def price_shard(facts: ShardFacts) -> ShardPricing:
 
 def _held(facts: ShardFacts, *, priced: Priced, holding: Int64Array) -> Iterator[HeldPeriod]:
     columns, bounds = facts.columns, facts.utility.billing.bounds
-    for index in holding.tolist():
+    for index, determinants in determinants_of(columns, priced=priced, bounds=bounds, indexes=holding.tolist()).items():
         start, end = (date.fromordinal(int(day[index])) for day in (priced.periods.starts, priced.periods.ends))
-        determinants = determinants_of(columns, priced=priced, index=index, bounds=bounds)
         days, cents = (end - start).days, int(priced.total_cents[index])
         for item in judged(determinants, days=days, amount_cents=cents):
             if not item.passed and item.code not in determinants["released"]:
@@ -224,8 +219,6 @@ def line_columns(facts: ShardFacts, *, pricing: ShardPricing) -> Iterator[tuple[
             keep = members >= 0
             if not keep.any():
                 continue
-            kept = column.only(keep)
-
             yield (
                 LineColumn(
                     price=item.price,
@@ -237,13 +230,8 @@ def line_columns(facts: ShardFacts, *, pricing: ShardPricing) -> Iterator[tuple[
                     denominators=item.denominators[keep],
                     amounts_cents=item.amounts_cents[keep],
                 ),
-                how_texts(kept, of_line=partial(_how, kept, schedule.schedule, group.rated.usages)),
+                hows_of(column.only(keep), schedule=schedule.schedule, usages=group.rated.usages),
             )
-
-
-def _how(column: Column, schedule: Schedule, usages: UsageArrays, position: int, /) -> str:
-    """The short arithmetic of one line, from its proof; it does not depend on the lines above."""
-    return charge_line(line_of(column, position=position, schedule=schedule, usages=usages, above=())).how
 
 
 # ----------------------------------------------------------------------------------------------------------- documents

@@ -31,7 +31,7 @@ from weatherhead.door.registry import Action, Recording, registry
 class DaysNotClosed(Refusal):
     """Only closed days are handed over."""
 
-    template = gettext_noop("The books are not closed through %(on)s. Close them first: weatherhead books close")
+    template = gettext_noop("The books are not closed through %(on)s. Close them first.")
 
 
 class NothingToExport(Refusal):

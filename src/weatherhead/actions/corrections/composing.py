@@ -5,7 +5,7 @@ One account is n = 1 of what a mass correction does to thousands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -114,9 +114,6 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
     known = accounts(account_ids)
     billed, moved = billed_on({number: item.revenue_class for number, item in known.items()})
     frame = bill_frame(utility, rate_book=rate_book())
-    segments = [segment for item in billed.values() for facts in item.agreements for segment in facts.segments]
-    kept = frozenset(segment.schedule_sha256 for segment in segments if segment.bill_id != NO_BILL)
-    hashes = kept | {item.sha256 for found in billed.values() for item in found.schedules.values()}
     return CorrectingFacts(
         accounts={
             number: CorrectionOfAccount(
@@ -130,12 +127,26 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
         book=correction_book(),
         utility=utility,
         frame=frame,
-        kept=Kept(
-            texts=kept | kept_texts(hashes - kept),
-            prices=kept_prices(hashes),
-            frames=kept_frames({frame.sha256} - {known_frame}) | {known_frame},
-        ),
+        kept=_kept(billed.values(), frame=frame, known_frame=known_frame),
         as_of=as_of,
+    )
+
+
+def kept_of(facts: CorrectingFacts) -> Kept:
+    """What is kept now of what the facts were gathered with: that it still is as it was."""
+    return _kept((item.billed for item in facts.accounts.values()), frame=facts.frame, known_frame="")
+
+
+def _kept(billed: Iterable[Billed], *, frame: Frame, known_frame: str) -> Kept:
+    """What is kept of the texts, prices and the frame that corrected bills refer to."""
+    accounts = list(billed)
+    segments = [segment for item in accounts for facts in item.agreements for segment in facts.segments]
+    kept = frozenset(segment.schedule_sha256 for segment in segments if segment.bill_id != NO_BILL)
+    hashes = kept | {schedule.sha256 for item in accounts for schedule in item.schedules.values()}
+    return Kept(
+        texts=kept | kept_texts(hashes - kept),
+        prices=kept_prices(hashes),
+        frames=kept_frames({frame.sha256} - {known_frame}) | {known_frame},
     )
 
 

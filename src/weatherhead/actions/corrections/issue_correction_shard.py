@@ -13,6 +13,7 @@ from weatherhead.actions.corrections.shard import (
     gather_shard,
     outcome_json,
     plan_shard,
+    still,
 )
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Number
@@ -24,7 +25,7 @@ from weatherhead.areas.ledger.queries import digests_of
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import Action, Ahead, Recording, registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,5 +111,7 @@ ACTION = registry.add(
         propose=propose,
         record=record,
         summary=gettext_noop("Corrects a piece of a released run, all of it or nothing. The worker does it."),
+        # Shards share no account.
+        ahead=Ahead(beside=frozenset({"issue_correction_shard"}), still=still),
     )
 )

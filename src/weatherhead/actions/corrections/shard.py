@@ -14,6 +14,7 @@ from weatherhead.actions.corrections.composing import (
     CorrectingFacts,
     correct_accounts,
     gather_correcting,
+    kept_of,
 )
 from weatherhead.areas.billing.correcting import Again, Scope
 from weatherhead.areas.billing.operations.corrections import CorrectedPlan
@@ -115,6 +116,13 @@ def gather_shard(shard_id: int, *, stage: str, as_of: date) -> ShardFacts:
         correcting=gather_correcting(ids, as_of=of.issued_on or as_of),
         last=undone_shards(of.run_id, stage=stage) <= 1,
     )
+
+
+def still(facts: ShardFacts) -> bool:
+    """What the run's other shards change while this one is thought about: whether it is the last, what bills kept."""
+    of, found = facts.run, facts.shard
+    same_last = facts.last == (undone_shards(of.run_id, stage=found.stage) <= 1)
+    return same_last and kept_of(facts.correcting) == facts.correcting.kept and run(of.run_id) == of
 
 
 def plan_shard(facts: ShardFacts) -> ShardPlan:

@@ -12,6 +12,7 @@ from weatherhead.actions.corrections.shard import (
     gather_shard,
     outcome_json,
     plan_shard,
+    still,
 )
 from weatherhead.actions.figures import house_rule
 from weatherhead.actions.inputs import Number
@@ -20,7 +21,7 @@ from weatherhead.areas.billing.operations.runs import finish_shard
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
-from weatherhead.door.registry import Action, Recording, registry
+from weatherhead.door.registry import Action, Ahead, Recording, registry
 
 _KEPT = frozenset({"billing_lineprice", "tariffs_scheduletext", "documents_documentframe"})
 """The tables of what bills name, which are kept already when a run is tried."""
@@ -92,5 +93,7 @@ ACTION = registry.add(
         propose=propose,
         record=record,
         summary=gettext_noop("Prices a piece of a correction run without issuing anything. The worker does it."),
+        # Shards share no account.
+        ahead=Ahead(beside=frozenset({"try_correction_shard"}), still=still),
     )
 )

@@ -91,9 +91,14 @@ def propose(facts: Facts, _: Inputs) -> Proposal[RunPlan]:
     entries = tuple(_sent(item, on=facts.as_of) for item in tenders)
     total = sum(item.amount_cents for item in facts.refunds)
     said = {"count": len(facts.refunds), "total": format_cents(total)}
+    summary = (
+        gettext_noop("One refund of $%(total)s issued")
+        if len(facts.refunds) == 1
+        else gettext_noop("%(count)s refunds of $%(total)s issued")
+    )
     updates = {"credit_refund": len(facts.refunds), "credit_refundcheck": len(facts.voids)}
     return Proposal(
-        summary=Sentence(gettext_noop("%(count)s refunds of $%(total)s issued"), said),
+        summary=Sentence(summary, said),
         confirm=Sentence(gettext_noop("Issue $%(total)s"), said),
         plan=RunPlan(
             checks=checks,

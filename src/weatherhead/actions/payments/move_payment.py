@@ -7,6 +7,7 @@ caused are reversed; those that it hid are shown, and charged only if that is as
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -44,7 +45,7 @@ from weatherhead.areas.payments.operations import (
     TenderAlreadyReturned,
     record_move,
 )
-from weatherhead.areas.payments.queries import MOVED, PaymentFacts, moved_to, payment
+from weatherhead.areas.payments.queries import MOVED, PaymentFacts, moved_to, payment, same_money
 from weatherhead.areas.payments.rules import application_rules
 from weatherhead.areas.payments.spread import spread
 from weatherhead.areas.records.canonical import Json, to_json
@@ -136,10 +137,12 @@ class Facts:
     """The payments with their entries and what else they brought about, the accounts they go to, every account's
     history and receivable, the rules.
 
+    `before` are the payments that had their money before them.
     `first_open_on` is the first day of the books that is open; None where all are.
     """
 
     payments: tuple[PaymentFacts, ...]
+    before: frozenset[int]
     entries: Mapping[int, Entry]  # by payment
     brought_about: BroughtAbout
     went_on: Mapping[int, tuple[str, date]]  # by payment that was moved: the account's number, and when
@@ -209,6 +212,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     stored = {item.entry_id: item for item in entries_of([item.entry_id for item in payments])}
     return Facts(
         payments=payments,
+        before=same_money(item.payment_id for item in payments),
         entries={item.payment_id: stored[item.entry_id] for item in payments},
         brought_about=brought_about(payments, posted=stored.values()),
         went_on={item.payment_id: _went_on(item) for item in payments if item.reversal_reason == MOVED},
@@ -238,7 +242,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     moved = _moved(facts, inputs=inputs)
     undone = plan_undone(facts.brought_about, on=facts.first_open_on or date.min, reason=_why(inputs))
     put_right = _corrections(facts, moved=moved, charge_hidden=inputs.charge_hidden)
-    charges = [item for one in put_right for item in (*one.reversals, *one.charges)]
+    late = Counter[str]()
+    for one in put_right:
+        late.update(one.creates)
     entries = (
         *moved.reversals.values(),
         *(item.entry for item in moved.parts),
@@ -256,7 +262,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             "payments_payment": len(moved.parts),
             "documents_letter": len(letters),
             **undone.creates,
-            **({"billing_adjustment": len(charges)} if charges else {}),
+            **late,
         },
         updates={"payments_payment": len(moved.reversals)} | undone.updates,
         changes=(
@@ -359,7 +365,8 @@ def _corrections(facts: Facts, *, moved: MovedPlan, charge_hidden: bool) -> tupl
             found.append(Corrections(account_id=account_id, findings=(), reversals=(), charges=(), hidden=()))
             continue
         arriving = [(payments[part.payment_id], part.entry) for part in moved.parts if part.account_id == account_id]
-        history = right_history(item, leaving=payments, arriving=arriving, undone=facts.brought_about.entry_ids)
+        leaving = facts.before.union(payments)
+        history = right_history(item, leaving=leaving, arriving=arriving, undone=facts.brought_about.entry_ids)
         found.append(
             corrections(
                 item,

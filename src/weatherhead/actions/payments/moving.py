@@ -27,11 +27,11 @@ from weatherhead.areas.billing.late_charges import (
     NoLateCharges,
     late_charges,
 )
-from weatherhead.areas.billing.operations.adjustments import record_late_charges
+from weatherhead.areas.billing.operations.adjustments import record_late_charge_days, record_late_charges
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
 from weatherhead.areas.payments.queries import MOVED as PAYMENT_MOVED
-from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
+from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account, same_money
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, PostingRef, ReceivableMovement, reversal
 from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.registry import Recording
@@ -47,11 +47,15 @@ def effective_on(on: date, *, first_open_on: date | None) -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountHistory:
-    """An account as far as its late charges go. `stored` are the entries of its late charges and their waivers."""
+    """An account as far as its late charges go. `stored` are the entries of its late charges and their waivers.
+
+    `again` are the payments that were reversed and whose money came to the account once more, out of suspense.
+    """
 
     account: AccountFacts
     postings: tuple[TimelinePosting, ...]
     payments: tuple[PaymentFacts, ...]
+    again: frozenset[int]
     charges: LateChargesOf
     stored: Mapping[int, Entry]
 
@@ -90,18 +94,28 @@ class ChargePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrections:
-    """What becomes of an account's late charges: some are reversed, some made in the right amount, some only shown."""
+    """What becomes of an account's late charges: some are reversed, some made in the right amount, some only shown.
+
+    `days` are those of which nothing is posted, and that count as such of a late charge from now on, or no longer.
+    """
 
     account_id: int
     findings: tuple[Finding, ...]
     reversals: tuple[AdjustmentPlan, ...]
     charges: tuple[ChargePlan, ...]
     hidden: tuple[Finding, ...]  # not charged
+    days: tuple[tuple[date, bool], ...] = ()
 
     @property
     def entries(self) -> tuple[EntryDraft, ...]:
         """In the order in which they are posted."""
         return (*(item.entry for item in self.reversals), *(item.entry for item in self.charges))
+
+    @property
+    def creates(self) -> dict[str, int]:
+        """How many rows they insert, by table."""
+        made = {"billing_adjustment": len(self.reversals) + len(self.charges), "billing_latechargeday": len(self.days)}
+        return {table: count for table, count in made.items() if count}
 
 
 def rules_of_late_charges(*, due_days: int) -> LateChargeRules | None:
@@ -117,16 +131,24 @@ def histories_of(accounts: Iterable[AccountFacts], *, since: int) -> tuple[Accou
     found = []
     for account in accounts:
         charges = late_charges_of(account.account_id, cycle=account.cycle, since=since)
+        payments = payments_of_account(account.account_id, limit=_ALL)
         found.append(
             AccountHistory(
                 account=account,
                 postings=postings_for_timeline(account.account_id),
-                payments=payments_of_account(account.account_id, limit=_ALL),
+                payments=payments,
+                again=_again(payments),
                 charges=charges,
                 stored={item.entry_id: item for item in entries(charges.entry_ids)},
             )
         )
     return tuple(found)
+
+
+def _again(payments: Sequence[PaymentFacts]) -> frozenset[int]:
+    """Those whose money came once more; only what was reversed, and did not go elsewhere, can."""
+    reversed_here = {item.payment_id for item in payments if item.reversed_on and item.reversal_reason != PAYMENT_MOVED}
+    return same_money(item.payment_id for item in payments) & reversed_here if reversed_here else frozenset()
 
 
 def right_history(
@@ -138,11 +160,13 @@ def right_history(
 ) -> tuple[Known, ...]:
     """What would have happened on an account if payments had always been where they are, or come, now.
 
-    Payments `leaving` never were there; those `arriving` came on their day as their entries say, known as they were
-    where they came first. Entries `undone` with them count as little: what they recovered of write-offs, or put on
-    deposits. Late charges since the mistake are left out: `review` says what is right of them.
+    Payments `leaving` never were there, nor were those whose money came there again: it counts once. Those `arriving`
+    came on their day as their entries say, known as they were where they came first. Entries `undone` with them count
+    as little: what they recovered of write-offs, or put on deposits. Late charges since the mistake are left out:
+    `review` says what is right of them.
     """
-    gone = {number for item in found.payments if _is_gone(item, leaving=leaving) for number in _entries_of(item)}
+    not_there = found.again.union(leaving)
+    gone = {number for item in found.payments if _is_gone(item, leaving=not_there) for number in _entries_of(item)}
     gone.update(undone)
     paid = {item.entry_id: item for item in found.payments}
     known = [
@@ -236,6 +260,9 @@ def corrections(
             if item.right is not None and item.rest_cents
         ),
         hidden=tuple(item for item in findings if item.hidden_cents and item not in changed),
+        days=tuple(
+            (item.on, item.counts) for item in findings if item not in changed and item.counts is not item.counted
+        ),
     )
 
 
@@ -337,3 +364,4 @@ def record_corrections(one: Corrections, recording: Recording) -> None:
             at=recording.moment.at,
             receipt_id=recording.receipt_id,
         )
+    record_late_charge_days(one.days, account_id=one.account_id, receipt_id=recording.receipt_id)

@@ -1,7 +1,7 @@
 """Post money from suspense to its account, as of the day on which it was received.
 
 Late charges that were added because it lay in suspense are reversed, or made in the amount that is right, as where a
-payment is moved.
+payment is moved; one that was due on another day instead is shown, and charged if that is asked for.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from weatherhead.areas.ledger.books import first_open_on
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.file_queries import SuspenseFacts, suspense_item
 from weatherhead.areas.payments.operations.suspense import Resolution, post_item
-from weatherhead.areas.payments.queries import payment
+from weatherhead.areas.payments.queries import payment, same_money
 from weatherhead.areas.payments.rules import application_rules
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
@@ -42,11 +42,15 @@ from weatherhead.door.registry import Action, Recording, registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The item, the account that it is for, and how that is known."""
+    """The item, the account that it is for, and how that is known.
+
+    `charge_hidden` charges what was not charged, as money was not where it belongs, too.
+    """
 
     suspense_item_id: Number
     account_id: Number
     note: NeededNote
+    charge_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +66,14 @@ class Facts:
     """The item, the entry that put it into suspense, the account with its receivable and late charges, the rules of
     what money settles and of late charges, and the day.
 
+    `before` are the payments that had this money before it was reversed into suspense.
     `first_open_on` is the first day of the books that is open; None where all are.
     """
 
     item: SuspenseFacts
     entry: Entry
     received: Known
+    before: frozenset[int]
     account: AccountFacts
     standing: Standing
     directed: Directed
@@ -104,11 +110,13 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     item, holder = suspense_item(inputs.suspense_item_id), account(inputs.account_id)
     standing = standing_of(inputs.account_id)
     told = payment(item.payment_id).receipt_id if item.payment_id is not None else item.receipt_id
+    before = {item.payment_id} if item.payment_id is not None else set()
     [history] = histories_of([holder], since=told)
     return Facts(
         item=item,
         entry=entry(item.entry_id),
         received=Known(paid_on=item.received_on, receipt_id=told),
+        before=same_money(before).union(before),
         account=holder,
         standing=standing,
         directed=Directed(rules=application_rules(), standings={inputs.account_id: standing}),
@@ -133,7 +141,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     put_on = effective_on(facts.entry.draft.effective_on, first_open_on=facts.first_open_on)
     out = reversal(facts.entry, effective_on=put_on, reason="posted from suspense")
     paid = _payment(facts, account_id=inputs.account_id)
-    put_right = _corrections(facts, paid=paid)
+    put_right = _corrections(facts, paid=paid, charge_hidden=inputs.charge_hidden)
     entries = (out, paid, *(put_right.entries if put_right is not None else ()))
     said = {
         "amount": format_cents(item.amount_cents),
@@ -154,13 +162,13 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         ),
         account_ids=(inputs.account_id,),
         entries=entries,
-        creates={"payments_payment": 1} | _adjustments(put_right),
+        creates={"payments_payment": 1} | (put_right.creates if put_right is not None else {}),
         updates={"payments_suspenseitem": 1},
         changes=(
             *money_changes(facts.standing, entries=entries, as_of=facts.as_of),
             *waits_as_credit((paid,), account=facts.account),
             *(
-                late_charge_changes(put_right, number=facts.account.number_grouped, charge_hidden=False)
+                late_charge_changes(put_right, number=facts.account.number_grouped, charge_hidden=inputs.charge_hidden)
                 if put_right is not None
                 else ()
             ),
@@ -168,7 +176,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
         rules=(
             house_rule("suspense", "Money posted from suspense counts from the day on which it was received"),
             application_rule(facts.directed.rules, tenders=[item.tender_kind], on=item.received_on),
-            *((facts.rules.rule.rule,) if facts.rules is not None and _adjustments(put_right) else ()),
+            *(
+                (facts.rules.rule.rule,)
+                if facts.rules is not None and put_right is not None and put_right.creates
+                else ()
+            ),
         ),
     )
 
@@ -191,17 +203,14 @@ def _payment(facts: Facts, *, account_id: int) -> EntryDraft:
     )
 
 
-def _corrections(facts: Facts, *, paid: EntryDraft) -> Corrections | None:
+def _corrections(facts: Facts, *, paid: EntryDraft, charge_hidden: bool) -> Corrections | None:
     """What the rule says of the account's late charges now that the money is there; None where it never ran since."""
     if facts.rules is None or not facts.history.charges.runs:
         return None
-    known = right_history(facts.history, leaving=(), arriving=[(facts.received, paid)])
-    return corrections(facts.history, known, rules=facts.rules, charge_hidden=False, first_open_on=facts.first_open_on)
-
-
-def _adjustments(put_right: Corrections | None) -> dict[str, int]:
-    made = len((*put_right.reversals, *put_right.charges)) if put_right is not None else 0
-    return {"billing_adjustment": made} if made else {}
+    known = right_history(facts.history, leaving=facts.before, arriving=[(facts.received, paid)])
+    return corrections(
+        facts.history, known, rules=facts.rules, charge_hidden=charge_hidden, first_open_on=facts.first_open_on
+    )
 
 
 def record(proposal: Proposal[Plan], recording: Recording) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from weatherhead.areas.agreements.queries import TermsFacts, terms_of
 from weatherhead.areas.billing.correcting import Billed, BilledBill, StoredCharge
 from weatherhead.areas.billing.decide import LinePlan, SegmentPlan
+from weatherhead.areas.billing.determinants import usage_of
 from weatherhead.areas.billing.facts import AgreementBilling, BillHead, SegmentFacts
 from weatherhead.areas.billing.former import NO_BILL
-from weatherhead.areas.billing.lines import PricePoint
+from weatherhead.areas.billing.lines import PricePoint, hows_of
 from weatherhead.areas.billing.models import BillLine, CorrectedPeriod
-from weatherhead.areas.billing.queries import billing_with_bills, rated_again
+from weatherhead.areas.billing.queries import ProofLost, billing_with_bills
 from weatherhead.areas.ledger.queries import movements_and_entries
 from weatherhead.areas.metering.meter_tests import with_accuracy
 from weatherhead.areas.records.database import chunks
-from weatherhead.areas.tariffs.queries import ScheduleFacts, schedule_facts
+from weatherhead.areas.tariffs.queries import ScheduleFacts, kept_schedules, schedule_facts
 from weatherhead.core.ledger import Entry, ReceivableMovement
+from weatherhead.core.rating import Schedule, rate_many, usage_arrays
+from weatherhead.core.values import Span
 
 
 def billed_on(
@@ -113,7 +116,11 @@ def _first_due(segments: Iterable[SegmentFacts]) -> dict[int, date]:
 
 
 def _as_billed(agreements: Iterable[AgreementBilling]) -> dict[int, SegmentPlan]:
-    """The segments of bills with more than one as plans: such a bill may be replaced in part."""
+    """The segments of bills with more than one as plans: such a bill may be replaced in part.
+
+    Raises:
+        ProofLost: rating one again does not give its lines.
+    """
     placed = [(item, segment) for item in agreements for segment in item.segments if segment.bill_id != NO_BILL]
     counts = Counter(segment.bill_id for _, segment in placed)
     wanted = {segment.segment_id: (item, segment) for item, segment in placed if counts[segment.bill_id] > 1}
@@ -121,16 +128,61 @@ def _as_billed(agreements: Iterable[AgreementBilling]) -> dict[int, SegmentPlan]
     for chunk in chunks(sorted(wanted)):
         for row in BillLine.objects.select_related("price").filter(segment_id__in=chunk).order_by("sequence"):
             rows[row.segment_id].append(row)
-    return {number: _as_plan(item, segment, rows=rows[number]) for number, (item, segment) in wanted.items()}
+    amounts_cents = {number: [row.amount_cents for row in items] for number, items in rows.items()}
+    hows = _hows_again([segment for _, segment in wanted.values()], amounts_cents=amounts_cents)
+    return {
+        number: _as_plan(item, segment, rows=rows[number], hows=hows[number])
+        for number, (item, segment) in wanted.items()
+    }
 
 
-def _as_plan(facts: AgreementBilling, segment: SegmentFacts, *, rows: list[BillLine]) -> SegmentPlan:
-    """A segment as it was billed, ready to be billed so again.
+def _hows_again(
+    segments: Iterable[SegmentFacts], *, amounts_cents: Mapping[int, Sequence[int]]
+) -> dict[int, list[str]]:
+    """The short arithmetic of segments' lines, rated together on the texts that they were priced on.
 
     Raises:
-        ProofLost: rating it again does not give its lines.
+        ProofLost: they do not come to the amounts that were billed, or a text is not kept.
     """
-    rated = rated_again(segment, amounts_cents=[row.amount_cents for row in rows])
+    by_text: dict[str, list[SegmentFacts]] = {}
+    for segment in segments:
+        by_text.setdefault(segment.schedule_sha256, []).append(segment)
+    schedules = kept_schedules(by_text) if by_text else {}
+    found: dict[int, list[str]] = {}
+    for sha256, items in by_text.items():
+        if sha256 not in schedules:
+            raise ProofLost(segment=items[0].segment_id)
+        for item, lines in zip(items, _rated_together(items, schedule=schedules[sha256]), strict=True):
+            if [cents for cents, _ in lines] != list(amounts_cents[item.segment_id]):
+                raise ProofLost(segment=item.segment_id)
+            found[item.segment_id] = [how for _, how in lines]
+    return found
+
+
+def _rated_together(segments: Sequence[SegmentFacts], *, schedule: Schedule) -> list[list[tuple[int, str]]]:
+    """Cents and short arithmetic of each line of segments of one schedule."""
+    usages = usage_arrays(
+        schedule=schedule,
+        usages=[
+            usage_of(item.determinants, span=Span(start=item.start_on, end=item.end_on), schedule=schedule)
+            for item in segments
+        ],
+    )
+    rated = rate_many(schedule, usages)
+    for refusal in rated.refused.values():
+        raise refusal
+    lines: list[list[tuple[int, str]]] = [[] for _ in segments]
+    for column in rated.columns:
+        hows = hows_of(column, schedule=schedule, usages=usages)
+        for place, cents, how in zip(column.piece.accounts.tolist(), column.cents.tolist(), hows, strict=True):
+            lines[place].append((cents, how))
+    return lines
+
+
+def _as_plan(
+    facts: AgreementBilling, segment: SegmentFacts, *, rows: list[BillLine], hows: Sequence[str]
+) -> SegmentPlan:
+    """A segment as it was billed, ready to be billed so again."""
     reads = segment.determinants["reads"]
     return SegmentPlan(
         agreement_id=segment.agreement_id,
@@ -158,9 +210,9 @@ def _as_plan(facts: AgreementBilling, segment: SegmentFacts, *, rows: list[BillL
                 numerator=row.numerator,
                 denominator=row.denominator,
                 amount_cents=row.amount_cents,
-                rated=line,
+                how=how,
             )
-            for row, line in zip(rows, rated, strict=True)
+            for row, how in zip(rows, hows, strict=True)
         ),
         checks=(),
         service={

@@ -245,13 +245,14 @@ def _priced(
 
 
 def _as_then(billed: Billed, facts: AgreementBilling, *, period: Span, history: _History) -> AgreementBilling:
-    """What decides a past period: the terms of its first day, and the history before it."""
+    """What decides a past period: the terms of its first day, its reads, and the history before it."""
     number = facts.agreement.agreement_id
     terms = terms_on(billed.terms[number], on=period.start)
     return replace(
         facts,
         agreement=replace(facts.agreement, schedule=terms.schedule, options=terms.options),
         schedule=billed.schedules[terms.schedule],
+        reads=tuple(item for item in facts.reads if period.start <= item.read_on <= period.end),
         segments=tuple(item for item in history[number] if item.end_on <= period.start),
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 from weatherhead.areas.billing.columns import BillingColumns, columns_of
 from weatherhead.areas.billing.determinants import determinants_of, judged
 from weatherhead.areas.billing.facts import AgreementBilling
-from weatherhead.areas.billing.lines import PricePoint, lines_of_group
+from weatherhead.areas.billing.lines import PricePoint, hows_of, lines_of_group
 from weatherhead.areas.billing.price_many import (
     FACILITIES_LEVEL,
     Periods,
@@ -23,7 +23,6 @@ from weatherhead.areas.billing.refusals import NothingToBill, StartReadMissing, 
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Bounds
-from weatherhead.core.rating import RatedLine
 from weatherhead.core.values import Refusal, Sentence, Span
 
 __all__ = [
@@ -52,7 +51,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinePlan:
-    """A charge ready to be recorded. `quantity`, `numerator` and `denominator` are those of `BillLine`."""
+    """A charge ready to be recorded. `quantity`, `numerator` and `denominator` are those of `BillLine`.
+
+    `how` is its short arithmetic, as the bill says it.
+    """
 
     price: PricePoint
     start_on: date
@@ -61,7 +63,7 @@ class LinePlan:
     numerator: int
     denominator: int
     amount_cents: int
-    rated: RatedLine
+    how: str
 
     @property
     def code(self) -> str:
@@ -72,6 +74,12 @@ class LinePlan:
     def label(self) -> str:
         """What the bill calls it."""
         return self.price.label
+
+    @property
+    def clause(self) -> str:
+        """The clause of the tariff that it stands in."""
+        clause: str = self.price.content["clause"]
+        return clause
 
     @property
     def ledger_account(self) -> str:
@@ -146,9 +154,17 @@ def plan_segments(
     )
     priced = price_many(columns, periods=periods, bounds=bounds)
     lines = _lines(columns, priced=priced)
+    kept = determinants_of(
+        columns,
+        priced=priced,
+        bounds=bounds,
+        indexes=(index for index in range(columns.count) if index not in priced.refused),
+    )
     return tuple(
         priced.refused.get(index)
-        or _planned(facts, period, columns=columns, priced=priced, index=index, bounds=bounds, lines=lines[index])
+        or _planned(
+            facts, period, columns=columns, priced=priced, index=index, determinants=kept[index], lines=lines[index]
+        )
         for index, (facts, period) in enumerate(wanted)
     )
 
@@ -161,11 +177,10 @@ def _planned(
     columns: BillingColumns,
     priced: Priced,
     index: int,
-    bounds: Bounds,
+    determinants: Mapping[str, Json],
     lines: Sequence[LinePlan],
 ) -> SegmentPlan:
     demand = int(priced.demand_w_max[index])
-    determinants = determinants_of(columns, priced=priced, index=index, bounds=bounds)
     return SegmentPlan(
         agreement_id=facts.agreement.agreement_id,
         start_on=period.start,
@@ -183,29 +198,36 @@ def _planned(
 
 
 def _lines(columns: BillingColumns, *, priced: Priced) -> dict[int, list[LinePlan]]:
-    """The lines of each agreement in the batch, in their order, with their proofs."""
+    """The lines of each agreement in the batch, in their order."""
     found: dict[int, list[LinePlan]] = {index: [] for index in range(columns.count)}
     for group in priced.groups:
         schedule = columns.schedules[int(columns.schedule_of[group.members[0]])]
-        places = {int(index): place for place, index in enumerate(group.members.tolist())}
-        rated = {index: group.rated.bill(place).lines for index, place in places.items() if index not in priced.refused}
-        for item in lines_of_group(group, facts=schedule):
-            for row, index in enumerate(item.members.tolist()):
-                if index not in rated:
+        for column, item in zip(group.rated.columns, lines_of_group(group, facts=schedule), strict=True):
+            rows = zip(
+                item.members.tolist(),
+                item.starts.tolist(),
+                item.ends.tolist(),
+                item.quantities.tolist(),
+                item.numerators.tolist(),
+                item.denominators.tolist(),
+                item.amounts_cents.tolist(),
+                hows_of(column, schedule=schedule.schedule, usages=group.rated.usages),
+                strict=True,
+            )
+            for index, start, end, quantity, numerator, denominator, amount_cents, how in rows:
+                if index in priced.refused:
                     continue
-                line = rated[index][len(found[index])]
-                found[index].append(
-                    LinePlan(
-                        price=item.price,
-                        start_on=line.span.start,
-                        end_on=line.span.end,
-                        quantity=int(item.quantities[row]),
-                        numerator=int(item.numerators[row]),
-                        denominator=int(item.denominators[row]),
-                        amount_cents=int(item.amounts_cents[row]),
-                        rated=line,
-                    )
+                line = LinePlan(
+                    price=item.price,
+                    start_on=date.fromordinal(start),
+                    end_on=date.fromordinal(end),
+                    quantity=quantity,
+                    numerator=numerator,
+                    denominator=denominator,
+                    amount_cents=amount_cents,
+                    how=how,
                 )
+                found[index].append(line)
     return found
 
 

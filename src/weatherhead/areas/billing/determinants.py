@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,10 +20,12 @@ from weatherhead.core.rating import Schedule, Usage, UsagePart
 from weatherhead.core.values import Sentence, Span, format_cents, gettext_noop
 
 
-def determinants_of(columns: BillingColumns, *, priced: Priced, index: int, bounds: Bounds) -> dict[str, Json]:
-    """What is kept of one agreement's period."""
-    found: dict[str, Json] = json.loads(determinants_text(columns, priced=priced, bounds=bounds)(index))
-    return found
+def determinants_of(
+    columns: BillingColumns, *, priced: Priced, bounds: Bounds, indexes: Iterable[int]
+) -> dict[int, dict[str, Json]]:
+    """What is kept of the periods of some agreements of a batch, by index. The batch is laid out once for them all."""
+    text_of = determinants_text(columns, priced=priced, bounds=bounds)
+    return {index: json.loads(text_of(index)) for index in indexes}
 
 
 def bounds_text(bounds: Bounds) -> str:

@@ -17,9 +17,10 @@ from weatherhead.areas.billing.late_charges import (
     MOVED_OTHERWISE,
     LateCharge,
     LateCharges,
+    days_charged,
     late_charge_due,
 )
-from weatherhead.areas.billing.models import Adjustment, LateChargeRun
+from weatherhead.areas.billing.models import Adjustment, LateChargeDay, LateChargeRun
 from weatherhead.core.ledger import PostingRef, ReceivableMovement
 
 _BY_A_MOVE = frozenset({MOVED, MOVED_OTHERWISE})
@@ -74,6 +75,7 @@ class LateChargesOf:
 
     `taken_back` are the days whose charge an earlier move took back, wholly or in part; `waived` is what people waived
     of those, by day: it stays waived of what is right.
+    `counted` are all days that count as such of a late charge now.
     `entry_ids` are those of everything that was ever posted about them, as the rule says anew what is right of it, and
     about earlier ones that a move took back. What a move charged is known since its day's run: `known_since`, by entry.
     """
@@ -82,6 +84,7 @@ class LateChargesOf:
     made: Mapping[date, Made]
     taken_back: frozenset[date]
     waived: Mapping[date, tuple[Part, ...]]
+    counted: frozenset[date]
     entry_ids: frozenset[int]
     known_since: Mapping[int, int]
     others: tuple[tuple[date, int], ...]  # the day, and the receipt since which it is known
@@ -92,6 +95,7 @@ class Finding:
     """A day on which the rule charged otherwise than it should have. `made` is None where it charged nothing.
 
     `taken_back`: it had charged more, and an earlier move took that back, which was a mistake then.
+    `counted`: the day counts as one of a late charge.
     """
 
     on: date
@@ -99,6 +103,7 @@ class Finding:
     right: LateCharge | None
     waived_cents: int  # by people, of whatever was charged that day
     taken_back: bool = False
+    counted: bool = False
 
     @property
     def owed_cents(self) -> int:
@@ -121,6 +126,11 @@ class Finding:
     def hidden_cents(self) -> int:
         """What was charged too little."""
         return max(self.rest_cents - self.owed_cents, 0)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the day counts when nothing is posted: it was charged, or all that is right of it was waived."""
+        return self.right is not None and (self.made is not None or not self.rest_cents)
 
     def is_put_right(self, *, charge_hidden: bool) -> bool:
         """Whether a move changes it: what a mistake caused; what it hid only if that is asked for, or stood before."""
@@ -147,6 +157,7 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
     waived: dict[date, tuple[Part, ...]] = {}
     entry_ids: set[int] = set()
     known_since: dict[int, int] = {}
+    counted = days_charged(rows, marks=LateChargeDay.objects.filter(account_id=account_id))
     others: list[tuple[date, int]] = []
     for row in rows:
         if row.kind != "fee":
@@ -171,13 +182,14 @@ def late_charges_of(account_id: int, *, cycle: int, since: int) -> LateChargesOf
             entry_ids.update(item.entry_id for item in about)
         if row.reason == MOVED:
             known_since[row.entry_id] = ran.get(row.adjusted_on, row.receipt_id)
-        if undone is None or undone.reason != MOVED:
+        if row.adjusted_on in counted:
             others.append((row.adjusted_on, known_since.get(row.entry_id, row.receipt_id)))
     return LateChargesOf(
         runs=tuple(runs),
         made=made,
         taken_back=frozenset(back),
         waived=waived,
+        counted=counted,
         entry_ids=frozenset(entry_ids),
         known_since=known_since,
         others=tuple(others),
@@ -225,7 +237,7 @@ def review(
         )
         made = charges.made.get(run.ran_on) if run.ran_on not in charged_on else None
         waivers = (*(made.waivers if made else ()), *charges.waived.get(run.ran_on, ()))
-        if due is None and _again(charges.runs, place=place):
+        if due is None and (_again(charges.runs, place=place) or run.ran_on in charged_on):
             continue  # a later run of that day may have charged, or an earlier one did
         if due is not None:
             charged_on.append(run.ran_on)
@@ -236,8 +248,9 @@ def review(
             right=due,
             waived_cents=-sum(item.amount_cents for item in waivers),
             taken_back=run.ran_on in charges.taken_back,
+            counted=run.ran_on in charges.counted,
         )
-        if found.caused or found.hidden_cents:
+        if found.caused or found.hidden_cents or found.counts is not found.counted:
             findings.append(found)
     return tuple(findings)
 

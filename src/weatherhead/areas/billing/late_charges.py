@@ -12,7 +12,7 @@ from django.db.models import Exists, Max, OuterRef
 from pydantic import Field
 
 from weatherhead.areas.billing.fees import Fee, compute_fee
-from weatherhead.areas.billing.models import Adjustment
+from weatherhead.areas.billing.models import Adjustment, LateChargeDay
 from weatherhead.areas.records.database import chunks
 from weatherhead.areas.records.utility import load_rules, regulation
 from weatherhead.core.ledger import ReceivableMovement, age
@@ -127,4 +127,27 @@ def last_late_charges(account_ids: Iterable[int]) -> Mapping[int, date]:
     for chunk in chunks(sorted(set(account_ids))):
         rows = Adjustment.objects.filter(~Exists(undone), account_id__in=chunk, kind="fee", charge=LATE_CHARGE)
         found.update(rows.values("account_id").annotate(on=Max("adjusted_on")).values_list("account_id", "on"))
+        for account_id in LateChargeDay.objects.filter(account_id__in=chunk).values_list("account_id", flat=True):
+            posted = Adjustment.objects.filter(account_id=account_id, charge=LATE_CHARGE)
+            days = days_charged(posted, marks=LateChargeDay.objects.filter(account_id=account_id))
+            found.pop(account_id, None)
+            if days:
+                found[account_id] = max(days)
     return found
+
+
+def days_charged(posted: Iterable[Adjustment], *, marks: Iterable[LateChargeDay]) -> frozenset[date]:
+    """The days that count as such of a late charge of an account, by what was posted of late charges, and by marks."""
+    rows = list(posted)
+    undone = {row.reverses_id: row for row in rows if row.reverses_id is not None}
+    counts: dict[date, bool] = {}
+    latest: dict[date, int] = {}
+    for row in (row for row in rows if row.kind == "fee"):
+        end = undone.get(row.pk)
+        on = row.adjusted_on
+        counts[on] = counts.get(on, False) or end is None or end.reason != MOVED
+        latest[on] = max(latest.get(on, 0), row.receipt_id, end.receipt_id if end is not None else 0)
+    for mark in sorted(marks, key=lambda item: item.pk):
+        if mark.receipt_id >= latest.get(mark.charged_on, 0):
+            counts[mark.charged_on] = mark.counts
+    return frozenset(on for on, yes in counts.items() if yes)

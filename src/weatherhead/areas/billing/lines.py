@@ -11,7 +11,8 @@ from weatherhead.areas.billing.price_many import PricedGroup
 from weatherhead.areas.records.canonical import Json, digest
 from weatherhead.areas.tariffs.queries import ScheduleFacts
 from weatherhead.core.ledger import LedgerAccount, revenue_account
-from weatherhead.core.rating import Column, PostsTo, RatedPrice, price_of
+from weatherhead.core.rating import Column, PostsTo, RatedPrice, Schedule, UsageArrays, line_of, price_of
+from weatherhead.core.statements import charge_line, how_texts
 from weatherhead.core.values import Int64Array
 
 
@@ -55,6 +56,16 @@ def lines_of_group(group: PricedGroup, *, facts: ScheduleFacts) -> Iterator[Line
             denominators=np.broadcast_to(np.asarray(column.denominators, dtype=np.int64), column.cents.shape),
             amounts_cents=column.cents,
         )
+
+
+def hows_of(column: Column, *, schedule: Schedule, usages: UsageArrays) -> list[str]:
+    """The short arithmetic of every line of a column, as bills say it."""
+
+    def of_line(position: int) -> str:
+        # From its proof; it does not depend on the lines above.
+        return charge_line(line_of(column, position=position, schedule=schedule, usages=usages, above=())).how
+
+    return how_texts(column, of_line=of_line)
 
 
 def price_point(column: Column, *, facts: ScheduleFacts) -> PricePoint:

@@ -297,6 +297,18 @@ class LateChargeRun(models.Model):
         indexes = [models.Index(fields=["cycle", "receipt_id"], name="late_charge_run_by_cycle")]
 
 
+class LateChargeDay(models.Model):
+    """That a day counts as one of a late charge after all, or no longer, although nothing was posted: it was waived.
+
+    Of a day's rows here, and of what was posted of its charge, the latest says whether it counts.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    charged_on = models.DateField()
+    counts = models.BooleanField()
+    receipt_id = models.BigIntegerField()
+
+
 class SummaryEnrollment(models.Model):
     """The days on which an account's bills go onto its customer's summary bill: `[starts_on, ends_on)`."""
 

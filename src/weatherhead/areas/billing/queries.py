@@ -91,12 +91,13 @@ def billing_with_bills(
     segments, bills = _segments_by_agreement(item.agreement_id for item in agreements)
     former = former_periods(item.agreement.agreement_id for item in served if item.has_former)
     exceptions = _exceptions_by_agreement(item.agreement_id for item in agreements)
+    schedules = {code: schedule_facts(code) for code in {item.schedule for item in agreements}}
     found: dict[int, list[AgreementBilling]] = {}
     for item in agreements:
         facts = AgreementBilling(
             agreement=item,
             point=points[item.service_point_id],
-            schedule=schedule_facts(item.schedule),
+            schedule=schedules[item.schedule],
             reads=reads.get(item.service_point_id, ()),
             segments=(
                 *segments_of_former(former.get(item.agreement_id, ()), schedule=item.schedule),

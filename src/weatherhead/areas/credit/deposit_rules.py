@@ -237,7 +237,8 @@ def compute_deposit(version: AmountVersion, *, bills: Sequence[tuple[date, int]]
     numerator, denominator = version.times.as_integer_ratio()
     if version.form == "highest_bill":
         on, base = max(bills, key=lambda item: (item[1], item[0]))
-        said = f"{version.times} × ${format_cents(base)}, the highest bill of {version.months} months ({on})"
+        day = f"{on:%b} {on.day}, {on.year}"
+        said = f"{version.times} × ${format_cents(base)}, the highest bill of {version.months} months ({day})"
         share = (base * numerator, denominator)
     else:
         total = sum(cents for _, cents in bills)

@@ -268,6 +268,8 @@ def _find_accounts_unknown() -> Iterator[Finding]:
 
 
 def _find_reversals_wrong() -> Iterator[Finding]:
+    # COALESCE keeps PostgreSQL to the keys of entries: before it has counted what a mass correction reversed, it takes
+    # the index of linked postings for empty, and would read all of it once a reversal.
     rows = stream("""
         SELECT own.id, own.reverses_id,
                CASE WHEN other.id IS NULL OR other.state <> 'posted' OR own.state <> 'posted' THEN 'of_nothing'
@@ -284,7 +286,7 @@ def _find_reversals_wrong() -> Iterator[Finding]:
                     WHERE undone.entry_id = other.id AND NOT EXISTS (
                           SELECT 1 FROM ledger_ledgerposting AS undoing
                            WHERE undoing.entry_id = own.id
-                             AND undoing.matches_entry_id = undone.entry_id
+                             AND COALESCE(undoing.matches_entry_id, 0) = undone.entry_id
                              AND undoing.matches_sequence = undone.sequence
                              AND undoing.ledger_account = undone.ledger_account
                              AND COALESCE(undoing.account_id, 0) = COALESCE(undone.account_id, 0)

@@ -151,16 +151,15 @@ def entries(entry_ids: Iterable[int]) -> tuple[Entry, ...]:
 
 
 def posted_entries(entry_ids: Iterable[int]) -> tuple[Entry, ...]:
-    """The stored entries with these numbers that have postings, in the order of their numbers, in one question."""
+    """The stored entries with these numbers that have postings, in the order of their numbers, as cheap rows."""
     found: list[Entry] = []
     for chunk in chunks(sorted(set(entry_ids))):
-        rows = LedgerPosting.objects.select_related("entry").filter(entry_id__in=chunk)
-        by_entry: dict[int, list[LedgerPosting]] = {}
-        for row in rows.order_by("entry_id", "sequence"):
-            by_entry.setdefault(row.entry_id, []).append(row)
-        found += [
-            stored_entry(items[0].entry, postings=[stored_posting(row) for row in items]) for items in by_entry.values()
-        ]
+        rows = LedgerPosting.objects.filter(entry_id__in=chunk).order_by("entry_id", "sequence")
+        postings: defaultdict[int, list[Posting]] = defaultdict(list)
+        for row in rows.values_list(*POSTING_FIELDS, named=True):
+            postings[row.entry_id].append(stored_posting(row))
+        headers = JournalEntry.objects.filter(pk__in=postings).order_by("pk")
+        found += [stored_entry(header, postings=postings[header.pk]) for header in headers]
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.db.models import Max
 
+from weatherhead.areas.payments.file_models import SuspenseItem
 from weatherhead.areas.payments.models import Payment, PaymentBatch, PaymentEvent, Tender
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.database import chunks
@@ -278,6 +279,22 @@ def payments_of_account(account_id: int, *, limit: int) -> tuple[PaymentFacts, .
     """The latest payments of an account, latest first."""
     rows = Payment.objects.select_related("tender", "event").filter(account_id=account_id)
     return tuple(_facts(row) for row in rows.order_by("-paid_on", "-pk")[:limit])
+
+
+def same_money(payment_ids: Iterable[int]) -> frozenset[int]:
+    """The payments that had the money of some payments before: moved, or reversed into suspense and posted from it."""
+    found: set[int] = set()
+    later = set(payment_ids)
+    while later:
+        before: set[int] = set()
+        for chunk in chunks(sorted(later)):
+            moved = Payment.objects.filter(pk__in=chunk, moved_from__isnull=False)
+            before.update(moved.values_list("moved_from_id", flat=True))
+            waited = SuspenseItem.objects.filter(posted_payment__in=chunk, payment__isnull=False)
+            before.update(waited.values_list("payment_id", flat=True))
+        later = before - found
+        found |= before
+    return frozenset(found)
 
 
 def returned_payments(account_ids: Iterable[int]) -> tuple[PaymentFacts, ...]:

@@ -125,7 +125,7 @@ _LABELS = {
     "back_bill": gettext_noop("Bill also what was too little"),
     "at_once": gettext_noop("No installments: all is due at once"),
     "started_on": gettext_noop("Service began on"),
-    "ended_on": gettext_noop("Service ended on (exclusive)"),
+    "ended_on": gettext_noop("First day without service"),
     "other_meter": gettext_noop("The meter that really hung there"),
     "multiplier": gettext_noop("Multiplier"),
     "tested_on": gettext_noop("Tested on"),
@@ -146,7 +146,7 @@ _LABELS_OF = {
     ("note", "move_payment"): gettext_noop("What shows it"),
     ("note", "return_suspense_item"): gettext_noop("Why it is nobody’s here"),
     **dict.fromkeys((("from_on", name) for name in _CORRECTING), gettext_noop("From")),
-    **dict.fromkeys((("to_on", name) for name in _CORRECTING), gettext_noop("To (exclusive)")),
+    **dict.fromkeys((("to_on", name) for name in _CORRECTING), gettext_noop("Day after the last")),
 }
 """What a field is called in one action's form."""
 _TITLES = {
@@ -228,6 +228,8 @@ def help_of(name: str) -> str:
         return gettext("As the bank lists them: 100001, 12.50")
     if name == "payments":
         return gettext("One a line: account or scan line, amount, check number; without one it is cash.")
+    if name == "began_at":
+        return gettext("On a clock of 24 hours, such as 17:40.")
     if name == "evidence":
         return gettext("What shows it: a letter's date, a bill or ticket, a call. Most reasons need it.")
     return gettext("Stands on the receipt.") if name == "note" else ""

@@ -98,6 +98,7 @@ _OPTION = "option {schedule} {name}"
 _FOLDED = {
     "take_payment": ("more_tenders", "also_pays", "scan_line", "not_a_duplicate", "note", "despite_returns"),
     "move_payment": ("amount_cents", "also_to", "also_payments"),
+    "post_from_suspense": ("charge_hidden",),
 }
 """What few need of an action stands folded under its questions."""
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -323,25 +324,28 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
         )
     except InputsInvalid as refusal:
         return _approvals(request, seat, chosen=request_id, decline_error=refusal.problems.get("note", str(refusal)))
-    return redirect("workbench:receipt", done.receipt_id)
+    shown = {"filter": request.POST.get("filter", "all"), "done": done.receipt_id}
+    return redirect(f"{reverse('workbench:approvals')}?{urlencode(shown)}")
 
 
 _DECISIONS = {"approve": "approve_request", "withdraw": "withdraw_request"}
 
 
 def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, decline_error: str = "") -> HttpResponse:
-    shown = request.GET.get("filter", "all")
+    shown, done = request.GET.get("filter", "all"), number_in(request.GET.get("done", ""))
     work = approvals_overview(
         actor=seat.actor,
         grant=seat.grant,
         moment=seat.moment,
         chosen=chosen or number_in(request.GET.get("chosen", "")),
         shown=shown if shown in {"all", "due", "long", "mine"} else "all",
+        first=done is None,  # what was just decided is not followed by what nobody has looked at, under the same key
     )
     if work.filter == "all" and "approve_request" in seat.grant.actions:
         request.desk.waiting = len(work.rows)  # type: ignore[attr-defined]
     context = {"work": work, "decision_key": secrets.token_urlsafe(24), "decline_error": decline_error}
     context["may_decide"] = "approve_request" in seat.grant.actions
+    context["receipt"] = receipt_view(done) if done is not None else None
     return render(request, "workbench/approvals.html", context, status=422 if decline_error else 200)
 
 

@@ -205,6 +205,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="LateChargeDay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                ("charged_on", models.DateField()),
+                ("counts", models.BooleanField()),
+                ("receipt_id", models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="BillRunShard",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

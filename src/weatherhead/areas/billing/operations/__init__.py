@@ -16,7 +16,7 @@ from weatherhead.areas.billing.models import BillException, BillSegment, LinePri
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.records.arrays import ColumnType, Values, days_of, insert_columns, numbers_of, take_row_ids
 from weatherhead.areas.records.canonical import Json, canonical, to_json
-from weatherhead.areas.records.database import chunks, next_ids, violated_constraint
+from weatherhead.areas.records.database import chunks, next_ids, update_rows, violated_constraint
 from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.statements import numbered, payload_text
 from weatherhead.core.values import Int64Array, Refusal, Sentence, gettext_noop
@@ -144,9 +144,8 @@ def write_bills(
     )
     deactivate([number for plan in plans for number in plan.cancels])
     record_bills(bills, segments=_segment_rows(plans), lines=_line_columns(plans), receipt_id=receipt_id)
-    for plan, bill_id in zip(plans, made, strict=True):
-        if plan.cancels:
-            BillSegment.objects.filter(pk__in=plan.cancels).update(cancelled_by_id=bill_id)
+    cancelled = [(number, str(bill_id)) for plan, bill_id in zip(plans, made, strict=True) for number in plan.cancels]
+    update_rows(table="billing_billsegment", column="cancelled_by_id", rows=cancelled, kind="bigint")
     return made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from weatherhead.areas.billing.late_charges import LATE_CHARGE, LateCharge
-from weatherhead.areas.billing.models import Adjustment, LateChargeRun
+from weatherhead.areas.billing.models import Adjustment, LateChargeDay, LateChargeRun
 from weatherhead.areas.ledger.operations import post
 from weatherhead.core.ledger import EntryDraft
 
@@ -56,6 +56,13 @@ def record_late_charge_run(*, cycle: int, from_account: int, to_account: int, ra
     """Remember that the rule was applied to a range of accounts on a day."""
     LateChargeRun.objects.create(
         cycle=cycle, from_account=from_account, to_account=to_account, ran_on=ran_on, receipt_id=receipt_id
+    )
+
+
+def record_late_charge_days(days: Sequence[tuple[date, bool]], *, account_id: int, receipt_id: int) -> None:
+    """Remember which days count as such of a late charge from now on, or no longer, although nothing is posted."""
+    LateChargeDay.objects.bulk_create(
+        LateChargeDay(account_id=account_id, charged_on=on, counts=counts, receipt_id=receipt_id) for on, counts in days
     )
 
 
