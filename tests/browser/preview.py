@@ -298,6 +298,7 @@ def account() -> AccountOverview:
             _offer("reverse_payment", "Reverse a payment", "", "", likely=False),
             _offer("start_service", "Start service", "", "", likely=False),
             _offer("hold_billing", "Hold billing", "", "", likely=False),
+            _offer("apply_credit", "Apply a waiting credit", "", "", likely=False),
         ),
     )
 
