@@ -274,6 +274,7 @@ def account() -> AccountOverview:
             past_due_cents=25357,
             days_past_due=55,
             pending_cents=0,
+            waits_cents=2643,
             next_due_cents=16323,
             next_due_on=date(2026, 11, 25),
             last_payment_cents=6000,
@@ -297,6 +298,7 @@ def account() -> AccountOverview:
             _offer("reverse_payment", "Reverse a payment", "", "", likely=False),
             _offer("start_service", "Start service", "", "", likely=False),
             _offer("hold_billing", "Hold billing", "", "", likely=False),
+            _offer("apply_credit", "Apply a waiting credit", "", "", likely=False),
         ),
     )
 

@@ -58,7 +58,6 @@ class Life:
     drawer: int | None = None
     closed: list[int] = field(default_factory=list)
     draws: list[int] = field(default_factory=list)
-    first_due: dict[int, date] = field(default_factory=dict)  # of a bill that replaced others: when the first was due
     count: int = 0
 
     def pick(self, among: Sequence[Chosen]) -> Chosen:
@@ -432,23 +431,22 @@ def a_bill_is_corrected(life: Life) -> bool:
     number = life.house.made("cancel_and_rebill", "bill", bill_id=issued.bill_id, reason="Its read was wrong")
     old, new = bill(issued.bill_id), bill(number)
     account = home.account_id
-    # What was charged and is right stays due when it was at first; what was too little is due anew.
-    due_on = life.first_due[new.bill_id] = life.first_due.get(old.bill_id, old.due_on)
-    net = new.total_cents - old.total_cents
-    was_right, events = min(old.total_cents, new.total_cents), life.model.events
-    for event in [item for item in events if item[0] == "debit" and item[2] in _parts(old.bill_id)]:
+    # What was charged and is right stays due when it was, of each correction; what was too little is due anew.
+    events, left, due = life.model.events, new.total_cents, list[tuple[date, int]]()
+    for event in [item for item in events if item[0] == "debit" and _is_of(item[2], bill_id=old.bill_id)]:
         events.append(("off", account, event[2], event[3]))
-    right, more = _parts(new.bill_id)
-    events.append(("debit", account, right, was_right, life.model.today, due_on, "bill"))
-    if net > 0:
-        events.append(("debit", account, more, net, life.model.today, new.due_on, "bill"))
-    _use(life, account=account, by="alvarez", cents=abs(net))
+        due.append((event[5], min(left, event[3])))
+        left -= due[-1][1]
+    for place, (on, cents) in enumerate([*due, (new.due_on, left)]):
+        if cents or not place:
+            events.append(("debit", account, ("bill", new.bill_id, place), cents, life.model.today, on, "bill"))
+    _use(life, account=account, by="alvarez", cents=abs(new.total_cents - old.total_cents))
     return True
 
 
-def _parts(bill_id: int) -> tuple[tuple[str, int], tuple[str, int]]:
-    """What a bill's debits are known by: what it charges, and what it charges more than the one that it replaces."""
-    return ("bill", bill_id), ("more", bill_id)
+def _is_of(key: object, *, bill_id: int) -> bool:
+    """Whether a debit is a bill's, or a part of a bill that replaced another."""
+    return isinstance(key, tuple) and key[:2] == ("bill", bill_id)
 
 
 @operation(4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from datetime import date, timedelta
@@ -17,21 +18,26 @@ from tests.door.examples import EXAMPLES
 from tests.guards import guards_lifted
 from tests.house import Home, House, moment, table_rows
 from tests.operation.test_retention import purge, require_right
+from tests.payment_files.made import stations
 from weatherhead.areas.billing.models import Bill
 from weatherhead.areas.credit.models import AdverseActionNotice, Refund, RefundCheck
 from weatherhead.areas.credit.queries import letter_path
+from weatherhead.areas.credit.refunds import refund_runs
 from weatherhead.areas.customers.models import Account
+from weatherhead.areas.customers.queries import account
 from weatherhead.areas.documents.models import Statement
 from weatherhead.areas.documents.queries import document_path, documents_of_statements
 from weatherhead.areas.documents.statements import StatementDisposed
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.models import Read, ReadBatch
+from weatherhead.areas.payments.file_queries import shard_ids_of, suspense_items
 from weatherhead.areas.retention.models import BillDisposal, StatementDisposal
 from weatherhead.areas.retention.redaction import GONE
 from weatherhead.core.values import Refusal
 from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.ledger import extra_checkers
+from weatherhead.overviews.refunds import PayeesDisposedOf, files_of_refund_run
 from weatherhead.overviews.statement.page import prepared_overview, prepared_pdf
 
 pytestmark = pytest.mark.django_db
@@ -182,8 +188,44 @@ def test_whom_a_refund_of_suspense_went_to_goes_from_all_that_told_of_it(house: 
     assert told_of(*names) == []
     assert (Refund.objects.get().payee_name, Refund.objects.get().payee_mark) == (GONE, "")
     require_right()
+    # And: the files of its run are not written with blanks in the place of a payee.
+    with pytest.raises(PayeesDisposedOf):
+        files_of_refund_run(refund_runs(limit=1)[0])
     with pytest.raises(Refusal, match="Nothing from before"):
         house.do("purge_expired", by="larsen", rule="refund_payees")
+
+
+def test_whom_files_of_payments_named_goes_once_none_of_their_money_waits(house: House, home: Home) -> None:
+    # Given: an item of an earlier file, which is no part of this.
+    earlier = EXAMPLES["import_payment_file"](house, home)
+    house.do("import_payment_file", by=earlier.by, **earlier.inputs)
+    # And: a pay station took money for an account, and some for nobody here, and its rows name who paid.
+    day = f"{house.today:%m/%d/%Y}"
+    rows = [(account(home.account_id).number, "5.00", "T1", day, "Ana Ruiz"), ("4", "7.00", "T2", day, "Ana Ruiz")]
+    content = "\n".join(stations(rows)).encode()
+    given = {"content": base64.b64encode(content).decode(), "sha256": hashlib.sha256(content).hexdigest()}
+    file_id = house.made(
+        "import_payment_file", "payment_file", by="okafor", name="stations.csv", source="pay-stations", **given
+    )
+    [shard_id] = shard_ids_of(file_id)
+    house.do("post_payment_file_shard", by="okafor", shard_id=shard_id)
+    [item] = suspense_items()
+    assert told_of("Ana Ruiz") == ["payments_suspenseitem", "payments_tender"]
+    house.pass_days(7 * 366)
+    # Then: seven years later it stays, as long as the money waits.
+    with pytest.raises(Refusal, match="Nothing from before"):
+        house.do("purge_expired", by="larsen", rule="payers")
+    told = {"suspense_item_id": item.item_id, "account_id": home.account_id, "note": "She showed the slip"}
+    house.do("post_from_suspense", by="reyes", **told)
+    with pytest.raises(Refusal, match="Nothing from before"):
+        house.do("purge_expired", by="larsen", rule="payers")
+    # And: seven years after it was posted it goes, with what else the file said of people.
+    house.pass_days(7 * 366)
+    purge(house, "payers")
+    assert told_of("Ana Ruiz") == []
+    require_right()
+    with pytest.raises(Refusal, match="Nothing from before"):
+        house.do("purge_expired", by="larsen", rule="payers")
 
 
 def test_messages_go_from_the_outbox(house: House, home: Home, settings: Settings, tmp_path: Path) -> None:

@@ -16,6 +16,11 @@ def detail(batch: int, item: int, cents: int, account: str, *, check: int = 1042
     return f"6{batch:03d}{item:03d}{cents:010d}104000016{payer_account:>10}{check:09d}{account:<35}"
 
 
+def _check_of(batch: int, item: int, cents: int, account: str) -> str:
+    """Every check of a file has its own number."""
+    return detail(batch, item, cents, account, check=1_000 * batch + 41 + item)
+
+
 def overflow(batch: int, item: int, *, account: str = "", cents: int = 0, payer: str = "", sequence: int = 1) -> str:
     """What continues a check: a further account, or the payer's name."""
     return f"4{batch:03d}{item:03d}6{sequence:02d}9{account:<20}{cents:010d}{payer:<39}"
@@ -35,7 +40,7 @@ def lockbox(batches: Sequence[Sequence[tuple[int, str]]], *, box: str = "0004711
     items, cents = 0, 0
     for number, checks in enumerate(batches, 1):
         lines.append(batch_header(number, lockbox=box, day=day))
-        lines += [detail(number, place, amount, account) for place, (amount, account) in enumerate(checks, 1)]
+        lines += [_check_of(number, place, amount, account) for place, (amount, account) in enumerate(checks, 1)]
         lines.append(f"7{number:03d}000{box}{day}{len(checks):03d}{sum(amount for amount, _ in checks):010d}")
         items += len(checks)
         cents += sum(amount for amount, _ in checks)

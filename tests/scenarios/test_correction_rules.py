@@ -19,6 +19,7 @@ from weatherhead.actions.corrections.record_meter_test import MeterTestInFuture,
 from weatherhead.areas.billing.models import CorrectedPeriod
 from weatherhead.areas.billing.queries import bill, bills_of_account, lines_of_segments, segments_of_bill
 from weatherhead.areas.metering.meter_tests import meter_tests_of
+from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.door.registry import InputsInvalid
 
@@ -79,6 +80,86 @@ def test_a_year_of_too_little_is_billed_and_paid_over_as_many_months(long_ago: t
     assert asked["amount_due_cents"] == owed(home) - sum(cents for _, cents in asked["later"])
     assert aged(house, home).past_due_cents == 0
     books_are_right()
+
+
+def next_month(house: House, home: Home) -> int:
+    """A month later the next bill comes, and what it asks for is paid. Returns that."""
+    house.pass_days(30)
+    last = max(item.dial_reading for item in reads_of_meter(home.meter_id))
+    reads = {"account_id": home.account_id, "meter": home.serial, "read_on": house.today}
+    house.do("enter_read", **reads, reading=str(last + 500))
+    asked = int(bill(house.made("bill_account", "bill", account_id=home.account_id)).payload["amount_due_cents"])
+    house.do("take_payment", by="nguyen", account_id=home.account_id, amount_cents=asked, tender="cash")
+    return asked
+
+
+def test_what_is_paid_in_installments_stays_so_when_the_bills_are_corrected_again(long_ago: tuple[House, Home]) -> None:
+    # Given: Ruth pays a back-bill in twelve parts, and has paid two of them with her next bill.
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.5", **WHY)
+    correct(house, home, cause="multiplier")
+    next_month(house, home)
+    before = by_due(aged(house, home))
+    assert len(before) == 10
+    # When: the multiplier was 1.6. Then: the parts stay where they are, what is new comes in parts beside them, and
+    # nothing that was not due is due now, nor late.
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.6", **WHY)
+    more = bill(correct(house, home, cause="multiplier")).payload
+    [told] = [item[1] for item in more["messages"] if item[0] == "payback"]
+    now = by_due(aged(house, home))
+    assert aged(house, home).past_due_cents == 0
+    assert {on: now[on] for on in before} == before
+    new = {on: cents for on, cents in now.items() if on not in before}
+    assert (sum(new.values()), len(new), new[min(new)]) == (told["amount_cents"], told["count"], told["each_cents"])
+    assert [on for on, _ in more["later"]] == [on.isoformat() for on in sorted(now) if on > min(new)]
+    # And: it was 1.2 after all. Then: the last parts go, and the next ones stay.
+    house.pass_days(1)
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.2", **WHY)
+    less = bill(correct(house, home, cause="multiplier")).payload
+    assert [item[0] for item in less["messages"] if item[0] in ("refund", "payback", "fewer_parts")] == ["fewer_parts"]
+    left = by_due(aged(house, home))
+    assert set(left) <= set(now)
+    assert all(cents <= now[on] for on, cents in left.items())
+    assert aged(house, home).past_due_cents == 0
+    # And: it was 1 from the beginning. Then: all that was paid of the back-bill is to her credit.
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1", **WHY)
+    none = bill(correct(house, home, cause="multiplier")).payload
+    assert "refund" in [item[0] for item in none["messages"]]
+    assert by_due(aged(house, home)) == {}
+    assert owed(home) < 0
+    books_are_right()
+
+
+def test_a_bill_that_corrects_a_year_is_no_month_to_compute_a_deposit_from(long_ago: tuple[House, Home]) -> None:
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.5", **WHY)
+    seen = house.see("correct_bills", account_id=home.account_id, cause="multiplier", **WHY).proposal
+    correct(house, home, cause="multiplier")
+    highest = max(row.total.after for row in seen.comparisons if not row.stands)
+    asked = house.see("assess_deposit", by="reyes", account_id=home.account_id, reason="late_payments").proposal
+    assert asked.plan.amount_cents == highest
+
+
+def test_what_is_found_after_she_moved_out_is_not_given_up_before_it_is_due(long_ago: tuple[House, Home]) -> None:
+    # Given: Ruth moved out half a year ago and paid everything; then her meter is found to have counted too little.
+    house, home = long_ago
+    house.pass_days(30)
+    last = max(item.dial_reading for item in reads_of_meter(home.meter_id))
+    house.do("end_service", agreement_id=home.agreement_id, end_on=house.today, reading=str(last + 300))
+    house.made("bill_account", "bill", account_id=home.account_id)
+    pay(house, home)
+    house.pass_days(180)
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.5", **WHY)
+    correct(house, home, cause="multiplier")
+    parts = by_due(aged(house, home))
+    assert len(parts) == 6
+    # When: the debts of former customers are given up. Then: not hers, until the last of it is past due.
+    for day in (house.today, max(parts)):
+        house.today = day
+        assert house.see("write_off_accounts", by="okafor", kind="uncollectible").proposal.plan.debts == ()
+    house.pass_days(1)
+    [debt] = house.see("write_off_accounts", by="okafor", kind="uncollectible").proposal.plan.debts
+    assert debt.amount_cents == owed(home) == sum(parts.values())
 
 
 def test_after_tampering_everything_is_billed_at_once(long_ago: tuple[House, Home]) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.house import Home, House, move_in, read_and_bill, table_rows
-from weatherhead.actions.payments.apply_credit import NothingToSettle, NothingWaits
+from weatherhead.actions.payments.apply_credit import NothingToSettle, NothingWaits, WhyMissing
 from weatherhead.actions.payments.receiving import AmountMissing, LooksLikeDuplicate
 from weatherhead.actions.payments.take_payment import NoteMissing, StubOfAnother, TenderTwice
 from weatherhead.actions.payments.transfer_credit import ConsentMissing, NotSoMuchCredit, SameAccount
 from weatherhead.areas.customers.numbers import AccountNumberMistyped
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.check import check
-from weatherhead.areas.ledger.queries import ageing_of, balance_of, balances_of
+from weatherhead.areas.ledger.queries import ageing_of, balance_of, balances_of, waiting_credit_of
 from weatherhead.areas.payments.queries import payment_batch_called, payments_of_account
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt
 from weatherhead.core.statements.scan_line import ScanLine, ScanLineUnreadable, scan_line
@@ -179,6 +179,24 @@ def test_agency_money_pays_for_energy_and_leaves_the_fee(house: House, home: Hom
     assert owed(home) == now - (10_000 - bill)
     with pytest.raises(NothingWaits):
         house.do("apply_credit", by="reyes", account_id=home.account_id)
+
+
+def test_what_the_rule_keeps_waiting_goes_to_the_balance_by_two_people(house: House, home: Home) -> None:
+    # Given: Ruth's bill is settled by an agency, and $26.43 of its $100 wait; her fee is not for it.
+    house.do("assess_fee", by="alvarez", account_id=home.account_id, charge="connect_fee", reason="service_rendered")
+    made = pay(house, home, "100.00", **AGENCY)
+    waits, owes = -balances_of([home.account_id])[home.account_id]["unapplied_credit"], owed(home)
+    asked = {"account_id": home.account_id, "rest": "balance"}
+    with pytest.raises(WhyMissing):
+        house.do("apply_credit", by="reyes", **asked)
+    # When: the agency leaves it to her. Then: it is a request, and nothing moves before a second person decides.
+    request = house.do("apply_credit", by="reyes", **asked, note="Letter of the agency").body["request"]
+    assert waiting_credit_of([home.account_id])[home.account_id] == waits
+    house.do("approve_request", by="alvarez", request_id=request)
+    assert (waiting_credit_of([home.account_id])[home.account_id], owed(home)) == (0, owes - waits)
+    # And: it is a credit as any other, and goes when the agency's money is taken back.
+    house.do("reverse_payment", by="reyes", payment_id=made, reason="wrong_account", note="Pledge of another house")
+    assert (waiting_credit_of([home.account_id])[home.account_id], owed(home)) == (0, owes - waits + 10_000)
 
 
 def test_agency_money_that_is_taken_back_leaves_no_trace_in_what_is_owed(house: House, home: Home) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import stat
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,19 +37,17 @@ from weatherhead.actions.credit.request_refund import (
 )
 from weatherhead.actions.credit.void_refund_check import CheckIsOver
 from weatherhead.actions.credit.withdraw_deposit import PaidAlready
+from weatherhead.actions.credit.write_off_account import CreditFirst
 from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account
 from weatherhead.areas.credit.deposit_rules import AmountVersion, DepositBook, compute_deposit
 from weatherhead.areas.credit.letters import adverse_action_letter
 from weatherhead.areas.credit.operations.write_offs import ProvidedAlready
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account, notice
-from weatherhead.areas.credit.refund_files import files_of_run
 from weatherhead.areas.credit.refund_rules import refund_rule
 from weatherhead.areas.credit.refunds import (
     RefundFacts,
-    checks_of_run,
     refund_runs,
     refunds_of_account,
-    tenders_of_run,
 )
 from weatherhead.areas.credit.write_offs import write_offs_of
 from weatherhead.areas.customers.queries import account
@@ -64,7 +63,7 @@ from weatherhead.door.authority import MakerIsChecker
 from weatherhead.door.worker import work_once
 from weatherhead.interfaces.cli.ledger import extra_checkers
 from weatherhead.interfaces.cli.main import main
-from weatherhead.overviews.refunds import uncovered
+from weatherhead.overviews.refunds import files_of_refund_run, uncovered
 
 pytestmark = pytest.mark.django_db
 
@@ -119,9 +118,7 @@ def refund(house: House, home: Home, amount: str | None = None, **how: str) -> R
 
 def run_files() -> dict[str, list[dict[str, str]]]:
     """The files of the latest run, read as the printer and the bank read them."""
-    run = refund_runs(limit=1)[0]
-    issued, ended = checks_of_run(run.run_id)
-    files = files_of_run(bank_account=run.bank_account, issued=issued, ended=ended, tenders=tenders_of_run(run.run_id))
+    files = files_of_refund_run(refund_runs(limit=1)[0])
     return {name: list(csv.DictReader(io.StringIO(content.decode()))) for name, content in files.items()}
 
 
@@ -378,7 +375,12 @@ def test_an_overpayment_goes_back_by_check_once(house: House, home: Home, tmp_pa
     run = refund_runs(limit=1)[0]
     for _ in range(2):
         assert main(["refunds", "export", run.number, "--to", str(tmp_path)]) == 0
-    assert (tmp_path / run.number / "checks.csv").read_bytes().startswith(b"check_number,issued_on,amount,payee")
+    where = tmp_path / run.number
+    assert (where / "checks.csv").read_bytes().startswith(b"check_number,issued_on,amount,payee")
+    # And: for nobody else's eyes, because they say who gets money, and where they live.
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (where, *where.iterdir())}
+    assert modes.pop(run.number) == 0o700
+    assert set(modes.values()) == {0o600}
     # When: the bank's list comes: one good line among bad ones, twice.
     house.pass_days(6)
     bank = "check,amount\n100001,40.00\n100002,12.00\n100001,41.00\nrubbish\n"
@@ -499,7 +501,9 @@ def test_a_card_payment_goes_back_to_the_card(house: House, home: Home) -> None:
     # When: it is issued. Then: no check is written; it is on the list for the processor, out of what that owes us.
     house.do("issue_refunds", by="okafor")
     files = run_files()
-    assert [(row["payment"], row["amount"]) for row in files["tenders.csv"]] == [(str(paid), "40.00")]
+    assert [(row["payment"], row["tender"], row["reference"], row["amount"]) for row in files["tenders.csv"]] == [
+        (str(paid), "card", "ch_3MmlLrLk", "40.00")
+    ]
     assert files["checks.csv"] == []
     assert refunds_of_account(home.account_id)[0].state == "paid"
     sums = trial_balance(as_of=house.today)
@@ -542,6 +546,25 @@ def test_a_debt_is_written_off_and_paid_after_all(house: House, home: Home, caps
     house.do("recover_write_offs", by="okafor")
     assert ages(house, home).credit_cents == 12_00
     refund(house, home)
+    books_are_sound()
+
+
+def test_a_debt_is_not_given_up_while_the_customers_money_waits(house: House, home: Home) -> None:
+    # Given: an agency paid $10 more than Ruth's first bill, which wait; then she moves out and owes the final bill.
+    agency = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+    pledge = ages(house, home).balance_cents + 10_00
+    house.do("take_payment", account_id=home.account_id, amount_cents=pledge, **agency)
+    end(house, home)
+    owed = ages(house, home).balance_cents
+    house.pass_days(120)
+    # When: it is to be written off. Then: the night leaves it alone, and a person is told to apply the money first.
+    assert house.see("write_off_accounts", by="okafor", kind="uncollectible").proposal.plan.debts == ()
+    giving_up = {"account_id": home.account_id, "reason": "Died, no estate"}
+    refused(house, CreditFirst, "write_off_account", **giving_up)
+    house.do("apply_credit", by="reyes", account_id=home.account_id)
+    house.do("write_off_account", **giving_up)
+    [debt] = write_offs_of([home.account_id])[home.account_id]
+    assert (debt.amount_cents, ages(house, home).balance_cents) == (owed - 10_00, 0)
     books_are_sound()
 
 

@@ -153,6 +153,24 @@ def test_late_payers_are_charged_by_the_rule_once_and_others_are_left_alone(hous
     assert balance_of([home.account_id])[home.account_id] == owed + late_cents
 
 
+def test_nobody_pays_for_being_late_with_what_we_hold(house: House, home: Home) -> None:
+    # Given: an agency pays more than Ruth's bill, and what is more waits as her next bill falls due and is not applied.
+    owed = balance_of([home.account_id])[home.account_id]
+    agency = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+    house.do("take_payment", account_id=home.account_id, amount_cents=owed + 30_00, **agency)
+    read_and_bill(house, home, reading=2350)
+    billed = balance_of([home.account_id])[home.account_id]
+    # When: she pays the rest, and late charges are assessed. Then: none; what is past due is hers already.
+    house.do("take_payment", account_id=home.account_id, amount_cents=billed - 30_00, tender="cash")
+    house.pass_days(40)
+    assert house.see("assess_late_charges", cycle=14).proposal.plan.charges == ()
+    # And: where more than that is past due, the charge is on what is more.
+    house.do("assess_fee", account_id=home.account_id, charge="connect_fee", reason="service_rendered")
+    house.pass_days(60)
+    [charge] = house.see("assess_late_charges", cycle=14).proposal.plan.charges
+    assert charge.bearing_cents == balance_of([home.account_id])[home.account_id] - 30_00
+
+
 def test_late_charges_are_assessed_in_ranges(house: House, home: Home) -> None:
     house.pass_days(60)
     owed = balance_of([home.account_id])[home.account_id]

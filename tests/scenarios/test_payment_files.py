@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.house import Home, House, move_in, read_and_bill
+from tests.house import Home, House, move_in, read_and_bill, table_rows
 from tests.payment_files.made import agencies, lockbox, scanned, stations
 from weatherhead.actions.credit.issue_refunds import NothingToIssue
 from weatherhead.actions.payments.import_payment_file import SourceOfOthers
+from weatherhead.actions.payments.receiving import LooksLikeDuplicate
 from weatherhead.actions.payments.suspense_refund import PayeeMissing
 from weatherhead.areas.billing.queries import adjustments_of_account
 from weatherhead.areas.credit.refunds import refund
@@ -115,6 +116,54 @@ def test_the_lockbox_of_the_morning_is_posted_before_the_first_call(house: House
     [paid] = payments_of_account(home.account_id, limit=5)
     assert (paid.tender_kind, paid.check_number, paid.channel) == ("bank", "1042", "electronic")
     assert trial_balance(as_of=house.today)["bank"] == file.posted_cents
+
+
+def test_a_check_that_was_typed_at_the_counter_comes_again_by_the_lockbox(house: House, home: Home, dale: Home) -> None:
+    # Given: Ruth's check 1042 of $25 was taken at the counter, and a card of $30 on the telephone.
+    paying = {"account_id": home.account_id, "amount_cents": "25.00", "tender": "check", "check_number": "1042"}
+    house.do("take_payment", by="reyes", **paying)
+    card = {"tender": "card", "reference": "ch_77", "channel": "phone"}
+    house.do("take_payment", by="reyes", account_id=home.account_id, amount_cents="30.00", **card)
+    owed = balance_of([home.account_id])[home.account_id]
+    house.pass_days(1)
+    # When: the bank's file names the same check, and Dale's of the same number. Then: only Dale's is posted.
+    file = imported(house, [*box(house, (25_00, number_of(home)))])
+    assert (file.posted, file.suspended) == (0, 1)
+    assert waiting().why == "posted_before"
+    assert balance_of([home.account_id])[home.account_id] == owed
+    # And: the processor's list names the card's payment: it was posted by its reference.
+    processor = ["account,amount,authorization,date", f"{number_of(home)},30.00,CH_77,{house.today.isoformat()}"]
+    assert imported(house, processor, source="card-processor").suspended == 1
+    # And: another amount, and another's check of that number, are other payments.
+    others = [[(26_00, number_of(home))], [(25_00, number_of(dale))]]
+    assert imported(house, lockbox(others, box="0004712", day=f"{house.today:%y%m%d}")).posted == 2
+    # When: a person has seen both checks. Then: it is posted as any other of suspense.
+    first, _ = suspense_items()
+    told = {"suspense_item_id": first.item_id, "account_id": home.account_id, "note": "Two checkbooks, both seen"}
+    house.do("post_from_suspense", by="reyes", **told)
+    assert balance_of([home.account_id])[home.account_id] == owed - 25_00 - 26_00
+
+
+def test_a_check_of_the_lockbox_is_not_typed_again_at_the_counter(house: House, home: Home) -> None:
+    assert imported(house, box(house, (25_00, number_of(home)))).posted == 1
+    untouched = table_rows(but=("records_",))
+    paying = {"account_id": home.account_id, "amount_cents": "25.00", "tender": "check", "check_number": "1042"}
+    with pytest.raises(LooksLikeDuplicate):
+        house.do("take_payment", by="reyes", **paying)
+    assert table_rows(but=("records_",)) == untouched
+    house.do("take_payment", by="reyes", **paying, not_a_duplicate="true", note="Two checkbooks, both seen")
+
+
+def test_the_bank_sends_a_check_again_under_another_name(house: House, home: Home) -> None:
+    assert imported(house, box(house, (25_00, number_of(home)))).posted == 1
+    day = f"{house.today:%y%m%d}"
+    again = lockbox([[(25_00, number_of(home)), (1_00, number_of(home))]], box="0004712", day=day)
+    file = imported(house, again)
+    assert (file.posted, file.suspended, waiting().why) == (1, 1, "posted_before")
+    # And: twice in one file, under two names of its own.
+    twice = lockbox([[(3_00, number_of(home))], [(3_00, number_of(home))]], box="0004713", day=day)
+    file = imported(house, [line.replace("000002042", "000001042") for line in twice])
+    assert (file.posted, file.suspended) == (1, 1)
 
 
 def test_a_cashier_imports_pay_stations_and_not_the_bank_statement(house: House, home: Home) -> None:

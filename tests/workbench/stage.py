@@ -24,8 +24,8 @@ class Stage:
     ``hanna`` a fee and a request; ``dale`` a read that waits; ``grace`` a read not billed yet; ``long`` a long name,
     mail elsewhere and billing on hold; ``empty`` nothing; ``together`` and ``alone`` are of one customer, and the bills
     of ``together`` go onto a summary; ``refunded`` paid a deposit, and too much twice: one refund is on its way, the
-    other looks like it and waits. ``run`` is a bill run of everybody's cycle but that
-    of ``empty``, started by C. Okafor, tried and not released.
+    other looks like it and waits; an agency's money waits there, too. ``run`` is a bill run of everybody's cycle but
+    that of ``empty``, started by C. Okafor, tried and not released.
     """
 
     ruth: int
@@ -174,7 +174,9 @@ def _account_of(house: House, customer_id: int, *, cycle: int) -> int:
 
 
 def _refunded(house: House) -> int:
-    """An account with a deposit in two parts, the first of them paid, and two refunds of the same amount."""
+    """An account with a deposit in two parts, the first of them paid, two refunds of the same amount, and money of an
+    agency that waits.
+    """
     customer = house.made("create_customer", "customer", kind="person", name="Ignatius Quill", phone="(402) 555-0199")
     here = {"account_id": _account_of(house, customer, cycle=3)}
     house.do("assess_deposit", by="reyes", **here, reason="no_history", installments=2)
@@ -185,6 +187,8 @@ def _refunded(house: House) -> int:
         house.do("approve_request", by="alvarez", request_id=asked.body["request"])
         if step == "issue":
             house.do("issue_refunds", by="okafor")
+    pledge = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+    house.do("take_payment", by="reyes", **here, amount_cents="50.00", **pledge)
     return here["account_id"]
 
 

@@ -84,7 +84,8 @@ ON_ACCOUNT = {"account", "agreement", "bill", "payment", "adjustment", "exceptio
 # Where an action has something to act on.
 WHERE = {"release_read": "dale", "reject_read": "dale", "release_exception": "long"}
 WHERE |= {"put_on_summary": "alone", "take_off_summary": "together"}
-WHERE |= dict.fromkeys(["pay_deposit", "withdraw_deposit", "apply_deposit", "write_off_account"], "refunded")
+REFUNDED = ["pay_deposit", "withdraw_deposit", "apply_deposit", "write_off_account", "apply_credit"]
+WHERE |= dict.fromkeys(REFUNDED, "refunded")
 WALKED = sorted(action.name for action in registry if action.on in ON_ACCOUNT)
 ELSEWHERE = sorted(action.name for action in registry if action.on in {"utility", "premise"})
 OPEN_TO_ALL = ["/", "/search?q=kowalczyk", "/search/options?q=kow", "/account/{ruth}/", "/account/{ruth}/do/",

@@ -155,6 +155,16 @@ def test_a_correction_that_waits_is_shown_again_within_twenty_queries(stage: Sta
     require_few(asked, most=17)  # what comes to a correction needs some of twenty, too
 
 
+def test_money_that_waits_stands_beside_the_balance_with_what_can_be_done(stage: Stage, at_desk: SignIn) -> None:
+    client = at_desk("reyes")
+    said = text_of(client.get(f"/account/{stage.refunded}/").content)
+    assert "$50.00 of the customer’s money waits, not in the balance Apply, transfer or refund it" in said
+    assert f"/account/{stage.refunded}/do/apply_credit" in client.get(f"/account/{stage.refunded}/").content.decode()
+    other = client.get(f"/account/{stage.ruth}/").content.decode()
+    assert "waits, not in the balance" not in other
+    assert "do/apply_credit" not in other
+
+
 def test_who_is_not_signed_in_is_asked_to(stage: Stage) -> None:
     for name in PAGES:
         where = address(name, stage)

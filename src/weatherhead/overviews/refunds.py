@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from weatherhead.areas.credit.refunds import PAYABLE, RefundFacts, RunFacts, latest_refunds, open_refunds, refund_runs
+from weatherhead.areas.credit.refund_files import PaidBack, files_of_run
+from weatherhead.areas.credit.refunds import (
+    PAYABLE,
+    RefundFacts,
+    RunFacts,
+    checks_of_run,
+    latest_refunds,
+    open_refunds,
+    refund_runs,
+    tenders_of_run,
+)
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import balance_of
-from weatherhead.areas.payments.queries import last_taken_back
+from weatherhead.areas.payments.queries import PaymentFacts, last_taken_back, payments_numbered
 from weatherhead.areas.records.queries.receipts import NoSuchReceipt, receipt
-from weatherhead.core.values import Sentence, gettext_noop
+from weatherhead.areas.retention.redaction import GONE
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.registry import registry
 from weatherhead.door.stored import stored_sentence
@@ -77,6 +89,21 @@ class RefundsOverview:
     as_of: date
 
 
+class PayeesDisposedOf(Refusal):
+    """Names and addresses went by the rule of retention."""
+
+    template = gettext_noop(
+        "Whom refund run %(number)s went to was disposed of by the rule of retention, so its files cannot be written "
+        "any more. Its manifest and what was posted stand: weatherhead refunds runs --json"
+    )
+
+
+class RunChanged(Refusal):
+    """The files are not those that were made."""
+
+    template = gettext_noop("Refund run %(number)s is not what was made; nothing was written. Restore from the backup.")
+
+
 def may_follow_refunds(grant: Grant) -> bool:
     """Whether a job has to do with refunds: they show whom money goes to."""
     return not set(ACTIONS).isdisjoint(grant.actions)
@@ -131,6 +158,31 @@ def uncovered(found: Iterable[RefundFacts]) -> dict[int, int]:
     gone = [pair for pair in payable if pair[1] in taken_back and taken_back[pair[1]] >= pair[0].refunded_on]
     owed = balance_of(account_id for _, account_id in gone)
     return {item.refund_id: owed[account_id] for item, account_id in gone if owed[account_id] > 0}
+
+
+def paid_back(item: RefundFacts, *, paid: PaymentFacts) -> PaidBack:
+    """A refund to a tender, and how the processor or the bank finds that: by the reference of its payment."""
+    return PaidBack(refund=item, tender_kind=paid.tender_kind, reference=paid.reference or paid.check_number)
+
+
+def files_of_refund_run(run: RunFacts) -> dict[str, bytes]:
+    """The files of a run, by name, as it was made.
+
+    Raises:
+        PayeesDisposedOf: who its refunds went to was disposed of.
+        RunChanged: they are not those that were made.
+    """
+    issued, ended = checks_of_run(run.run_id)
+    back = tenders_of_run(run.run_id)
+    known = {item.payment_id: item for item in payments_numbered(item.tender_payment_id or 0 for item in back)}
+    tenders = tuple(paid_back(item, paid=known[item.tender_payment_id or 0]) for item in back)
+    files = files_of_run(bank_account=run.bank_account, issued=issued, ended=ended, tenders=tenders)
+    if {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == run.manifest["files"]:
+        return files
+    payees = {item.payee_name for item in (*issued, *ended)} | {item.payee_name for item in back}
+    if GONE in payees:
+        raise PayeesDisposedOf(number=run.number)
+    raise RunChanged(number=run.number)
 
 
 def _ended_lately(item: RefundFacts, *, as_of: date) -> bool:

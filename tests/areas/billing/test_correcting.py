@@ -52,7 +52,25 @@ payments = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 40_000)), max_
 
 
 def owed(items: list[Period], *, months: int = 1) -> Owed:
-    return owed_by(items, first_due_on=TODAY + timedelta(days=20), months=months)  # type: ignore[arg-type]
+    posted = {(item.old.bill_id, item.due_on, False): max(item.old.amount_cents, 0) for item in items}
+    return owed_by(items, posted=posted, first_due_on=TODAY + timedelta(days=20), months=months)  # type: ignore[arg-type]
+
+
+def owed_again(items: list[Period], before: Owed, *, months: int, days: int = 60) -> Owed:
+    """What is owed once the one bill of a correction is corrected again, some days later."""
+    posted = {(-1, part.due_on, part.later): 0 for part in before.parts}
+    for part in before.parts:
+        posted[-1, part.due_on, part.later] += part.amount_cents
+    first_due_on = TODAY + timedelta(days=20 + days)
+    return owed_by(items, posted=posted, first_due_on=first_due_on, months=months)  # type: ignore[arg-type]
+
+
+def again(items: list[Period], now: list[int]) -> list[Period]:
+    """The corrected periods, all on one bill now, that come to something else."""
+    return [
+        Period(old=Old(-1, item.after_cents), after_cents=cents, due_on=item.due_on)
+        for item, cents in zip(items, now, strict=True)
+    ]
 
 
 def moved(number: int, cents: int, *, due_on: date | None = None, cancels: int = 0) -> ReceivableMovement:
@@ -113,6 +131,28 @@ def test_a_refund_leaves_the_very_ageing_of_an_account_billed_right_at_first(
     one, other = (aged(found, paid, on=on) for found in (corrected(lower, months=1), right_at_first(lower)))
     assert open_by_due(one) == open_by_due(other)
     assert (one.past_due_cents, one.credit_cents) == (other.past_due_cents, other.credit_cents)
+
+
+def due_by(found: Owed, *, on: date) -> int:
+    return sum(part.amount_cents for part in found.parts if part.due_on <= on)
+
+
+@given(items=periods, months=st.integers(1, 12), later=st.integers(1, 12), data=st.data())
+def test_a_second_correction_leaves_installments_where_they_were(
+    items: list[Period], months: int, later: int, data: st.DataObject
+) -> None:
+    first = owed(items, months=months)
+    # Found right the second time: every part stays, with its day.
+    same = owed_again(again(items, [item.after_cents for item in items]), first, months=later)
+    assert [part[:3] for part in same.parts] == [part[:3] for part in first.parts]
+    assert (same.fresh, same.credit_cents) == ((), first.credit_cents)
+    # Found to be something else: it foots, and on no day is more due than before, but for what is new.
+    now = [data.draw(st.integers(0, 40_000)) for _ in items]
+    found = owed_again(again(items, now), first, months=later)
+    assert sum(part.amount_cents for part in found.parts) + found.credit_cents == sum(now)
+    new = sum(part.amount_cents for part in found.parts if part.fresh or part.due_on == TODAY + timedelta(days=80))
+    for on in (DAY, TODAY, TODAY + timedelta(days=79), *(part.due_on for part in first.parts)):
+        assert due_by(found, on=on) <= due_by(first, on=on) + (new if on >= TODAY + timedelta(days=80) else 0)
 
 
 @given(items=periods, months=st.integers(1, 24))

@@ -22,6 +22,7 @@ from weatherhead.areas.billing.correcting import (
     decide_correction,
     months_accrued,
     owed_by,
+    posted_by,
     price_again,
 )
 from weatherhead.areas.billing.correction_rules import CorrectionBook, correction_book
@@ -187,6 +188,7 @@ def _correct(facts: CorrectingFacts, account_id: int, *, items: Sequence[Again],
     spread = correction.reach.equal_months and not ask.at_once
     owed = owed_by(
         correction.segments,
+        posted=posted_by(correction.bills),
         first_due_on=facts.as_of + timedelta(days=facts.utility.billing.due_days),
         months=months_accrued(correction.changed) if spread else 1,
     )
@@ -277,7 +279,7 @@ def _bill(
         said,
         cancelled=CancelledBill(last.number, corrected.total_cents),
         compared=said.compared and len(correction.bills) == 1,
-        messages=[*_messages(correction, owed=owed, ask=ask), *_kept_messages(said.messages, later=later)],
+        messages=[*_messages(correction, owed=owed, ask=ask, later=later), *_kept_messages(said.messages, later=later)],
         history=[*said.history, *_earlier_uses(segments)],
         correction=_said(correction, ask=ask),
         later=later,
@@ -370,8 +372,8 @@ def _use(item: Again, *, number: str) -> CorrectedUse:
     return CorrectedUse(number, item.old.start_on, item.old.end_on, item.old.amount_cents, item.after_cents)
 
 
-def _messages(correction: Correction, *, owed: Owed, ask: Ask) -> list[Message]:
-    """What was replaced, why, and how it is paid."""
+def _messages(correction: Correction, *, owed: Owed, ask: Ask, later: Sequence[Installment]) -> list[Message]:
+    """What was replaced, why, and how it is paid; `later` are the installments that are still open."""
     before = sum(bill.total_cents for bill in correction.bills)
     after = sum(item.after_cents for item in correction.segments)
     figures: dict[str, int | str] = {"before_cents": before, "after_cents": after}
@@ -385,9 +387,9 @@ def _messages(correction: Correction, *, owed: Owed, ask: Ask) -> list[Message]:
         Message("cause_meter_test", {"meter": meter, "percent": percent_text(accuracy)})
         for meter, accuracy in correction.tested
     ]
-    net, parts = correction.net_cents, owed.installments
+    net, parts = correction.net_cents, owed.fresh
     if net < 0:
-        told.append(Message("refund", {"amount_cents": -net}))
+        told.append(Message("fewer_parts" if later else "refund", {"amount_cents": -net}))
     elif parts:
         first = parts[0]
         how: dict[str, int | str] = {"each_cents": first.amount_cents, "first_on": first.due_on.isoformat()}

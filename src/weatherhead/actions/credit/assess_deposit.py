@@ -18,7 +18,7 @@ from weatherhead.actions.figures import made
 from weatherhead.actions.inputs import Blankable, Code, Note, Number, OptionalCents, ShortText
 from weatherhead.areas.agreements.queries import agreements_of_accounts
 from weatherhead.areas.billing.billed_amounts import billed_at
-from weatherhead.areas.billing.queries import billed_periods
+from weatherhead.areas.billing.queries import billed_periods, periods_of
 from weatherhead.areas.credit.deposit_rules import (
     AmountVersion,
     ComputedDeposit,
@@ -179,9 +179,13 @@ def _bills(account_id: int, *, version: AmountVersion | None, as_of: date) -> tu
         return (), "nothing"
     since = months_before(as_of, version.months)
     bills, former = billed_periods(account_id, limit=BILLS_READ)
-    own = tuple(
-        (item.issued_on, item.total_cents) for item in (*bills, *former) if item.active and item.issued_on > since
+    # A bill that corrected many is as many, each of the month that it is for.
+    dated = (
+        (item.issued_on if item.corrects_id is None else item.end_on, item.total_cents)
+        for item in (*periods_of(bills), *former)
+        if item.active
     )
+    own = tuple((on, cents) for on, cents in dated if on > since)
     if own:
         return own, "own"
     points = {item.service_point_id for item in agreements_of_accounts([account_id]) if item.end_on is None}

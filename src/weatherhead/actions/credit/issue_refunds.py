@@ -11,6 +11,7 @@ from pydantic import Field
 
 from weatherhead.actions.figures import made
 from weatherhead.areas.credit.operations.refunds import RunPlan, record_run
+from weatherhead.areas.credit.refund_files import PaidBack
 from weatherhead.areas.credit.refund_rules import RefundRule, RefundVersion, refund_rule
 from weatherhead.areas.credit.refunds import CheckFacts, RefundFacts, refunds_to_issue, voids_untold
 from weatherhead.areas.payments.queries import PaymentFacts, payment
@@ -19,7 +20,7 @@ from weatherhead.core.values import Refusal, Sentence, Unit, format_cents, gette
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
-from weatherhead.overviews.refunds import uncovered
+from weatherhead.overviews.refunds import paid_back, uncovered
 
 RUN_MAX = 500
 
@@ -80,10 +81,14 @@ def propose(facts: Facts, _: Inputs) -> Proposal[RunPlan]:
         NothingToIssue: there is none.
     """
     checks = tuple(item for item in facts.refunds if item.method == "check")
-    tenders = tuple(item for item in facts.refunds if item.method == "tender")
+    tenders = tuple(
+        paid_back(item, paid=facts.payments[item.tender_payment_id or 0])
+        for item in facts.refunds
+        if item.method == "tender"
+    )
     if not (checks or tenders or facts.voids):
         raise NothingToIssue
-    entries = tuple(_sent(item, paid=facts.payments[item.tender_payment_id or 0], on=facts.as_of) for item in tenders)
+    entries = tuple(_sent(item, on=facts.as_of) for item in tenders)
     total = sum(item.amount_cents for item in facts.refunds)
     said = {"count": len(facts.refunds), "total": format_cents(total)}
     summary = (
@@ -124,15 +129,15 @@ def propose(facts: Facts, _: Inputs) -> Proposal[RunPlan]:
 _CLEARING = {"card": LedgerAccount.CARD_CLEARING}
 
 
-def _sent(item: RefundFacts, *, paid: PaymentFacts, on: date) -> EntryDraft:
+def _sent(item: PaidBack, *, on: date) -> EntryDraft:
     """A refund to a tender leaves at once: through the processor's clearing account, or the bank's."""
-    leaves_by = _CLEARING.get(paid.tender_kind, LedgerAccount.BANK)
+    leaves_by, cents = _CLEARING.get(item.tender_kind, LedgerAccount.BANK), item.refund.amount_cents
     return EntryDraft(
         kind="refund_paid",
         effective_on=on,
         postings=(
-            Posting(ledger_account=LedgerAccount.REFUNDS_PAYABLE, amount_cents=item.amount_cents, charge="refund"),
-            Posting(ledger_account=leaves_by, amount_cents=-item.amount_cents, charge="refund"),
+            Posting(ledger_account=LedgerAccount.REFUNDS_PAYABLE, amount_cents=cents, charge="refund"),
+            Posting(ledger_account=leaves_by, amount_cents=-cents, charge="refund"),
         ),
     )
 

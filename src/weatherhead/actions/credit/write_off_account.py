@@ -14,6 +14,7 @@ from weatherhead.areas.credit.operations.write_offs import GiveUp, record_write_
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
 from weatherhead.areas.credit.write_off_rules import WriteOffRule, write_off_rule
 from weatherhead.areas.credit.write_offs import UNCOLLECTIBLE
+from weatherhead.areas.ledger.queries import waiting_credit_of
 from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -32,6 +33,15 @@ class DepositFirst(Refusal):
     template = gettext_noop("A deposit of $%(held)s is held. Apply it to what is owed first.")
 
 
+class CreditFirst(Refusal):
+    """The customer's money waits."""
+
+    template = gettext_noop(
+        "$%(waits)s of this account's money waits as unapplied credit. Apply it first: what its rule keeps from the "
+        "debt may go to the balance by a second person's decision."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """The account, and what shows that the debt will not be collected."""
@@ -42,9 +52,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The account's receivable, services and deposits, and the rule."""
+    """The account's receivable, what waits beside it, services and deposits, and the rule."""
 
     standing: Standing
+    waits_cents: int
     agreements: tuple[AgreementFacts, ...]
     deposits: tuple[DepositFacts, ...]
     rule: WriteOffRule
@@ -65,6 +76,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     rule, _version = write_off_rule(on=moment.as_of)
     return Facts(
         standing=standing_of(inputs.account_id),
+        waits_cents=waiting_credit_of([inputs.account_id])[inputs.account_id],
         agreements=agreements_of_accounts([inputs.account_id]),
         deposits=deposits_of_account(inputs.account_id),
         rule=rule,
@@ -76,7 +88,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[GiveUp]:
     """Debit the allowance, credit the receivable.
 
     Raises:
-        ServiceGoesOn, DepositFirst, NoDebt: as they say.
+        ServiceGoesOn, DepositFirst, NoDebt, CreditFirst: as they say.
     """
     if any(item.end_on is None for item in facts.agreements):
         raise ServiceGoesOn
@@ -86,6 +98,8 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[GiveUp]:
     owed = facts.standing.balance_cents(as_of=facts.as_of)
     if owed <= 0:
         raise NoDebt
+    if facts.waits_cents > 0:
+        raise CreditFirst(waits=format_cents(facts.waits_cents))
     plan = given_up(inputs.account_id, cents=owed, on=facts.as_of, reason=inputs.reason)
     said = {"amount": format_cents(owed)}
     return Proposal(

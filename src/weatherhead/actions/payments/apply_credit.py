@@ -1,13 +1,19 @@
-"""Apply what waits as unapplied credit to the charges that its rule lets it settle."""
+"""Apply what waits as unapplied credit to the charges that its rule lets it settle.
+
+What the rule keeps waiting may go to the balance by a second person's decision: there it pays whatever is due first,
+and is transferred, refunded or recovered as any credit. When the payment behind it is taken back, so is all of this.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from weatherhead.actions.credit.brought_about import APPLIED
 from weatherhead.actions.figures import Standing, money_changes, standing_of
-from weatherhead.actions.inputs import Number
+from weatherhead.actions.inputs import Note, Number
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import balances_of
@@ -29,15 +35,24 @@ class NothingToSettle(Refusal):
     """Nothing is owed that it may settle."""
 
     template = gettext_noop(
-        "$%(amount)s waits, and account %(number)s owes nothing that it may settle. The next bill may be."
+        "$%(amount)s waits, and account %(number)s owes nothing that it may settle. The next bill may be; or let the "
+        "rest go to the balance, which a second person decides."
     )
+
+
+class WhyMissing(Refusal):
+    """What lifts a rule needs a reason."""
+
+    template = gettext_noop("A rule keeps this money waiting. Write a note: why it may go to the balance.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The account."""
+    """The account; whether what the rule does not apply goes on waiting or goes to the balance, and then why."""
 
     account_id: Number
+    rest: Literal["waits", "balance"] = "waits"
+    note: Note = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,26 +90,28 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     )
 
 
-def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
-    """Settle as much as may be, the oldest due charge first.
+def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
+    """Settle as much as may be, the oldest due charge first; what is left waits, or goes to the balance.
 
     Raises:
-        NothingWaits, NothingToSettle: as they say.
+        NothingWaits, WhyMissing, NothingToSettle: as they say.
     """
     number = facts.account.number_grouped
     if facts.waits_cents <= 0:
         raise NothingWaits(number=number)
-    items = facts.standing.open_items(as_of=facts.as_of)
-    direction = Direction(settles=credit_settles(facts.rules, on=facts.as_of), rest=LedgerAccount.UNAPPLIED_CREDIT)
-    shares = [
-        share
-        for share in allocate(items, amount_cents=facts.waits_cents, direction=direction)
-        if share.ledger_account == LedgerAccount.RECEIVABLE
-    ]
+    if inputs.rest == "balance" and not inputs.note:
+        raise WhyMissing
+    shares = shares_of_waiting(facts.standing, waits_cents=facts.waits_cents, rules=facts.rules, on=facts.as_of)
+    left_cents = facts.waits_cents - sum(share.amount_cents for share in shares)
+    lifts = bool(left_cents) and inputs.rest == "balance"
+    if lifts:
+        shares.append(Share(ledger_account=LedgerAccount.RECEIVABLE, amount_cents=left_cents))
     applied_cents = sum(share.amount_cents for share in shares)
     if not applied_cents:
         raise NothingToSettle(amount=format_cents(facts.waits_cents), number=number)
-    entry = _entry(shares, account_id=facts.account.account_id, cents=applied_cents, on=facts.as_of)
+    entry = applied_entry(
+        shares, account_id=facts.account.account_id, cents=applied_cents, on=facts.as_of, why=inputs.note
+    )
     said = {"amount": format_cents(applied_cents)}
     return Proposal(
         summary=Sentence(gettext_noop("Unapplied credit of $%(amount)s applied"), said),
@@ -114,13 +131,34 @@ def propose(facts: Facts, _: Inputs) -> Proposal[Plan]:
             ),
         ),
         rules=(facts.rules.rule,) if facts.rules else (),
+        needs_approval=_asks(left_cents) if lifts else None,
     )
 
 
-def _entry(shares: list[Share], *, account_id: int, cents: int, on: date) -> EntryDraft:
+def shares_of_waiting(standing: Standing, *, waits_cents: int, rules: ApplicationRules | None, on: date) -> list[Share]:
+    """What the rule lets waiting credit settle of what an account owes on a day."""
+    settles = credit_settles(rules, on=on)
+    if settles is None:
+        return []
+    found = allocate(
+        standing.open_items(as_of=on),
+        amount_cents=waits_cents,
+        direction=Direction(settles=settles, rest=LedgerAccount.UNAPPLIED_CREDIT),
+    )
+    return [share for share in found if share.ledger_account == LedgerAccount.RECEIVABLE]
+
+
+def _asks(cents: int) -> Sentence:
+    template = gettext_noop("$%(amount)s goes to the balance that the rule of the payment keeps waiting.")
+    return Sentence(template, {"amount": format_cents(cents)})
+
+
+def applied_entry(shares: Sequence[Share], *, account_id: int, cents: int, on: date, why: str = "") -> EntryDraft:
+    """The entry that applies some shares of what waits on an account."""
     return EntryDraft(
         kind=APPLIED,
         effective_on=on,
+        reason=why,
         postings=(
             Posting(
                 ledger_account=LedgerAccount.UNAPPLIED_CREDIT,
@@ -158,6 +196,8 @@ ACTION = registry.add(
         gather=gather,
         propose=propose,
         record=record,
-        summary=gettext_noop("Settles charges with unapplied credit, those that the rule of the money allows."),
+        summary=gettext_noop(
+            "Settles charges with unapplied credit, those that the rule of the money allows; more by a second person."
+        ),
     )
 )

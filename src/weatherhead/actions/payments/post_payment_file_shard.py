@@ -12,7 +12,13 @@ import numpy as np
 from weatherhead.actions.figures import standings_of
 from weatherhead.actions.inputs import Number
 from weatherhead.actions.payments.moving import effective_on
-from weatherhead.actions.payments.receiving import Directed, application_rule, payment_entry
+from weatherhead.actions.payments.receiving import (
+    Directed,
+    Known,
+    application_rule,
+    known_payments,
+    payment_entry,
+)
 from weatherhead.areas.customers.queries import accounts_numbered
 from weatherhead.areas.ledger.books import first_open_on
 from weatherhead.areas.ledger.queries import balance_of
@@ -27,6 +33,7 @@ from weatherhead.areas.payments.operations.files import (
     TenderColumns,
     record_shard,
 )
+from weatherhead.areas.payments.queries import Likeness, kind_known, likeness
 from weatherhead.areas.payments.rules import application_rules, direction_of
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.csv_records import printable
@@ -67,6 +74,7 @@ class Facts:
     owed_by_closed: Mapping[int, int]
     tied: frozenset[int]
     known: frozenset[str]
+    like: Known  # payments of late, however they came
     directed: Directed
     first_open_on: date | None
     utility: Utility
@@ -127,6 +135,7 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
         accounts=accounts,
         owed_by_closed=balance_of(closed) if closed else {},
         tied=frozenset(ties_among(actor, account_ids=sorted(account_id for account_id, _ in accounts.values()))),
+        like=known_payments((account_id for account_id, _ in accounts.values()), as_of=moment.as_of),
         known=references_known(set(shard.items.references), source=shard.source),
         directed=Directed(rules=rules, standings=standings_of(paid)),
         first_open_on=first_open_on(),
@@ -189,6 +198,7 @@ def _shard_plan(facts: Facts) -> ShardPlan:
     amounts = np.zeros(len(firsts), dtype=np.int64)
     np.add.at(amounts, tender_of[~known], items.cents[~known])
     account_ids, whys = _accounts(facts)
+    _leave_out_like(facts, amounts=amounts, tender_of=tender_of, account_ids=account_ids, whys=whys)
     posted = np.flatnonzero(~known & (account_ids != MISSING))
     suspended = np.flatnonzero(~known & (account_ids == MISSING))
     return ShardPlan(
@@ -274,6 +284,32 @@ def _accounts(facts: Facts) -> tuple[Int64Array, list[str]]:
         else:
             account_ids[place] = account_id
     return account_ids, whys
+
+
+def _leave_out_like(
+    facts: Facts, *, amounts: Int64Array, tender_of: Int64Array, account_ids: Int64Array, whys: list[str]
+) -> None:
+    """What looks like a payment of late, or like an item before it, waits in suspense until a person has looked.
+
+    A bank may send a check again under another name, and what came by file may have been typed at the counter.
+    """
+    items, seen = facts.shard.items, dict[Likeness, int]()
+    if not facts.like.days:
+        return
+    for place in np.flatnonzero(account_ids != MISSING).tolist():
+        if items.references[place] in facts.known:
+            continue
+        check, tender = items.check_numbers[place], int(tender_of[place])
+        known_by = likeness(
+            account_id=int(account_ids[place]),
+            kind=kind_known(facts.source.tender, check_number=check),
+            number=check or items.references[place],
+            amount_cents=int(amounts[tender]),
+        )
+        if known_by is None:
+            continue
+        if known_by in facts.like.payments or seen.setdefault(known_by, tender) != tender:
+            account_ids[place], whys[place] = MISSING, "posted_before"
 
 
 def _return_by(facts: Facts, days: Int64Array) -> Int64Array:

@@ -288,14 +288,18 @@ class Known:
     days: int
     payments: Mapping[Likeness, LikePayment]
 
+    def like(self, *, account_id: int, kind: str, number: str, amount_cents: int) -> LikePayment | None:
+        """The payment that one looks like; none for one without a number."""
+        known_by = likeness(account_id=account_id, kind=kind, number=number, amount_cents=amount_cents)
+        return self.payments.get(known_by) if known_by else None
+
     def require_new(self, *, account_id: int, kind: str, number: str, amount_cents: int) -> None:
         """See that a payment was not posted before.
 
         Raises:
             LooksLikeDuplicate: one like it was.
         """
-        known_by = likeness(account_id=account_id, kind=kind, number=number, amount_cents=amount_cents)
-        first = self.payments.get(known_by) if known_by else None
+        first = self.like(account_id=account_id, kind=kind, number=number, amount_cents=amount_cents)
         if first is not None:
             raise LooksLikeDuplicate(
                 tender=tender_of(kind, amount_cents=amount_cents),

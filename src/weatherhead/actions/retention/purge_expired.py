@@ -20,6 +20,7 @@ from weatherhead.areas.retention.operations import (
     dispose_of_bill_documents,
     dispose_of_customers,
     dispose_of_messages,
+    dispose_of_payers,
     dispose_of_read_files,
     dispose_of_read_notes,
     dispose_of_refund_payees,
@@ -82,6 +83,7 @@ _WORDS = {
     Subject.ADVERSE_ACTIONS: gettext_noop("Notices of adverse action"),
     Subject.MESSAGES: gettext_noop("Messages in the outbox"),
     Subject.REFUND_PAYEES: gettext_noop("Payees of refunds"),
+    Subject.PAYERS: gettext_noop("Files of payments, whose payers"),
     Subject.READ_FILES: gettext_noop("Files of reads"),
     Subject.READ_NOTES: gettext_noop("Notes beside reads"),
     Subject.FAILED_SIGN_INS: gettext_noop("Entries of sign-in logs"),
@@ -144,6 +146,8 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
             dispose_of_messages(plan.ids)
         case Subject.REFUND_PAYEES:
             dispose_of_refund_payees(plan.ids)
+        case Subject.PAYERS:
+            dispose_of_payers(plan.ids)
         case Subject.READ_FILES:
             dispose_of_read_files(plan.ids)
         case Subject.READ_NOTES:

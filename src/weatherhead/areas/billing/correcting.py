@@ -15,7 +15,7 @@ from weatherhead.areas.billing.facts import AgreementBilling, SegmentFacts
 from weatherhead.areas.billing.former import NO_BILL
 from weatherhead.areas.records.utility import Bounds
 from weatherhead.areas.tariffs.queries import ScheduleFacts
-from weatherhead.core.ledger import Entry
+from weatherhead.core.ledger import BACK_BILL, Entry, LedgerAccount
 from weatherhead.core.values import Refusal, Span, gettext_noop
 
 CAUSES = {
@@ -349,11 +349,12 @@ def _as_it_was(billed: Billed, item: Again) -> Again:
 
 # ------------------------------------------------------------------------------------------------------------- paying
 class Due(NamedTuple):
-    """A part of what is owed: when it is due, cents, and whether it is a back-bill's installment."""
+    """A part of what is owed: when it is due, cents, whether it is a back-bill's installment, and whether a new one."""
 
     due_on: date
     amount_cents: int
     later: bool
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,15 +366,26 @@ class Owed:
 
     @property
     def installments(self) -> tuple[Due, ...]:
-        """The back-bill's parts."""
+        """The back-bill's parts, those of an earlier correction among them."""
         return tuple(item for item in self.parts if item.later)
 
+    @property
+    def fresh(self) -> tuple[Due, ...]:
+        """The installments of what this correction found to be too little."""
+        return tuple(item for item in self.parts if item.fresh)
 
-def owed_by(segments: Sequence[Again], *, first_due_on: date, months: int) -> Owed:
-    """When the corrected charges of some periods are due.
 
-    What a bill had charged and is still right stays due when it was, as if it had been billed right at first. What was
-    billed too little is due at `first_due_on`: as far as it exceeds what was billed too much, in `months` equal parts.
+Posted = Mapping[tuple[int, date, bool], int]
+"""What bills asked for, in cents: by bill, due date, and whether it is an installment of a back-bill."""
+
+
+def owed_by(segments: Sequence[Again], *, posted: Posted, first_due_on: date, months: int) -> Owed:
+    """When the corrected charges of some periods are due; `posted` is how the bills that they stand on were.
+
+    What a bill had charged and is still right stays due when it was, as if it had been billed right at first. So does
+    what an earlier correction billed later, in its installments: what of it is too much is taken off those due last.
+    What was billed too little is due at `first_due_on`: as far as it exceeds what was billed too much, in `months`
+    equal parts.
     """
     before: dict[tuple[int, date], int] = {}
     after: dict[tuple[int, date], int] = {}
@@ -381,30 +393,62 @@ def owed_by(segments: Sequence[Again], *, first_due_on: date, months: int) -> Ow
         key = (item.old.bill_id, item.due_on)
         before[key] = before.get(key, 0) + item.old.amount_cents
         after[key] = after.get(key, 0) + item.after_cents
+    left = dict(posted)
     kept: dict[date, int] = {}
     more = credit = 0
     for key, was in before.items():
         now = after[key]
-        stays = max(min(was, now), 0)
+        first = min(left.get((*key, False), 0), max(was, 0))
+        left[(*key, False)] = left.get((*key, False), 0) - first
+        stays = max(min(first, now), 0)
         kept[key[1]] = kept.get(key[1], 0) + stays
         more += max(now, 0) - stays
         credit += min(now, 0)
-    net = min(max(sum(after.values()) - sum(before.values()), 0), more)
     parts = [Due(on, cents, later=False) for on, cents in sorted(kept.items()) if cents]
+    earlier = _earlier_parts(left, at_most=more)
+    more -= sum(part.amount_cents for part in earlier)
+    set_off = min(more, -credit)  # a period that comes to a credit pays what is new first
+    more, credit = more - set_off, credit + set_off
+    net = min(max(sum(after.values()) - sum(before.values()), 0), more)
     spread = months > 1 and net >= months
     at_once = more - net if spread else more
     if at_once:
         parts.append(Due(first_due_on, at_once, later=False))
     if spread:
         parts += equal_parts(net, count=months, first_due_on=first_due_on)
-    return _less_credit(parts, credit_cents=credit)
+    return _less_credit([*parts, *earlier], credit_cents=credit)
+
+
+def posted_by(bills: Iterable[BilledBill]) -> Posted:
+    """How some bills were posted."""
+    found: dict[tuple[int, date, bool], int] = {}
+    for bill in bills:
+        for posting in bill.entry.draft.postings if bill.entry is not None else ():
+            if posting.ledger_account == LedgerAccount.RECEIVABLE and posting.amount_cents > 0:
+                key = (bill.bill_id, posting.due_on or bill.due_on, posting.charge == BACK_BILL)
+                found[key] = found.get(key, 0) + posting.amount_cents
+    return found
+
+
+def _earlier_parts(posted: Posted, *, at_most: int) -> list[Due]:
+    """What earlier corrections billed later and is still right, the first due first."""
+    sums: dict[tuple[date, bool], int] = {}
+    for (_, due_on, later), cents in posted.items():
+        sums[due_on, later] = sums.get((due_on, later), 0) + cents
+    parts: list[Due] = []
+    for (due_on, later), cents in sorted(sums.items()):
+        taken = min(cents, at_most)
+        at_most -= taken
+        if taken > 0:
+            parts.append(Due(due_on, taken, later=later))
+    return parts
 
 
 def equal_parts(amount_cents: int, *, count: int, first_due_on: date) -> list[Due]:
     """An amount in equal monthly parts; what does not divide makes the first ones a cent larger."""
     each, rest = divmod(amount_cents, count)
     return [
-        Due(months_after(first_due_on, months=place), each + (1 if place < rest else 0), later=True)
+        Due(months_after(first_due_on, months=place), each + (1 if place < rest else 0), later=True, fresh=True)
         for place in range(count)
     ]
 

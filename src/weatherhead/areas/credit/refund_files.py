@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from weatherhead.areas.credit.refunds import CheckFacts, RefundFacts
@@ -15,14 +16,25 @@ CHECKS, POSITIVE_PAY, TENDERS = "checks.csv", "positive-pay.csv", "tenders.csv"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidBack:
+    """A refund that goes back to a tender: of which kind that was, and what the processor or the bank calls it."""
+
+    refund: RefundFacts
+    tender_kind: str
+    reference: str
+
+
 def files_of_run(
     *,
     bank_account: str,
     issued: Sequence[CheckFacts],
     ended: Sequence[CheckFacts],
-    tenders: Sequence[RefundFacts],
+    tenders: Sequence[PaidBack],
 ) -> dict[str, bytes]:
     """The files by name: checks for the printer, the issue file for the bank, and tenders paid back.
+
+    A tender is paid back by its `reference`: the processor knows a card's payment by nothing else of ours.
 
     The issue file tells the bank every check that it may pay (I), and of those told before, which it may not (V).
     """
@@ -51,9 +63,16 @@ def files_of_run(
             ),
         ),
         TENDERS: _csv(
-            ("refund", "payment", "amount", "payee"),
+            ("refund", "payment", "tender", "reference", "amount", "payee"),
             (
-                (item.refund_id, item.tender_payment_id, _dollars(item.amount_cents), item.payee_name)
+                (
+                    item.refund.refund_id,
+                    item.refund.tender_payment_id,
+                    item.tender_kind,
+                    item.reference,
+                    _dollars(item.refund.amount_cents),
+                    item.refund.payee_name,
+                )
                 for item in tenders
             ),
         ),
@@ -61,7 +80,7 @@ def files_of_run(
 
 
 def manifest_of(
-    number: str, *, issued: Sequence[CheckFacts], ended: Sequence[CheckFacts], tenders: Sequence[RefundFacts],
+    number: str, *, issued: Sequence[CheckFacts], ended: Sequence[CheckFacts], tenders: Sequence[PaidBack],
     files: dict[str, bytes],
 ) -> dict[str, Any]:  # fmt: skip
     """What a run holds: counts, sums, the span of its check numbers, and the hash of each file."""
@@ -74,7 +93,7 @@ def manifest_of(
         "voids": len(ended),
         "voids_cents": sum(item.amount_cents for item in ended),
         "tenders": len(tenders),
-        "tenders_cents": sum(item.amount_cents for item in tenders),
+        "tenders_cents": sum(item.refund.amount_cents for item in tenders),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
 

@@ -12,6 +12,7 @@ from weatherhead.areas.agreements.models import ServiceAgreement
 from weatherhead.areas.credit.models import Deposit, Provision, Recovery, WriteOff
 from weatherhead.areas.credit.write_off_rules import WriteOffVersion
 from weatherhead.areas.ledger.models import LedgerPosting, RunningBalance
+from weatherhead.areas.ledger.queries import ageing_of
 from weatherhead.areas.records.database import chunks
 from weatherhead.core.ledger import EntryState, LedgerAccount
 
@@ -71,15 +72,21 @@ def recoveries_of_receipts(receipt_ids: Iterable[int]) -> tuple[RecoveryFacts, .
 def former_debtors(*, from_account: int, to_account: int, ended_before: date) -> tuple[Candidate, ...]:
     """The accounts of a range whose last service ended before a day and that owe something, by number.
 
-    One that a deposit is held for is none: the deposit is applied first.
+    One that a deposit is held for is none, nor one for which credit waits: those are applied first.
     """
     open_here = ServiceAgreement.objects.filter(account_id=OuterRef("account_id"), end_on__isnull=True)
     held = Deposit.objects.filter(
         account_id=OuterRef("account_id"), closed_on__isnull=True, held_since_on__isnull=False
     )
+    waiting = RunningBalance.objects.filter(
+        account_id=OuterRef("account_id"),
+        ledger_account=LedgerAccount.UNAPPLIED_CREDIT.value,
+        balance_cents__lt=0,
+    )
     owing = RunningBalance.objects.filter(
         ~Exists(open_here),
         ~Exists(held),
+        ~Exists(waiting),
         account_id__gte=from_account,
         account_id__lte=to_account,
         ledger_account=LedgerAccount.RECEIVABLE.value,
@@ -118,16 +125,43 @@ def _last_payments(account_ids: Iterable[int]) -> dict[int, date]:
 def candidates(
     kind: str, *, version: WriteOffVersion, from_account: int, to_account: int, as_of: date
 ) -> tuple[Candidate, ...]:
-    """The accounts of a range that the rule writes off in a batch, and (uncollectible) those above its amount."""
+    """The accounts of a range that the rule writes off in a batch, and (uncollectible) those above its amount.
+
+    None of which something is due later: a final bill of yesterday, or a back-bill in installments.
+    """
     small_cents = int(version.small_balance * 100)
     days = version.small_balance_days if kind == SMALL_BALANCE else version.ended_days
     found = former_debtors(
         from_account=from_account, to_account=to_account, ended_before=as_of - timedelta(days=days - 1)
     )
     if kind == SMALL_BALANCE:
-        return tuple(item for item in found if item.owed_cents <= small_cents)
-    quiet_since = as_of - timedelta(days=version.unpaid_days)
-    return tuple(item for item in found if item.paid_on is None or item.paid_on <= quiet_since)
+        chosen = [item for item in found if item.owed_cents <= small_cents]
+    else:
+        quiet_since = as_of - timedelta(days=version.unpaid_days)
+        chosen = [item for item in found if item.paid_on is None or item.paid_on <= quiet_since]
+    later = _due_later((item.account_id for item in chosen), as_of=as_of)
+    return tuple(item for item in chosen if item.account_id not in later)
+
+
+def _due_later(account_ids: Iterable[int], *, as_of: date) -> frozenset[int]:
+    """Those of some accounts that owe something which is not due yet."""
+    asked: set[int] = set()
+    for chunk in chunks(account_ids):
+        rows = RunningBalance.objects.filter(
+            Exists(
+                LedgerPosting.objects.filter(
+                    account_id=OuterRef("account_id"),
+                    ledger_account=LedgerAccount.RECEIVABLE.value,
+                    amount_cents__gt=0,
+                    due_on__gte=as_of,
+                )
+            ),
+            account_id__in=chunk,
+            ledger_account=LedgerAccount.RECEIVABLE.value,
+        )
+        asked.update(rows.values_list("account_id", flat=True))
+    found = ageing_of(asked, as_of=as_of) if asked else {}
+    return frozenset(number for number, aged in found.items() if aged.not_yet_due_cents)
 
 
 def write_offs_of(account_ids: Iterable[int]) -> dict[int, tuple[WriteOffFacts, ...]]:

@@ -224,6 +224,12 @@ MESSAGES = {
         gettext_noop("You get money back."),
         gettext_noop("We had charged %(amount_cents)s too much. It counts as paid, and lowers what you owe."),
     ),
+    "fewer_parts": (
+        gettext_noop("Less to pay."),
+        gettext_noop(
+            "We had charged %(amount_cents)s too much. It lowers what you owe, the last of your installments first."
+        ),
+    ),
     "payback": (
         gettext_noop("Time to pay."),
         gettext_noop(

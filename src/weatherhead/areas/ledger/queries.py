@@ -111,6 +111,23 @@ def balances_of(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+def waiting_credit_of(account_ids: Iterable[int]) -> dict[int, int]:
+    """What waits for each account as unapplied credit (cents, not negative but for a fault); every account included."""
+    found = balances_of(account_ids)
+    return {account_id: -kept.get(LedgerAccount.UNAPPLIED_CREDIT, 0) for account_id, kept in found.items()}
+
+
+def accounts_with_waiting_credit(*, first: int, last: int) -> dict[int, int]:
+    """The accounts of a range for which credit waits, and how much; mostly few. In one question."""
+    rows = RunningBalance.objects.filter(
+        ledger_account=LedgerAccount.UNAPPLIED_CREDIT.value,
+        balance_cents__lt=0,
+        account_id__gte=first,
+        account_id__lte=last,
+    )
+    return {account_id: -cents for account_id, cents in rows.values_list("account_id", "balance_cents")}
+
+
 def entry(entry_id: int) -> Entry:
     """One stored entry with its postings.
 
@@ -263,9 +280,25 @@ def ageing_of(account_ids: Iterable[int], *, as_of: date) -> dict[int, Ageing]:
     return {account_id: age(movements, as_of=as_of) for account_id, movements in movements_of(account_ids).items()}
 
 
+def timeline_and_waiting(account_id: int) -> tuple[tuple[TimelinePosting, ...], int]:
+    """The posted receivable of an account, oldest effective first, each with the balance after it; and what waits
+    for it as unapplied credit (cents). In one question, because pages have few.
+    """
+    both = (LedgerAccount.RECEIVABLE.value, LedgerAccount.UNAPPLIED_CREDIT.value)
+    found = LedgerPosting.objects.filter(
+        account_id=account_id, ledger_account__in=both, entry__state=EntryState.POSTED.value
+    )
+    kept = list(found.select_related("entry"))
+    waits_cents = -sum(row.amount_cents for row in kept if row.ledger_account == LedgerAccount.UNAPPLIED_CREDIT.value)
+    return _for_timeline([row for row in kept if row.ledger_account == LedgerAccount.RECEIVABLE.value]), waits_cents
+
+
 def postings_for_timeline(account_id: int) -> tuple[TimelinePosting, ...]:
     """The posted receivable of an account, oldest effective first, each with the balance after it."""
-    rows = list(_receivable_rows().filter(account_id=account_id).select_related("entry"))
+    return _for_timeline(list(_receivable_rows().filter(account_id=account_id).select_related("entry")))
+
+
+def _for_timeline(rows: list[LedgerPosting]) -> tuple[TimelinePosting, ...]:
     rows.sort(key=lambda row: (row.entry.effective_on, row.entry_id, row.sequence))
     balances_cents = accumulate(row.amount_cents for row in rows)
     reversed_by = reversal_of(row.entry_id for row in rows)

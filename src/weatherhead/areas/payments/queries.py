@@ -165,9 +165,17 @@ class LikePayment:
 
 
 def likeness(*, account_id: int, kind: str, number: str, amount_cents: int) -> Likeness | None:
-    """By what a tender's payment on an account is known again; None when it has no number, as cash."""
+    """By what a tender's payment on an account is known again; None when it has no number, as cash.
+
+    A check is one whether it comes over the counter or by a lockbox: see `kind_known`.
+    """
     said = number.replace(" ", "").lstrip("0").lower()
     return (account_id, kind, said, amount_cents) if said else None
+
+
+def kind_known(kind: str, *, check_number: str) -> str:
+    """As what a tender is known again: money of the bank with a check's number is that check, out of a lockbox."""
+    return "check" if kind == "bank" and check_number else kind
 
 
 def payments_like(account_ids: Iterable[int], *, since: date) -> dict[Likeness, LikePayment]:
@@ -183,7 +191,8 @@ def payments_like(account_ids: Iterable[int], *, since: date) -> dict[Likeness, 
         for pk, account, on, receipt, kind, cents, check, reference in numbered.values_list(
             *fields, "tender__check_number", "tender__reference"
         ):
-            known_by = likeness(account_id=account, kind=kind, number=check or reference, amount_cents=cents)
+            known_as = kind_known(kind, check_number=check)
+            known_by = likeness(account_id=account, kind=known_as, number=check or reference, amount_cents=cents)
             if known_by is not None:
                 found.setdefault(
                     known_by,

@@ -93,15 +93,18 @@ def direction_of(rules: ApplicationRules | None, *, tender: str, on: date) -> Di
     return PLAIN
 
 
-def credit_settles(rules: ApplicationRules | None, *, on: date) -> tuple[str, ...]:
-    """What unapplied credit may settle on a day: what every rule allows that keeps money there; empty: any charge."""
+def credit_settles(rules: ApplicationRules | None, *, on: date) -> tuple[str, ...] | None:
+    """What unapplied credit may settle on a day: what every rule allows that keeps money there.
+
+    Empty: any charge. None: nothing, as no charge is allowed by all of them.
+    """
     version = rules.in_force(on) if rules else None
     kept = [item.settles for item in version.applications if item.rest == "unapplied_credit"] if version else []
     directed = [settles for settles in kept if settles]
     if not directed:
         return ()
     first, *others = directed
-    return tuple(charge for charge in first if all(charge in other for other in others))
+    return tuple(charge for charge in first if all(charge in other for other in others)) or None
 
 
 def payment_rules() -> PaymentRules | None:

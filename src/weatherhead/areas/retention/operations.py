@@ -15,7 +15,7 @@ from weatherhead.areas.credit.models import AdverseActionNotice, Refund, RefundC
 from weatherhead.areas.customers.models import Account, ContactPoint, Customer, Identifier
 from weatherhead.areas.documents.models import Statement
 from weatherhead.areas.metering.models import Read, ReadBatch
-from weatherhead.areas.payments.models import SuspenseItem, Tender
+from weatherhead.areas.payments.models import ImportedItem, PaymentFile, SuspenseItem, Tender
 from weatherhead.areas.records.canonical import canonical
 from weatherhead.areas.records.database import chunks, update_rows
 from weatherhead.areas.records.models import ApprovalRequest, Attachment, Receipt, ReceiptAccount, WorkItem
@@ -25,7 +25,9 @@ from weatherhead.areas.retention.models import BillDisposal, CustomerDisposal, L
 from weatherhead.areas.retention.queries import (
     SIGN_IN_LOGS,
     notes_of_adjustments,
+    suspense_of_payers,
     suspense_of_refunds,
+    tenders_of_payers,
     words_of_exceptions,
 )
 from weatherhead.areas.retention.redaction import GONE, redact_payload, redact_receipt, redact_statement
@@ -196,6 +198,18 @@ def _requests_of_suspense(told: Mapping[int | None, int]) -> list[int]:
         if item_id in told and row.requested_at <= at[told[item_id]]:
             found.append(row.pk)
     return found
+
+
+def dispose_of_payers(file_ids: Sequence[int]) -> None:
+    """Who paid, their banks' marks and what was written go from what files of payments brought; the money stays."""
+    for chunk in chunks(file_ids):
+        tenders_of_payers(chunk).update(payer="")
+        ImportedItem.objects.filter(file_id__in=chunk).exclude(bank_mark="").update(bank_mark="")
+        items = suspense_of_payers(chunk)
+        items.exclude(tender__kind="agency").update(payer="")
+        items.update(bank_mark="", account_text=GONE)
+        items.exclude(resolve_note="").update(resolve_note=GONE)
+        PaymentFile.objects.filter(pk__in=chunk).update(name=GONE, problems=[])
 
 
 def dispose_of_read_files(batch_ids: Sequence[int]) -> None:

@@ -17,7 +17,7 @@ from weatherhead.areas.customers.models import Account, ContactPoint, Customer, 
 from weatherhead.areas.documents.models import Document, Statement
 from weatherhead.areas.ledger.queries import balances_of
 from weatherhead.areas.metering.models import MeterInstallation, Read, ReadBatch
-from weatherhead.areas.payments.models import SuspenseItem
+from weatherhead.areas.payments.models import ImportedItem, PaymentFile, PaymentFileShard, SuspenseItem, Tender
 from weatherhead.areas.records.models import ApprovalRequest, WorkItem
 from weatherhead.areas.records.paths import attachment_path
 from weatherhead.areas.records.utility import current_utility
@@ -105,6 +105,7 @@ def expired(found: RuleInForce, *, at_most: int) -> Expired:
         Subject.ADVERSE_ACTIONS: _adverse_actions,
         Subject.MESSAGES: _messages,
         Subject.REFUND_PAYEES: _refund_payees,
+        Subject.PAYERS: _payers,
         Subject.READ_FILES: _read_files,
         Subject.READ_NOTES: _read_notes,
         Subject.FAILED_SIGN_INS: _failed_sign_ins,
@@ -247,6 +248,45 @@ def suspense_of_refunds(refund_ids: Iterable[int]) -> list[int]:
     rows = Refund.objects.filter(pk__in=list(refund_ids), suspense_item_id__isnull=False, state="paid")
     found = rows.order_by("pk").values_list("suspense_item_id", flat=True)
     return [item_id for item_id in found if item_id is not None]
+
+
+def _payers(cutoff_on: date, at_most: int) -> Expired:
+    """A file of payments names many payers: all go with it, once none of its money waits or went back lately.
+
+    While any hold stands, every file stays.
+    """
+    imported = ImportedItem.objects.filter(file_id=OuterRef(OuterRef("pk"))).values("tender_id")
+    unsettled = Q(state="open") | Q(resolved_on__gte=cutoff_on)
+    waiting = SuspenseItem.objects.filter(unsettled, tender_id__in=imported)
+    going_back = Refund.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=cutoff_on))
+    refunded = SuspenseItem.objects.filter(pk__in=going_back.values("suspense_item_id"), tender_id__in=imported)
+    undone = PaymentFileShard.objects.filter(file_id=OuterRef("pk"), done_at__isnull=True)
+    old = PaymentFile.objects.filter(imported_on__lt=cutoff_on).exclude(name=GONE)
+    total = old.count()
+    if _held_customers().exists():
+        return Expired(ids=(), left=0, held_back=total)
+    free = old.filter(~Exists(waiting), ~Exists(refunded), ~Exists(undone)).order_by("pk")
+    chosen = tuple(free.values_list("pk", flat=True)[:at_most])
+    settled = free.count()
+    counts = {
+        "payments_paymentfile": len(chosen),
+        "payments_tender": tenders_of_payers(chosen).count(),
+        "payments_importeditem": ImportedItem.objects.filter(file_id__in=chosen).exclude(bank_mark="").count(),
+        "payments_suspenseitem": suspense_of_payers(chosen).count(),
+    }
+    return Expired(ids=chosen, left=settled - len(chosen), held_back=total - settled, updates=_counted(counts))
+
+
+def tenders_of_payers(file_ids: Iterable[int]) -> QuerySet[Tender]:
+    """The tenders of some files that say who paid; an agency is no person."""
+    imported = ImportedItem.objects.filter(file_id__in=list(file_ids)).values("tender_id")
+    return Tender.objects.filter(pk__in=imported).exclude(kind="agency").exclude(payer="")
+
+
+def suspense_of_payers(file_ids: Iterable[int]) -> QuerySet[SuspenseItem]:
+    """What of some files was in suspense."""
+    imported = ImportedItem.objects.filter(file_id__in=list(file_ids)).values("tender_id")
+    return SuspenseItem.objects.filter(tender_id__in=imported)
 
 
 def _read_files(cutoff_on: date, at_most: int) -> Expired:

@@ -34,6 +34,7 @@ class Subject(StrEnum):
     ADVERSE_ACTIONS = "adverse_actions"  # what a deposit's letter says of a credit report, and the letter; from its day
     MESSAGES = "messages"  # e-mails in the outbox, to whom and all; from when they were written
     REFUND_PAYEES = "refund_payees"  # whom a refund and its checks went to; from when it was paid or cancelled
+    PAYERS = "payers"  # whom files of payments named, and what they wrote; from import, or when the last was settled
     READ_FILES = "read_files"  # imported files and the lines of their reports; from import
     READ_NOTES = "read_notes"  # what readers and representatives wrote beside a read; from the read
     FAILED_SIGN_INS = "failed_sign_ins"  # what axes keeps: names as typed, addresses of machines; from the attempt

@@ -18,6 +18,7 @@ from weatherhead.areas.customers.queries import account, accounts
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.perform import perform
+from weatherhead.interfaces.cli.private_files import write_private
 from weatherhead.interfaces.cli.ranges import account_ranges
 from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 
@@ -140,8 +141,7 @@ def run_letters(args: argparse.Namespace) -> int:
         path = args.directory / f"adverse-action-{item.notice_id}.txt"
         text = adverse_action_letter(item, account=account(item.account_id), utility=current_utility())
         try:
-            args.directory.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            write_private(path, text.encode())
         except OSError as error:
             raise CannotWriteLetters(path=path, why=error.strerror) from error
         print(gettext("%(path)s: mail by %(on)s") % {"path": path, "on": item.mail_by_on})

@@ -32,6 +32,7 @@ from weatherhead.areas.documents.queries import (
 )
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.worker import work_once
+from weatherhead.interfaces.cli.private_files import write_private
 from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
 
 FILES_LISTED = 50
@@ -145,12 +146,9 @@ def run_export(args: argparse.Namespace) -> int:
         raise ArchiveChanged(number=args.number)
     path = args.directory / f"{facts.number}.zip"
     try:
-        args.directory.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_bytes(content)
-        part.replace(path)
+        write_private(path, content)
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-        path.with_suffix(".json").write_text(text, encoding="utf-8")
+        write_private(path.with_suffix(".json"), text.encode())
     except OSError as error:
         raise CannotExport(path=path, why=error.strerror) from error
     print(gettext("%(path)s: %(bills)s bills, SHA-256 %(sha256)s") % _said(facts, path=path))

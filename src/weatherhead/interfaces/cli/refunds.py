@@ -10,19 +10,13 @@ from pathlib import Path
 
 from django.utils.translation import gettext
 
-from weatherhead.areas.credit.refund_files import files_of_run
-from weatherhead.areas.credit.refunds import (
-    checks_of_run,
-    open_refunds,
-    refund_run,
-    refund_runs,
-    tenders_of_run,
-)
+from weatherhead.areas.credit.refunds import open_refunds, refund_run, refund_runs
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.perform import perform
+from weatherhead.interfaces.cli.private_files import write_private
 from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
-from weatherhead.overviews.refunds import uncovered
+from weatherhead.overviews.refunds import files_of_refund_run, uncovered
 
 RUNS_LISTED = 50
 REFUNDS_LISTED = 10_000
@@ -32,12 +26,6 @@ class CannotExportRun(Refusal):
     """The files cannot be written where it was asked for."""
 
     template = gettext_noop("%(path)s cannot be written: %(why)s. Choose another directory with --to.")
-
-
-class RunChanged(Refusal):
-    """The files are not those that were made."""
-
-    template = gettext_noop("Refund run %(number)s is not what was made; nothing was written. Restore from the backup.")
 
 
 class ListUnreadable(Refusal):
@@ -148,22 +136,14 @@ def run_runs(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Write a run's files, proved by the hashes of the day when it was made; returns the exit code."""
+    """Write a run's files for their owner alone, proved by the hashes of its day; returns the exit code."""
     found = refund_run(args.number)
-    issued, ended = checks_of_run(found.run_id)
-    files = files_of_run(
-        bank_account=found.bank_account, issued=issued, ended=ended, tenders=tenders_of_run(found.run_id)
-    )
-    if {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} != found.manifest["files"]:
-        raise RunChanged(number=found.number)
+    files = files_of_refund_run(found)
     where = args.directory / found.number
     manifest = json.dumps(found.manifest, indent=2, ensure_ascii=False) + "\n"
     try:
-        where.mkdir(parents=True, exist_ok=True)
         for name, content in {**files, "manifest.json": manifest.encode()}.items():
-            part = where / f"{name}.part"
-            part.write_bytes(content)
-            part.replace(where / name)
+            write_private(where / name, content)
     except OSError as error:
         raise CannotExportRun(path=where, why=error.strerror) from error
     said = {"path": where, "checks": found.checks, "total": format_cents(found.checks_cents)}

@@ -138,6 +138,8 @@ _CORRECTING = ("correct_bills", "correct_terms", "start_correction_run")
 _LABELS_OF = {
     ("adjustment_id", "reverse_adjustment"): gettext_noop("Adjustment"),
     ("note", "reverse_adjustment"): gettext_noop("What was wrong"),
+    ("note", "apply_credit"): gettext_noop("Why the rest goes to the balance"),
+    ("rest", "apply_credit"): gettext_noop("What the rule does not apply"),
     ("from_on", "reopen_period"): gettext_noop("First day to reopen"),
     ("to_account", "move_payment"): gettext_noop("Account that it was meant for"),
     ("amount_cents", "move_payment"): gettext_noop("Only a part of it"),
@@ -202,6 +204,8 @@ _TITLES = {
 
 
 _TITLES_OF = {
+    ("waits", "apply_credit"): gettext_noop("Goes on waiting"),
+    ("balance", "apply_credit"): gettext_noop("Goes to the balance; a second person decides"),
     ("refund", "return_suspense_item"): gettext_noop("As a refund, by check or to its card"),
     ("bank", "return_suspense_item"): gettext_noop("The bank took it back"),
 }

@@ -21,6 +21,7 @@ class Money:
     past_due_cents: int
     days_past_due: int
     pending_cents: int
+    waits_cents: int  # unapplied credit: the customer's, and not counted in the balance
     next_due_cents: int | None
     next_due_on: date | None
     last_payment_cents: int | None
@@ -63,6 +64,7 @@ def money_of(found: Gathered, *, as_of: date) -> Money:
         past_due_cents=ageing.past_due_cents,
         days_past_due=ageing.days_past_due,
         pending_cents=0,
+        waits_cents=found.holdings.waits_cents,
         next_due_cents=sum(item.open_cents for item in ageing.open_items if item.due_on == due_on) if due_on else None,
         next_due_on=due_on,
         last_payment_cents=paid.amount_cents if paid else None,

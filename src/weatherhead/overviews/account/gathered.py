@@ -17,7 +17,7 @@ from weatherhead.areas.billing.queries import (
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
 from weatherhead.areas.credit.refunds import RefundFacts, refunds_of_account
 from weatherhead.areas.customers.queries import AccountFacts, accounts_beside
-from weatherhead.areas.ledger.queries import TimelinePosting, postings_for_timeline
+from weatherhead.areas.ledger.queries import TimelinePosting, timeline_and_waiting
 from weatherhead.areas.metering.queries import BillableRead, MeterFacts, ReadFacts, place_reads
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.areas.records.queries.approvals import RequestFacts, requests_of_account
@@ -75,6 +75,7 @@ class Holdings:
     next_read_on: date | None
     routes: Mapping[int, tuple[str, int]]
     deposits: tuple[DepositFacts, ...]
+    waits_cents: int  # unapplied credit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +104,8 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
     accounts = accounts_beside(account_id)
     first = next(item for item in accounts if item.account_id == account_id)
     bills, former = billed_periods(account_id, limit=limit)
-    holdings = holdings_of(account_id, bills=bills, cycle=first.cycle, as_of=as_of)
-    postings = postings_for_timeline(account_id)
+    postings, waits_cents = timeline_and_waiting(account_id)
+    holdings = holdings_of(account_id, bills=bills, waits_cents=waits_cents, cycle=first.cycle, as_of=as_of)
     # A refund is never without an entry of its kind, or a deposit that it gave back: mostly there is none to ask for.
     refunded = any(item.kind == "refund" for item in postings) or any(
         item.closed_reason == "refunded" for item in holdings.deposits
@@ -124,9 +125,17 @@ def gather(account_id: int, *, whole: bool, as_of: date) -> Gathered:
 
 
 def holdings_of(
-    account_id: int, *, bills: tuple[BillOfHistory, ...], cycle: int = 0, as_of: date = date.max
+    account_id: int,
+    *,
+    bills: tuple[BillOfHistory, ...],
+    waits_cents: int,
+    cycle: int = 0,
+    as_of: date = date.max,
 ) -> Holdings:
-    """What an account holds beside its bills, which the caller has read; `cycle` 0 asks for no next read day."""
+    """What an account holds beside its bills and what waits for it, which the caller has read.
+
+    `cycle` 0 asks for no next read day.
+    """
     services = agreements_with_points(account_id)
     place = place_reads((item.point.service_point_id for item in services), cycle=cycle, as_of=as_of)
     return Holdings(
@@ -141,6 +150,7 @@ def holdings_of(
         next_read_on=place.next_read_on if any(item.agreement.end_on is None for item in services) else None,
         routes=place.routes,
         deposits=deposits_of_account(account_id),
+        waits_cents=waits_cents,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from weatherhead.areas.billing.facts import BillOfHistory
+from weatherhead.areas.ledger.queries import waiting_credit_of
 from weatherhead.core.values import Sentence, gettext_noop
 from weatherhead.door.jobs import Grant
 from weatherhead.door.registry import registry
@@ -30,7 +31,8 @@ _ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment"
 
 def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant) -> tuple[ActionOffer, ...]:
     """The actions that these jobs grant on an account, for a page that has read its bills already."""
-    return offers_of(holdings_of(account_id, bills=bills), grant=grant)
+    waits_cents = waiting_credit_of([account_id])[account_id]
+    return offers_of(holdings_of(account_id, bills=bills, waits_cents=waits_cents), grant=grant)
 
 
 def offers_of(found: Holdings, *, grant: Grant, on_summary: bool | None = None) -> tuple[ActionOffer, ...]:
@@ -84,6 +86,7 @@ def _possible(name: str, *, found: Holdings, on_summary: bool | None) -> bool:
         "put_on_summary": on_summary is False,
         "take_off_summary": on_summary is True,
         "correct_read": any(found.reads.values()),
+        "apply_credit": found.waits_cents > 0,
         "pay_deposit": any(item.left_cents for item in found.deposits),
         "withdraw_deposit": any(item.asked_on and not item.closed_on for item in found.deposits),
         "apply_deposit": any(item.held_cents for item in found.deposits),

@@ -9,7 +9,7 @@ from typing import Any
 
 from weatherhead.areas.credit.models import Refund, RefundCheck, RefundRun
 from weatherhead.areas.credit.operations import MovePlan, note_moves
-from weatherhead.areas.credit.refund_files import files_of_run, manifest_of
+from weatherhead.areas.credit.refund_files import PaidBack, files_of_run, manifest_of
 from weatherhead.areas.credit.refunds import (
     CANCELLED,
     ISSUED,
@@ -19,7 +19,6 @@ from weatherhead.areas.credit.refunds import (
     RefundFacts,
     checks_of_run,
     mark_of,
-    tenders_of_run,
 )
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.records.operations.counters import next_number, next_numbers
@@ -124,7 +123,7 @@ class RunPlan:
 
     checks: tuple[RefundFacts, ...]
     voids: tuple[CheckFacts, ...]
-    tenders: tuple[RefundFacts, ...]
+    tenders: tuple[PaidBack, ...]
     entries: tuple[EntryDraft, ...]
     bank_account: str
     first_number: int
@@ -149,7 +148,7 @@ def record_run(
         voids=len(plan.voids),
         voids_cents=sum(item.amount_cents for item in plan.voids),
         tenders=len(plan.tenders),
-        tenders_cents=sum(item.amount_cents for item in plan.tenders),
+        tenders_cents=sum(item.refund.amount_cents for item in plan.tenders),
         manifest={},
         receipt_id=receipt_id,
     )
@@ -157,9 +156,8 @@ def record_run(
     _tell_voids(plan.voids, run=run)
     entry_ids = _send_tenders(plan, run=run, on=made_on, at=made_at, receipt_id=receipt_id)
     issued, ended = checks_of_run(run.pk)
-    tenders = tenders_of_run(run.pk)
-    files = files_of_run(bank_account=plan.bank_account, issued=issued, ended=ended, tenders=tenders)
-    run.manifest = manifest_of(run.number, issued=issued, ended=ended, tenders=tenders, files=files)
+    files = files_of_run(bank_account=plan.bank_account, issued=issued, ended=ended, tenders=plan.tenders)
+    run.manifest = manifest_of(run.number, issued=issued, ended=ended, tenders=plan.tenders, files=files)
     RefundRun.objects.filter(pk=run.pk).update(manifest=run.manifest)
     return run.pk, entry_ids
 
@@ -193,7 +191,7 @@ def _tell_voids(voids: Sequence[CheckFacts], *, run: RefundRun) -> None:
 def _send_tenders(plan: RunPlan, *, run: RefundRun, on: date, at: datetime, receipt_id: int) -> tuple[int, ...]:
     entry_ids = post(plan.entries, inserted_at=at, receipt_id=receipt_id)
     for item, entry_id in zip(plan.tenders, entry_ids, strict=True):
-        _change([item], before=PAYABLE, state=PAID, run=run, ended_on=on, ended_entry_id=entry_id)
+        _change([item.refund], before=PAYABLE, state=PAID, run=run, ended_on=on, ended_entry_id=entry_id)
     return entry_ids
 
 

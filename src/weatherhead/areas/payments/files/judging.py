@@ -23,6 +23,7 @@ WHY = {
     "scan_line_unreadable": gettext_noop("the scan line's check digits do not fit"),
     "account_unknown": gettext_noop("no account has this number"),
     "account_closed": gettext_noop("the account is closed and owes nothing"),
+    "posted_before": gettext_noop("the same amount by the same number was posted to the account lately"),
     "own_account": gettext_noop("the account is tied to whoever imported the file"),
     "payment_reversed": gettext_noop("its payment was reversed"),
 }
