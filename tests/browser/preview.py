@@ -274,7 +274,7 @@ def account() -> AccountOverview:
             past_due_cents=25357,
             days_past_due=55,
             pending_cents=0,
-            waits_cents=2643,
+            waits_cents=0,
             next_due_cents=16323,
             next_due_on=date(2026, 11, 25),
             last_payment_cents=6000,
@@ -790,8 +790,10 @@ def _two_segments(_: HttpRequest) -> BillProof:
 
 
 def _revealed(_: HttpRequest) -> AccountOverview:
+    shown = account()
     return replace(
-        account(),
+        shown,
+        money=replace(shown.money, waits_cents=2643),
         hidden_count=0,
         revealed_until=datetime(2026, 11, 19, 17, 14, tzinfo=UTC),
         phone="(402) 555-0142",
