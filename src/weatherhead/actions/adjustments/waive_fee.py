@@ -161,7 +161,7 @@ def _courtesy(offer: Offer | None) -> tuple[Change, ...]:
         return ()
     said = gettext_noop("Entitled") if offer.entitled else gettext_noop("Not entitled")
     label = Sentence(gettext_noop("Courtesy policy"))
-    return (Change(code="courtesy", label=label, unit=Unit.TEXT, before="", after=said, note=offer.why),)
+    return (Change(code="courtesy", label=label, unit=Unit.TEXT, before=None, after=said, note=offer.why),)
 
 
 def _entry(facts: Facts, *, amount_cents: int, reason: str) -> EntryDraft:
