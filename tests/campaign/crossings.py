@@ -567,6 +567,7 @@ def debts_are_given_up(world: World) -> None:
         world.do("write_off_account", account_id=world.pick(world.account_ids), reason="Moved abroad")
     elif step == "recover":
         world.do("recover_write_offs", by="okafor")
+        world.do("apply_waiting_credits", by="okafor")
     elif step == "provide":
         world.do("provide_for_bad_debt", by="okafor", month=f"{world.day(60):%Y-%m}")
     else:

@@ -448,6 +448,11 @@ def _apply_credit(house: House, home: Home) -> Example:
     return Example(by="reyes", inputs={"account_id": home.account_id})
 
 
+def _waiting_credits(house: House, home: Home) -> Example:
+    _apply_credit(house, home)
+    return Example(by="okafor")
+
+
 def _return_payment(house: House, home: Home) -> Example:
     check = {"amount_cents": "25.00", "tender": "check", "check_number": "1042"}
     made = house.made("take_payment", "payment", account_id=home.account_id, **check)
@@ -866,6 +871,7 @@ EXAMPLES: dict[str, Maker] = {
     "take_payment": _take_payment,
     "transfer_credit": _transfer_credit,
     "apply_credit": _apply_credit,
+    "apply_waiting_credits": _waiting_credits,
     "open_drawer": lambda house, home: Example(by="nguyen", inputs={"float_cents": "100.00"}),
     "count_drawer": lambda house, home: Example(
         by="nguyen", inputs={"drawer_id": _open_drawer(house), "pieces": "20.00, 5"}

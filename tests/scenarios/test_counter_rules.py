@@ -181,6 +181,28 @@ def test_agency_money_pays_for_energy_and_leaves_the_fee(house: House, home: Hom
         house.do("apply_credit", by="reyes", account_id=home.account_id)
 
 
+def test_what_waits_pays_the_next_bill_the_night_after(house: House, home: Home, dale: Home) -> None:
+    # Given: an agency paid more than Ruth's and Dale's bills; Ruth gets her next one, Dale not yet.
+    made = pay(house, home, "100.00", **AGENCY)
+    pay(house, dale, "120.00", **AGENCY)
+    waits = waiting_credit_of([home.account_id, dale.account_id])
+    read_and_bill(house, home, reading=2350, days=0)
+    now = owed(home)
+    # When: the analyst applies what waits. Then: hers pays the bill, and his goes on waiting.
+    done = house.do("apply_waiting_credits", by="okafor")
+    assert [item["after"] for item in done.body["changes"]] == [1, waits[home.account_id]]
+    assert owed(home) == now - waits[home.account_id]
+    assert waiting_credit_of(waits) == {home.account_id: 0, dale.account_id: waits[dale.account_id]}
+    # And: once more, it changes nothing.
+    assert not house.do("apply_waiting_credits", by="okafor").body["entries"]
+    # And: it goes with the agency's money.
+    house.do("reverse_payment", by="reyes", payment_id=made, reason="wrong_account", note="Pledge of another house")
+    assert (waiting_credit_of([home.account_id])[home.account_id], owed(home)) == (
+        0,
+        now + 10_000 - waits[home.account_id],
+    )
+
+
 def test_what_the_rule_keeps_waiting_goes_to_the_balance_by_two_people(house: House, home: Home) -> None:
     # Given: Ruth's bill is settled by an agency, and $26.43 of its $100 wait; her fee is not for it.
     house.do("assess_fee", by="alvarez", account_id=home.account_id, charge="connect_fee", reason="service_rendered")

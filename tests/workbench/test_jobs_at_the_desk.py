@@ -33,7 +33,7 @@ BOOKS = {"close_period", "reopen_period", "export_journal", "post_unbilled"}
 UNDONE = {"reverse_payment", "move_payment", "return_payment"}
 DEPOSITS = {"assess_deposit", "withdraw_deposit", "pay_deposit", "apply_deposit"}
 CREDIT = DEPOSITS | {"request_refund", "assess_reconnect_fee", "transfer_credit", "apply_credit"}
-GIVEN_UP = {"settle_deposits", "write_off_accounts", "recover_write_offs"}
+GIVEN_UP = {"settle_deposits", "write_off_accounts", "recover_write_offs", "apply_waiting_credits"}
 CHECKS = {"issue_refunds", "clear_refund_checks"}
 REPRESENTATIVE = (
     MONEY

@@ -60,8 +60,13 @@ def propose(facts: Facts, _: Inputs) -> Proposal[tuple[Recovered, ...]]:
     )
     total = sum(plan.amount_cents for plan in plans)
     said = {"count": len(plans), "total": format_cents(total)}
+    summary = (
+        gettext_noop("One recovery of $%(total)s")
+        if len(plans) == 1
+        else gettext_noop("%(count)s recoveries of $%(total)s")
+    )
     return Proposal(
-        summary=Sentence(gettext_noop("%(count)s recoveries of $%(total)s"), said),
+        summary=Sentence(summary, said),
         confirm=Sentence(gettext_noop("Recover $%(total)s"), said),
         plan=plans,
         entries=tuple(plan.entry for plan in plans),

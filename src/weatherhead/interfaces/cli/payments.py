@@ -1,4 +1,4 @@
-"""``weatherhead payments``: import a file of payments, and list what waits in suspense."""
+"""``weatherhead payments``: import a file of payments, list what waits in suspense, apply credits that wait."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
+from weatherhead.interfaces.cli.ranges import account_ranges
 from weatherhead.interfaces.cli.setting import actor_for, present_moment
 from weatherhead.overviews.payment_files import PaymentFileOverview, Problem, payment_file_overview
 from weatherhead.overviews.suspense import matches_of, suspense_items_shown
@@ -63,11 +64,40 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     suspense = commands.add_parser("suspense", help=gettext("what waits for its account, and whose it may be"))
     suspense.add_argument("--json", action="store_true", help=gettext("print as JSON"))
     suspense.set_defaults(run=run_suspense)
+    credits_ = commands.add_parser(
+        "apply-credits",
+        help=gettext("settle charges with the credits that wait"),
+        description=gettext(
+            "Settle charges with what waits as unapplied credit, on every account, as far as the rules of that money "
+            "allow. Run it after bills were issued."
+        ),
+    )
+    credits_.add_argument("--as", dest="username", metavar="USERNAME", required=True, help=gettext("who applies them"))
+    credits_.set_defaults(run=run_apply_credits)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run a parsed ``payments`` command; returns the exit code."""
     return int(args.run(args))
+
+
+def run_apply_credits(args: argparse.Namespace) -> int:
+    """Apply what waits, range by range; returns the exit code."""
+    actor, moment = actor_for(args.username), present_moment()
+    count = total = 0
+    for first, last in account_ranges():
+        done = perform(
+            "apply_waiting_credits",
+            actor=actor,
+            key=f"apply credits {first} {moment.at.isoformat()}",
+            moment=moment,
+            inputs={"from_account": first, "to_account": last},
+        )
+        figures = {item["code"]: item["after"] for item in done.body["changes"]}
+        count, total = count + figures["count"], total + figures["total"]
+    said = {"count": f"{count:,}", "total": format_cents(total)}
+    print(ngettext("$%(total)s applied on one account.", "$%(total)s applied on %(count)s accounts.", count) % said)
+    return 0
 
 
 def run_import(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from rich.console import Console
 from rich.progress import track
 
@@ -120,7 +120,8 @@ def run_recover(args: argparse.Namespace) -> int:
         )
         figures = {item["code"]: item["after"] for item in done.body["changes"]}
         count, total = count + figures["count"], total + figures["total"]
-    print(gettext("%(count)s recoveries of $%(total)s.") % {"count": f"{count:,}", "total": format_cents(total)})
+    said = {"count": f"{count:,}", "total": format_cents(total)}
+    print(ngettext("One recovery of $%(total)s.", "%(count)s recoveries of $%(total)s.", count) % said)
     return 0
 
 
