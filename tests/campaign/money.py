@@ -82,7 +82,9 @@ def page(found: dict[str, list[dict[str, Any]]]) -> list[str]:
             lines += ["", f"{VENDORS[vendor]}, part {item['part']}:", "", "```", *item["problems"], "```"] * bool(
                 item["problems"]
             )
-    return [*lines, "", f"{machine()}; finished {datetime.now(UTC):%Y-%m-%d}.", ""]
+    left = sum(PARTS.values()) - sum(map(len, found.values()))
+    done = "finished" if left <= 0 else f"{left * STORIES * DEEDS:,} deeds are still to be done;"
+    return [*lines, "", f"{machine()}; {done} {datetime.now(UTC):%Y-%m-%d}.", ""]
 
 
 def main() -> int:
