@@ -24,7 +24,7 @@ from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
-from weatherhead.interfaces.cli.ranges import account_ranges
+from weatherhead.interfaces.cli.ranges import on_all_accounts
 from weatherhead.interfaces.cli.setting import actor_for, present_moment
 from weatherhead.overviews.payment_files import PaymentFileOverview, Problem, payment_file_overview
 from weatherhead.overviews.suspense import matches_of, suspense_items_shown
@@ -83,18 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 def run_apply_credits(args: argparse.Namespace) -> int:
     """Apply what waits, range by range; returns the exit code."""
-    actor, moment = actor_for(args.username), present_moment()
-    count = total = 0
-    for first, last in account_ranges():
-        done = perform(
-            "apply_waiting_credits",
-            actor=actor,
-            key=f"apply credits {first} {moment.at.isoformat()}",
-            moment=moment,
-            inputs={"from_account": first, "to_account": last},
-        )
-        figures = {item["code"]: item["after"] for item in done.body["changes"]}
-        count, total = count + figures["count"], total + figures["total"]
+    count, total = on_all_accounts("apply_waiting_credits", username=args.username)
     said = {"count": f"{count:,}", "total": format_cents(total)}
     print(ngettext("$%(total)s applied on one account.", "$%(total)s applied on %(count)s accounts.", count) % said)
     return 0

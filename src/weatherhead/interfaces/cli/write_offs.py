@@ -15,7 +15,7 @@ from weatherhead.areas.credit.write_offs import UNCOLLECTIBLE, candidates
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.core.values import format_cents
 from weatherhead.door.perform import perform
-from weatherhead.interfaces.cli.ranges import account_ranges
+from weatherhead.interfaces.cli.ranges import account_ranges, on_all_accounts
 from weatherhead.interfaces.cli.setting import actor_for, present_moment
 
 KINDS = ("uncollectible", "small_balance")
@@ -108,18 +108,7 @@ def run_write_off(args: argparse.Namespace) -> int:
 
 def run_recover(args: argparse.Namespace) -> int:
     """Recover, range by range; returns the exit code."""
-    actor, moment = actor_for(args.username), present_moment()
-    count = total = 0
-    for first, last in account_ranges():
-        done = perform(
-            "recover_write_offs",
-            actor=actor,
-            key=f"recover {first} {moment.at.isoformat()}",
-            moment=moment,
-            inputs={"from_account": first, "to_account": last},
-        )
-        figures = {item["code"]: item["after"] for item in done.body["changes"]}
-        count, total = count + figures["count"], total + figures["total"]
+    count, total = on_all_accounts("recover_write_offs", username=args.username)
     said = {"count": f"{count:,}", "total": format_cents(total)}
     print(ngettext("One recovery of $%(total)s.", "%(count)s recoveries of $%(total)s.", count) % said)
     return 0
