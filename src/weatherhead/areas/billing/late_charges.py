@@ -127,11 +127,16 @@ def last_late_charges(account_ids: Iterable[int]) -> Mapping[int, date]:
     for chunk in chunks(sorted(set(account_ids))):
         rows = Adjustment.objects.filter(~Exists(undone), account_id__in=chunk, kind="fee", charge=LATE_CHARGE)
         found.update(rows.values("account_id").annotate(on=Max("adjusted_on")).values_list("account_id", "on"))
-        for account_id in LateChargeDay.objects.filter(account_id__in=chunk).values_list("account_id", flat=True):
-            posted = Adjustment.objects.filter(account_id=account_id, charge=LATE_CHARGE)
-            days = days_charged(posted, marks=LateChargeDay.objects.filter(account_id=account_id))
+        marks: dict[int, list[LateChargeDay]] = {}
+        for mark in LateChargeDay.objects.filter(account_id__in=chunk):
+            marks.setdefault(mark.account_id, []).append(mark)
+        posted: dict[int, list[Adjustment]] = {account_id: [] for account_id in marks}
+        if marks:
+            for row in Adjustment.objects.filter(account_id__in=list(marks), charge=LATE_CHARGE):
+                posted[row.account_id].append(row)
+        for account_id, of_account in marks.items():
             found.pop(account_id, None)
-            if days:
+            if days := days_charged(posted[account_id], marks=of_account):
                 found[account_id] = max(days)
     return found
 
