@@ -25,7 +25,7 @@ from weatherhead.areas.billing.late_charges import LATE_CHARGE, last_late_charge
 from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_account
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.check import check
-from weatherhead.areas.ledger.queries import movements_of
+from weatherhead.areas.ledger.queries import movements_of, waiting_credit_of
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.core.ledger import age
@@ -40,7 +40,7 @@ class Step:
     """After some days, something that happens in both worlds to one of the accounts."""
 
     days: int
-    what: str  # bill, pay, late, waive, return
+    what: str  # bill, pay, late, waive, agency
     whose: int
     cents: int
 
@@ -59,7 +59,7 @@ class Timeline:
 _STEP = st.builds(
     Step,
     days=st.integers(4, 32),
-    what=st.sampled_from(["late", "late", "bill", "bill", "pay", "waive"]),
+    what=st.sampled_from(["late", "late", "bill", "bill", "pay", "waive", "agency"]),
     whose=st.integers(0, 1),
     cents=st.integers(2_000, 60_000),
 )
@@ -106,6 +106,7 @@ class World:
     balance_cents: int
     by_due_date: Counter[date]
     credit_cents: int
+    waits_cents: int
     late_charges: Counter[date]
     next_late_charges: tuple[tuple[date, int] | None, ...]
 
@@ -139,6 +140,7 @@ def stands(account_id: int, *, on: date) -> World:
         balance_cents=aged.balance_cents,
         by_due_date=by_due_date,
         credit_cents=aged.credit_cents,
+        waits_cents=waiting_credit_of([account_id])[account_id],
         late_charges=+charged,
         next_late_charges=tuple(coming),
     )
@@ -161,6 +163,9 @@ def live(house: House, homes: tuple[Home, Home], timeline: Timeline, *, first: i
             owe_more(house, home, cents=step.cents)
         elif step.what == "pay":
             house.do("take_payment", account_id=home.account_id, amount_cents=step.cents, tender="cash")
+        elif step.what == "agency" and place < timeline.at:  # later it would be directed otherwise in each world
+            how = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+            house.do("take_payment", account_id=home.account_id, amount_cents=step.cents, **how)
         elif step.what == "waive":
             waivable = [item for item in adjustments_of_account(home.account_id) if item.left_cents > 0]
             if waivable and place < timeline.at:

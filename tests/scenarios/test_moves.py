@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.house import Home, House, moment, move_in, table_rows
+from tests.house import Home, House, moment, move_in, read_and_bill, table_rows
 from weatherhead.actions.payments import move_payment
 from weatherhead.actions.payments.accepting import CashOnlyAccount, SupervisorDecides
 from weatherhead.actions.payments.move_payment import MovedDiffers, PaymentMovedAlready, PaymentTwice, SameAccount
@@ -116,6 +116,21 @@ def test_a_late_charge_that_was_waived_meanwhile_is_not_given_back_twice(house: 
     assert owed(home) == 0
     assert shown(done, "late_charge") == [(charged.amount_cents - 200, 0)]
     assert [kind for kind, _ in late_charges_on(home)] == ["fee", "waiver", "reversal", "reversal"]
+    assert sound()
+
+
+def test_what_waited_counts_as_paid_when_a_payment_is_moved_away(house: House, home: Home, dale: Home) -> None:
+    # Given: an agency's money waits on Ruth's account, more than the bill that falls due; Dale's cash is there, too.
+    pay(house, home, owed(home) + 300_00, tender="agency", agency="Community Action", channel="electronic")
+    read_and_bill(house, home, reading=2350, days=0)
+    number = pay(house, home, 20_00)
+    house.pass_days(40)
+    house.do("assess_late_charges", by="okafor", cycle=14, from_account=home.account_id, to_account=home.account_id)
+    assert 0 < owed(home) < 280_00
+    assert late_charges_on(home) == []
+    # When: the cash goes to Dale. Then: it hid nothing: the bill was never late with what we held.
+    done = move(house, number, dale)
+    assert (shown(done, "hidden_late_charge"), late_charges_on(home)) == ([], [])
     assert sound()
 
 

@@ -7,16 +7,16 @@ same day charges nobody twice, whatever its key: the rule itself keeps days betw
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from weatherhead.actions.adjustments.adjustment import fee_entry
-from weatherhead.actions.figures import Standing, drafted, made
+from weatherhead.actions.figures import Standing, made
 from weatherhead.actions.inputs import Number
-from weatherhead.actions.payments.apply_credit import applied_entry, shares_of_waiting
+from weatherhead.actions.payments.apply_credit import as_if_applied
 from weatherhead.areas.billing.fees import Fee, fee
 from weatherhead.areas.billing.late_charges import (
     LATE_CHARGE,
@@ -29,7 +29,7 @@ from weatherhead.areas.billing.late_charges import (
 from weatherhead.areas.billing.operations.adjustments import record_late_charge_run, record_late_charges
 from weatherhead.areas.customers.queries import accounts_of_cycle
 from weatherhead.areas.ledger.queries import accounts_with_waiting_credit, balance_of, movements_of
-from weatherhead.areas.payments.rules import ApplicationRules, application_rules
+from weatherhead.areas.payments.rules import application_rules
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import EntryDraft
 from weatherhead.core.values import Refusal, Sentence, Unit, format_cents, gettext_noop
@@ -110,9 +110,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
 
 
 def _standings(owing: Sequence[int], *, as_of: date) -> tuple[Standing, ...]:
-    """What they owe. Money of theirs that waits counts as paid, as far as its rule lets it settle what is owed: nobody
-    pays for being late with what we hold.
-    """
+    """What they owe, as if what waits had been applied."""
     if not owing:
         return ()
     waiting = accounts_with_waiting_credit(first=min(owing), last=max(owing))
@@ -122,20 +120,11 @@ def _standings(owing: Sequence[int], *, as_of: date) -> tuple[Standing, ...]:
         for account_id, movements in sorted(movements_of(owing).items())
     ]
     return tuple(
-        _applied(item, waits_cents=waiting[item.account_id], rules=rules, on=as_of)
+        as_if_applied(item, waits_cents=waiting[item.account_id], rules=rules, on=as_of)
         if item.account_id in waiting
         else item
         for item in found
     )
-
-
-def _applied(standing: Standing, *, waits_cents: int, rules: ApplicationRules | None, on: date) -> Standing:
-    shares = shares_of_waiting(standing, waits_cents=waits_cents, rules=rules, on=on)
-    cents = sum(share.amount_cents for share in shares)
-    if not cents:
-        return standing
-    entry = applied_entry(shares, account_id=standing.account_id, cents=cents, on=on)
-    return replace(standing, movements=(*standing.movements, *drafted([entry], account_id=standing.account_id)))
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:

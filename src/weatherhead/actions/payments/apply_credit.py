@@ -7,12 +7,12 @@ and is transferred, refunded or recovered as any credit. When the payment behind
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from weatherhead.actions.credit.brought_about import APPLIED
-from weatherhead.actions.figures import Standing, money_changes, standing_of
+from weatherhead.actions.figures import Standing, drafted, money_changes, standing_of
 from weatherhead.actions.inputs import Note, Number
 from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.ledger.operations import post
@@ -146,6 +146,18 @@ def shares_of_waiting(standing: Standing, *, waits_cents: int, rules: Applicatio
         direction=Direction(settles=settles, rest=LedgerAccount.UNAPPLIED_CREDIT),
     )
     return [share for share in found if share.ledger_account == LedgerAccount.RECEIVABLE]
+
+
+def as_if_applied(standing: Standing, *, waits_cents: int, rules: ApplicationRules | None, on: date) -> Standing:
+    """What an account owes when its waiting credit is taken for paid, as far as its rule lets it settle that: nobody
+    is late with what we hold.
+    """
+    shares = shares_of_waiting(standing, waits_cents=waits_cents, rules=rules, on=on)
+    cents = sum(share.amount_cents for share in shares)
+    if not cents:
+        return standing
+    entry = applied_entry(shares, account_id=standing.account_id, cents=cents, on=on)
+    return replace(standing, movements=(*standing.movements, *drafted([entry], account_id=standing.account_id)))
 
 
 def _asks(cents: int) -> Sentence:

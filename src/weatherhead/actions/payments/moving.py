@@ -8,9 +8,12 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
+from weatherhead.actions.figures import Standing
+from weatherhead.actions.payments.apply_credit import as_if_applied
 from weatherhead.areas.billing.fees import Fee, NoSuchFee, fee
 from weatherhead.areas.billing.late_charge_review import (
     Finding,
+    History,
     Known,
     LateChargesOf,
     Made,
@@ -29,9 +32,16 @@ from weatherhead.areas.billing.late_charges import (
 )
 from weatherhead.areas.billing.operations.adjustments import record_late_charge_days, record_late_charges
 from weatherhead.areas.customers.queries import AccountFacts
-from weatherhead.areas.ledger.queries import TimelinePosting, entries, postings_for_timeline
+from weatherhead.areas.ledger.queries import (
+    TimelinePosting,
+    WaitingMovement,
+    entries,
+    postings_for_timeline,
+    waiting_movements_of,
+)
 from weatherhead.areas.payments.queries import MOVED as PAYMENT_MOVED
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account, same_money
+from weatherhead.areas.payments.rules import ApplicationRules, application_rules
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, PostingRef, ReceivableMovement, reversal
 from weatherhead.core.values import Change, Sentence, Unit, gettext_noop
 from weatherhead.door.registry import Recording
@@ -54,6 +64,7 @@ class AccountHistory:
 
     account: AccountFacts
     postings: tuple[TimelinePosting, ...]
+    waiting: tuple[WaitingMovement, ...]
     payments: tuple[PaymentFacts, ...]
     again: frozenset[int]
     charges: LateChargesOf
@@ -62,11 +73,12 @@ class AccountHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateChargeRules:
-    """When a late charge is due, how much it is, and how long it may be paid."""
+    """When a late charge is due, how much it is, and how long it may be paid; what waiting credit may settle."""
 
     rule: LateCharges
     fee: Fee
     due_days: int
+    application: ApplicationRules | None
 
 
 class Received(Protocol):
@@ -121,7 +133,9 @@ class Corrections:
 def rules_of_late_charges(*, due_days: int) -> LateChargeRules | None:
     """The rules; None where there are no late charges."""
     try:
-        return LateChargeRules(rule=late_charges(), fee=fee(LATE_CHARGE), due_days=due_days)
+        return LateChargeRules(
+            rule=late_charges(), fee=fee(LATE_CHARGE), due_days=due_days, application=application_rules()
+        )
     except (NoLateCharges, NoSuchFee):
         return None
 
@@ -136,6 +150,7 @@ def histories_of(accounts: Iterable[AccountFacts], *, since: int) -> tuple[Accou
             AccountHistory(
                 account=account,
                 postings=postings_for_timeline(account.account_id),
+                waiting=waiting_movements_of(account.account_id),
                 payments=payments,
                 again=_again(payments),
                 charges=charges,
@@ -157,7 +172,7 @@ def right_history(
     leaving: Collection[int],
     arriving: Sequence[tuple[Received, EntryDraft]],
     undone: Collection[int] = (),
-) -> tuple[Known, ...]:
+) -> History:
     """What would have happened on an account if payments had always been where they are, or come, now.
 
     Payments `leaving` never were there, nor were those whose money came there again: it counts once. Those `arriving`
@@ -169,6 +184,17 @@ def right_history(
     gone = {number for item in found.payments if _is_gone(item, leaving=not_there) for number in _entries_of(item)}
     gone.update(undone)
     paid = {item.entry_id: item for item in found.payments}
+    waited = [
+        (item.cents, paid[item.entry_id].receipt_id if item.entry_id in paid else item.receipt_id)
+        for item in found.waiting
+        if item.entry_id not in gone
+    ]
+    waited += [
+        (-posting.amount_cents, item.receipt_id)
+        for item, entry in arriving
+        for posting in entry.postings
+        if posting.ledger_account == LedgerAccount.UNAPPLIED_CREDIT
+    ]
     known = [
         _known(
             posting,
@@ -193,7 +219,7 @@ def right_history(
         for sequence, posting in enumerate(entry.postings, 1)
         if posting.ledger_account == LedgerAccount.RECEIVABLE
     ]
-    return tuple(known)
+    return History(known=tuple(known), waited=tuple(waited))
 
 
 def _is_gone(item: PaymentFacts, *, leaving: Collection[int]) -> bool:
@@ -221,7 +247,7 @@ def _known(posting: TimelinePosting, *, payment: PaymentFacts | None, since: int
 
 def corrections(
     found: AccountHistory,
-    history: Sequence[Known],
+    history: History,
     *,
     rules: LateChargeRules,
     charge_hidden: bool,
@@ -236,17 +262,26 @@ def corrections(
     Raises:
         RuleNotInForce: as they say.
     """
+    account_id = found.account.account_id
+
+    def applied(
+        movements: tuple[ReceivableMovement, ...], *, waits_cents: int, on: date
+    ) -> tuple[ReceivableMovement, ...]:
+        standing = Standing(account_id=account_id, movements=movements)
+        return as_if_applied(standing, waits_cents=waits_cents, rules=rules.application, on=on).movements
+
     findings = review(
         history,
         found.charges,
-        account_id=found.account.account_id,
+        account_id=account_id,
         fee=rules.fee,
         rule=rules.rule,
         due_days=rules.due_days,
+        as_if_applied=applied,
     )
     changed = [item for item in findings if item.is_put_right(charge_hidden=charge_hidden)]
     return Corrections(
-        account_id=found.account.account_id,
+        account_id=account_id,
         findings=findings,
         reversals=tuple(
             plan

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from weatherhead.areas.billing.fees import Fee
 from weatherhead.areas.billing.late_charges import (
@@ -42,6 +43,25 @@ class Known:
 
     movement: ReceivableMovement
     since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What happened on an account. `waited` is what came (cents, positive) and went of its unapplied credit, each with
+    the receipt since which it is known.
+    """
+
+    known: tuple[Known, ...]
+    waited: tuple[tuple[int, int], ...] = ()
+
+
+class AsIfApplied(Protocol):
+    """Movements of a receivable with those of waiting credit that its rule lets settle what is owed on a day."""
+
+    def __call__(
+        self, movements: tuple[ReceivableMovement, ...], *, waits_cents: int, on: date
+    ) -> tuple[ReceivableMovement, ...]:
+        """More of them, or the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,18 +225,19 @@ def _part(row: Adjustment) -> Part:
 
 
 def review(
-    history: Sequence[Known],
+    history: History,
     charges: LateChargesOf,
     *,
     account_id: int,
     fee: Fee,
     rule: LateCharges,
     due_days: int,
+    as_if_applied: AsIfApplied,
 ) -> tuple[Finding, ...]:
     """Where the rule, applied to the right history on the days on which it ran, says otherwise than it did. Pure.
 
-    `history` holds nothing of the late charges in `charges.made`: what of them is right is added as it is found, with
-    what people waived of it.
+    Credit that waited counts as paid, as it does in a run. `history` holds nothing of the late charges in
+    `charges.made`: what of them is right is added as it is found, with what people waived of it.
 
     Raises:
         RuleNotInForce: there is no rule for a day on which it ran.
@@ -225,8 +246,10 @@ def review(
     findings: list[Finding] = []
     charged_on: list[date] = []
     for place, run in enumerate(charges.runs):
+        movements = tuple(item.movement for item in (*history.known, *right) if item.since < run.receipt_id)
+        waits_cents = sum(cents for cents, since in history.waited if since < run.receipt_id)
         due = late_charge_due(
-            [item.movement for item in (*history, *right) if item.since < run.receipt_id],
+            as_if_applied(movements, waits_cents=waits_cents, on=run.ran_on) if waits_cents > 0 else movements,
             account_id=account_id,
             last_charged_on=max(
                 (*charged_on, *(on for on, since in charges.others if since < run.receipt_id)), default=None

@@ -66,6 +66,15 @@ class NoSuchEntry(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingMovement:
+    """Unapplied credit that came to an account (cents, positive) or left it, and the receipt that tells of it."""
+
+    entry_id: int
+    receipt_id: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimelinePosting:
     """A posted receivable posting of an account, with the balance after it (cents, debits positive)."""
 
@@ -115,6 +124,19 @@ def waiting_credit_of(account_ids: Iterable[int]) -> dict[int, int]:
     """What waits for each account as unapplied credit (cents, not negative but for a fault); every account included."""
     found = balances_of(account_ids)
     return {account_id: -kept.get(LedgerAccount.UNAPPLIED_CREDIT, 0) for account_id, kept in found.items()}
+
+
+def waiting_movements_of(account_id: int) -> tuple[WaitingMovement, ...]:
+    """What came and went of an account's unapplied credit, in the order in which it was recorded; mostly nothing."""
+    rows = LedgerPosting.objects.filter(
+        account_id=account_id,
+        ledger_account=LedgerAccount.UNAPPLIED_CREDIT.value,
+        entry__state=EntryState.POSTED.value,
+    ).order_by("entry_id", "sequence")
+    return tuple(
+        WaitingMovement(entry_id=entry_id, receipt_id=receipt_id or 0, cents=-amount_cents)
+        for entry_id, receipt_id, amount_cents in rows.values_list("entry_id", "entry__receipt_id", "amount_cents")
+    )
 
 
 def accounts_with_waiting_credit(*, first: int, last: int) -> dict[int, int]:
