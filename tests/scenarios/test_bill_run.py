@@ -15,6 +15,7 @@ from weatherhead.areas.billing.models import Bill, BillException, BillRun, BillR
 from weatherhead.areas.billing.operations.runs import RunNotAsExpected, RunOpenAlready
 from weatherhead.areas.customers.models import Account
 from weatherhead.areas.ledger.check import check
+from weatherhead.areas.ledger.queries import waiting_credit_of
 from weatherhead.areas.records.canonical import canonical
 from weatherhead.areas.records.models import AuditEntry, WorkItem
 from weatherhead.core.values import Refusal
@@ -46,12 +47,21 @@ def one_by_one(house: House) -> dict[int, list[dict[str, object]]]:
 
 
 def test_a_run_issues_what_billing_each_account_alone_would(town: House) -> None:
+    # An agency paid one of them more than anybody owes: the rest waits, and the bill says so.
+    [helped] = Account.objects.order_by("pk").values_list("pk", flat=True)[:1]
+    agency = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+    town.do("take_payment", account_id=helped, amount_cents="2000.00", **agency)
+    waits = waiting_credit_of([helped])[helped]
     alone = one_by_one(town)
     before = Bill.objects.count()
     run_id = run_cycle(town)
     together = all_billed()
     assert together == alone
     assert Bill.objects.count() > before
+    told = [item for item in Bill.objects.filter(run_id=run_id) if '["waiting",' in item.payload]
+    assert [(item.account_id, f'["waiting",{{"amount_cents":{waits}}}]' in item.payload) for item in told] == [
+        (helped, True)
+    ]
     assert BillRun.objects.get(pk=run_id).state == "issued"
     assert [finding.sentence for finding in check(extra=extra_checkers()).findings] == []
 

@@ -11,6 +11,8 @@ from weatherhead.actions.payments.apply_credit import NothingToSettle, NothingWa
 from weatherhead.actions.payments.receiving import AmountMissing, LooksLikeDuplicate
 from weatherhead.actions.payments.take_payment import NoteMissing, StubOfAnother, TenderTwice
 from weatherhead.actions.payments.transfer_credit import ConsentMissing, NotSoMuchCredit, SameAccount
+from weatherhead.areas.billing.queries import bill as bill_facts
+from weatherhead.areas.billing.queries import bills_of_account
 from weatherhead.areas.customers.numbers import AccountNumberMistyped
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.check import check
@@ -188,6 +190,9 @@ def test_what_waits_pays_the_next_bill_the_night_after(house: House, home: Home,
     waits = waiting_credit_of([home.account_id, dale.account_id])
     read_and_bill(house, home, reading=2350, days=0)
     now = owed(home)
+    # And: her bill says that it is not in it yet.
+    [last] = bills_of_account(home.account_id, limit=1)
+    assert ["waiting", {"amount_cents": waits[home.account_id]}] in bill_facts(last.bill_id).payload["messages"]
     # When: the analyst applies what waits. Then: hers pays the bill, and his goes on waiting.
     done = house.do("apply_waiting_credits", by="okafor")
     assert [item["after"] for item in done.body["changes"]] == [1, waits[home.account_id]]

@@ -56,6 +56,7 @@ KINDS: dict[str, dict[str, Any]] = {
         ],
     },
     "credit": {"balance_cents": -20_000, "messages": [Message("credit", {"amount_cents": 6237})]},
+    "money that waits": {"messages": [Message("waiting", {"amount_cents": 2643})]},
     "nothing to pay": {"balance_cents": -13_763},
     "negative charges": {
         "services": [bills.service(lines=[bills.LINES[0]._replace(amount_cents=-5000, how="")], energy_wh=-40_000)]

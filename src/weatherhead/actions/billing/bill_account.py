@@ -16,6 +16,7 @@ from weatherhead.areas.billing.refusals import BillingHeld, MigrationNotSignedOf
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.documents.frames import bill_frame, made_frame
 from weatherhead.areas.documents.operations import keep_frame
+from weatherhead.areas.ledger.queries import waiting_credit_of
 from weatherhead.areas.migration.queries import migration_open
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.operations import keep_texts
@@ -69,6 +70,7 @@ def gather_billing(account_id: int, *, as_of: date) -> BillingFacts:
         account=account(account_id),
         agreements=agreements,
         standing=standing_of(account_id),
+        waits_cents=waiting_credit_of([account_id])[account_id],
         latest=latest,
         utility=utility,
         frame=bill_frame(utility, rate_book=rate_book()),

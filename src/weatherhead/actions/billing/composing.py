@@ -46,6 +46,7 @@ class BillingFacts:
     account: AccountFacts
     agreements: tuple[AgreementBilling, ...]
     standing: Standing
+    waits_cents: int  # as unapplied credit, beside the receivable
     latest: LatestBill | None
     utility: Utility
     frame: Frame
@@ -148,6 +149,7 @@ def statement_of(
             charges_cents=charges_cents,
             due_cents=due_cents,
             past_due_cents=0 if corrected else facts.standing.past_due_cents(as_of=facts.as_of),
+            waits_cents=facts.waits_cents,
             cancelled=cancelled,
             first=last is None,
         ),
@@ -251,6 +253,7 @@ def bill_messages(
     charges_cents: int,
     due_cents: int,
     past_due_cents: int,
+    waits_cents: int,
     cancelled: CancelledBill | None,
     first: bool,
 ) -> list[Message]:
@@ -267,6 +270,8 @@ def bill_messages(
         told.append(Message("past_due", {"amount_cents": min(past_due_cents, due_cents)}))
     if due_cents < 0:
         told.append(Message("credit", {"amount_cents": -due_cents}))
+    if waits_cents > 0:
+        told.append(Message("waiting", {"amount_cents": waits_cents}))
     if first and cancelled is None:
         told.append(Message("first", {}))
     year = year_cents[-(PERIODS_OF_YEAR - 1) :]

@@ -30,7 +30,7 @@ from weatherhead.areas.ledger.columns import (
     past_due_of,
     receivable_balances,
 )
-from weatherhead.areas.ledger.queries import ageing_of
+from weatherhead.areas.ledger.queries import accounts_with_waiting_credit, ageing_of
 from weatherhead.areas.metering.usage import READ_KINDS
 from weatherhead.areas.records.arrays import MISSING
 from weatherhead.areas.records.database import work_on_thousands
@@ -65,6 +65,7 @@ class ShardFacts:
     balances: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     movements: Mapping[int, Sequence[MovementRow]] = field(default_factory=dict)
     past_due_cents: Mapping[int, int] = field(default_factory=dict)
+    waiting: Mapping[int, int] = field(default_factory=dict)  # unapplied credit
     later: Mapping[int, Sequence[Installment]] = field(default_factory=dict)  # of back-bills, due after these bills
 
 
@@ -104,8 +105,16 @@ def gather_shard(account_ids: Int64Array, *, through_on: date, as_of: date, docu
         balances=balances,
         movements=moved,
         past_due_cents=past_due_of(account_ids[balances > 0], as_of=as_of),
+        waiting=_waiting(account_ids),
         later=_later(account_ids[balances > 0], as_of=as_of, utility=utility),
     )
+
+
+def _waiting(account_ids: Int64Array) -> dict[int, int]:
+    """What waits as unapplied credit, of few accounts."""
+    if not len(account_ids):
+        return {}
+    return accounts_with_waiting_credit(first=int(account_ids[0]), last=int(account_ids[-1]))
 
 
 def _later(account_ids: Int64Array, *, as_of: date, utility: Utility) -> dict[int, tuple[Installment, ...]]:
@@ -358,6 +367,7 @@ class payloads_of:  # noqa: N801 - used as a function
             charges_cents=charges,
             due_cents=due_cents,
             past_due_cents=self._facts.past_due_cents.get(account.account_id, 0),
+            waits_cents=self._facts.waiting.get(account.account_id, 0),
             cancelled=None,
             first=account.account_id not in self._facts.last,
         )

@@ -35,6 +35,7 @@ from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.documents.queries import kept_frames
+from weatherhead.areas.ledger.queries import accounts_with_waiting_credit
 from weatherhead.areas.metering.accuracy import percent_text
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Utility, current_utility
@@ -60,6 +61,7 @@ class CorrectionOfAccount:
     account: AccountFacts
     billed: Billed
     standing: Standing
+    waits_cents: int
     latest: LatestBill | None
 
 
@@ -113,6 +115,7 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
     utility = current_utility()
     known = accounts(account_ids)
     billed, moved = billed_on({number: item.revenue_class for number, item in known.items()})
+    waits = accounts_with_waiting_credit(first=min(billed), last=max(billed)) if billed else {}
     frame = bill_frame(utility, rate_book=rate_book())
     return CorrectingFacts(
         accounts={
@@ -120,6 +123,7 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
                 account=known[number],
                 billed=found,
                 standing=Standing(account_id=number, movements=moved[number]),
+                waits_cents=waits.get(number, 0),
                 latest=_latest(found),
             )
             for number, found in billed.items()
@@ -268,6 +272,7 @@ def _bill(
         account=of.account,
         agreements=of.billed.agreements,
         standing=of.standing,
+        waits_cents=of.waits_cents,
         latest=of.latest,
         utility=facts.utility,
         frame=facts.frame,

@@ -261,6 +261,13 @@ MESSAGES = {
         gettext_noop("Nothing to pay."),
         gettext_noop("You have a credit of %(amount_cents)s, which your next bills use up."),
     ),
+    "waiting": (
+        gettext_noop("We hold money for you."),
+        gettext_noop(
+            "%(amount_cents)s that was paid for you is not in this bill yet. It will be applied to the charges that it"
+            " is meant for."
+        ),
+    ),
     "average": (
         gettext_noop("Your year."),
         gettext_noop("Your last %(count)s bills together came to %(total_cents)s, on average %(average_cents)s."),
