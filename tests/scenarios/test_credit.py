@@ -698,7 +698,7 @@ def test_the_nights_work_is_done_from_the_command_line(
         read_and_bill(house, home, reading=reading)
     house.today = date(2026, 1, 2)
     assert json.loads(told("deposits", "due", "--json")) == [{"account": number, "due_cents": 50_00}]
-    assert "1 deposits, $100.00 held." in told("deposits", "list")
+    assert "One deposit, $100.00 held." in told("deposits", "list")
     # 10000 × 0.02 × 62/365 = 33.97.
     night = json.loads(told("deposits", "settle", "--as", "okafor", "--json"))
     assert night["interest"] == {"count": 1, "moved": 0, "interest": 34}
@@ -720,12 +720,12 @@ def test_the_nights_work_is_done_from_the_command_line(
     assert "set aside for 2025-10" in told("write-offs", "provide", "2025-10", "--as", "okafor")
     # When: the rest is refunded. Then: it is issued, listed and cleared; a bad line is told, with exit code 1.
     refund(house, home)
-    assert "1 checks of $20.00" in told("refunds", "issue", "--as", "okafor")
+    assert "checks 1, $20.00;" in told("refunds", "issue", "--as", "okafor")
     assert json.loads(told("refunds", "list", "--json"))[0]["check"] == 100001
     assert json.loads(told("refunds", "runs", "--json"))[0]["checks_cents"] == 20_00
     bank = tmp_path / "bank.csv"
     bank.write_text("100001,20.00\n100009,1.00\n")
-    assert "1 checks of $20.00 cleared." in told("refunds", "clear", str(bank), "--as", "okafor", code=1)
+    assert "One check of $20.00 cleared." in told("refunds", "clear", str(bank), "--as", "okafor", code=1)
     assert "0 refunds of $0.00 are not paid yet." in told("refunds", "list")
     books_are_sound()
 

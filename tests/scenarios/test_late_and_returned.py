@@ -187,5 +187,5 @@ def test_the_command_charges_a_cycle_and_says_so(
     [fee] = adjustments_of_account(home.account_id)
     assert json.loads(capsys.readouterr().out) == {"accounts": 1, "charges": 1, "total_cents": fee.amount_cents}
     assert main(["late-charges", "--cycle", "14", "--as", "okafor"]) == 0
-    assert "1 accounts, 1 late charges" in capsys.readouterr().out  # the same receipt again
+    assert "Accounts: 1. Late charges: 1, $" in capsys.readouterr().out  # the same receipt again
     assert len(adjustments_of_account(home.account_id)) == 1

@@ -150,7 +150,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     total_cents = sum(item.amount_cents for item in charges)
     said = {"count": len(charges), "accounts": facts.accounts, "total": format_cents(total_cents)}
     return Proposal(
-        summary=Sentence(gettext_noop("%(count)s late charges of $%(total)s on %(accounts)s accounts"), said),
+        summary=Sentence(gettext_noop("Late charges: %(count)s, $%(total)s, of %(accounts)s accounts"), said),
         confirm=Sentence(gettext_noop("Charge $%(total)s"), said),
         plan=Plan(
             cycle=inputs.cycle,

@@ -111,7 +111,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[tuple[MovePlan, ...]]:
     }
     rule = facts.book.give_back.rule if inputs.kind == "good_history" else facts.book.interest.rule
     return Proposal(
-        summary=Sentence(gettext_noop("%(what)s: %(count)s deposits, $%(moved)s and $%(interest)s interest"), said),
+        summary=Sentence(
+            gettext_noop("%(what)s: one deposit, $%(moved)s and $%(interest)s interest")
+            if len(plans) == 1
+            else gettext_noop("%(what)s: %(count)s deposits, $%(moved)s and $%(interest)s interest"),
+            said,
+        ),
         confirm=Sentence(gettext_noop("Post $%(moved)s and $%(interest)s interest"), said),
         plan=plans,
         entries=tuple(plan.entry for plan in plans),

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from rich.console import Console
 from rich.progress import track
 
@@ -81,7 +81,8 @@ def run_list(args: argparse.Namespace) -> int:
         return 0
     for row, item in zip(rows, held, strict=True):
         print(f"{row['account']}  {format_cents(item.held_cents):>12}  {row['since']}")
-    print(gettext("%(count)s deposits, $%(total)s held.") % {"count": f"{len(held):,}", "total": format_cents(total)})
+    said = ngettext("One deposit, $%(total)s held.", "%(count)s deposits, $%(total)s held.", len(held))
+    print(said % {"count": f"{len(held):,}", "total": format_cents(total)})
     return 0
 
 
@@ -97,7 +98,8 @@ def run_due(args: argparse.Namespace) -> int:
         return 0
     for row, item in zip(rows, late, strict=True):
         print(f"{row['account']}  {format_cents(item.due_cents(as_of=as_of)):>12}")
-    print(gettext("%(count)s deposits are due and not paid.") % {"count": f"{len(late):,}"})
+    said = ngettext("One deposit is due and not paid.", "%(count)s deposits are due and not paid.", len(late))
+    print(said % {"count": f"{len(late):,}"})
     return 0
 
 
@@ -124,13 +126,18 @@ def run_settle(args: argparse.Namespace) -> int:
         print()
         return 0
     for kind, found in sums.items():
-        said = {
+        said = ngettext(
+            "%(kind)s: one deposit, $%(moved)s moved, $%(interest)s interest.",
+            "%(kind)s: %(count)s deposits, $%(moved)s moved, $%(interest)s interest.",
+            found["count"],
+        )
+        params = {
             "kind": kind,
             "count": f"{found['count']:,}",
             "moved": format_cents(found["moved"]),
             "interest": format_cents(found["interest"]),
         }
-        print(gettext("%(kind)s: %(count)s deposits, $%(moved)s moved, $%(interest)s interest.") % said)
+        print(said % params)
     return 0
 
 
@@ -145,5 +152,5 @@ def run_letters(args: argparse.Namespace) -> int:
         except OSError as error:
             raise CannotWriteLetters(path=path, why=error.strerror) from error
         print(gettext("%(path)s: mail by %(on)s") % {"path": path, "on": item.mail_by_on})
-    print(gettext("%(count)s letters.") % {"count": f"{len(found):,}"})
+    print(ngettext("One letter.", "%(count)s letters.", len(found)) % {"count": f"{len(found):,}"})
     return 0

@@ -56,5 +56,5 @@ def run(args: argparse.Namespace) -> int:
         print()
     else:
         said = {"accounts": f"{len(ids):,}", "charges": f"{charges:,}", "total": format_cents(total_cents)}
-        print(gettext("%(accounts)s accounts, %(charges)s late charges of $%(total)s.") % said)
+        print(gettext("Accounts: %(accounts)s. Late charges: %(charges)s, $%(total)s.") % said)
     return 0

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from weatherhead.areas.credit.refunds import open_refunds, refund_run, refund_runs
 from weatherhead.areas.customers.queries import accounts
@@ -94,7 +94,10 @@ def run_list(args: argparse.Namespace) -> int:
         whose = row["account"] or gettext("suspense %(item)s") % {"item": item.suspense_item_id}
         print(f"{row['refund']:>6}  {whose}  {format_cents(item.amount_cents):>12}  {row['state']}  {check}")
     total = format_cents(sum(item.amount_cents for item in found))
-    print(gettext("%(count)s refunds of $%(total)s are not paid yet.") % {"count": f"{len(found):,}", "total": total})
+    said = ngettext(
+        "One refund of $%(total)s is not paid yet.", "%(count)s refunds of $%(total)s are not paid yet.", len(found)
+    )
+    print(said % {"count": f"{len(found):,}", "total": total})
     return 0
 
 
@@ -116,7 +119,7 @@ def run_issue(args: argparse.Namespace) -> int:
         "voids": made.voids,
     }
     print(
-        gettext("%(number)s: %(checks)s checks of $%(total)s, %(tenders)s to tenders, %(voids)s voids. Export it next.")
+        gettext("%(number)s: checks %(checks)s, $%(total)s; to tenders %(tenders)s; voids %(voids)s. Export it next.")
         % said
     )
     return 0
@@ -131,7 +134,7 @@ def run_runs(args: argparse.Namespace) -> int:
         return 0
     for item in found:
         print(f"{item.number}  {item.made_on}  {item.checks:>5}  {format_cents(item.checks_cents):>12}  {item.made_by}")
-    print(gettext("%(count)s runs.") % {"count": len(found)})
+    print(ngettext("One run.", "%(count)s runs.", len(found)) % {"count": len(found)})
     return 0
 
 
@@ -146,8 +149,8 @@ def run_export(args: argparse.Namespace) -> int:
             write_private(where / name, content)
     except OSError as error:
         raise CannotExportRun(path=where, why=error.strerror) from error
-    said = {"path": where, "checks": found.checks, "total": format_cents(found.checks_cents)}
-    print(gettext("%(path)s: %(checks)s checks of $%(total)s") % said)
+    said = ngettext("%(path)s: one check of $%(total)s", "%(path)s: %(checks)s checks of $%(total)s", found.checks)
+    print(said % {"path": where, "checks": found.checks, "total": format_cents(found.checks_cents)})
     return 0
 
 
@@ -168,6 +171,6 @@ def run_clear(args: argparse.Namespace) -> int:
     problems = [value for code, value in figures.items() if code.startswith("problem_")]
     for problem in problems:
         print(problem, file=sys.stderr)
-    said = {"count": figures["count"], "total": format_cents(figures["total"])}
-    print(gettext("%(count)s checks of $%(total)s cleared.") % said)
+    said = ngettext("One check of $%(total)s cleared.", "%(count)s checks of $%(total)s cleared.", figures["count"])
+    print(said % {"count": figures["count"], "total": format_cents(figures["total"])})
     return 1 if problems else 0

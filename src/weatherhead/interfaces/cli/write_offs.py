@@ -76,7 +76,7 @@ def run_list(args: argparse.Namespace) -> int:
         print(f"{row['account']}  {format_cents(item.owed_cents):>12}  {row['ended_on']}  {above}".rstrip())
     within = [item.owed_cents for item, row in zip(found, rows, strict=True) if not row["above"]]
     said = {"count": f"{len(within):,}", "total": format_cents(sum(within)), "above": len(found) - len(within)}
-    print(gettext("%(count)s debts of $%(total)s; %(above)s above the rule's amount are left to a person.") % said)
+    print(gettext("Debts: %(count)s, $%(total)s. Above the rule's amount, left to a person: %(above)s.") % said)
     return 0
 
 
@@ -98,9 +98,16 @@ def run_write_off(args: argparse.Namespace) -> int:
         nothing = False
         said = {"count": figures["count"], "total": format_cents(figures["total"]), "request": done.body.get("request")}
         if done.outcome == "done":
-            print(gettext("%(count)s debts of $%(total)s written off.") % said)
+            told = ngettext(
+                "One debt of $%(total)s written off.", "%(count)s debts of $%(total)s written off.", figures["count"]
+            )
         else:
-            print(gettext("Request %(request)s for %(count)s debts of $%(total)s waits for a second person.") % said)
+            told = ngettext(
+                "Request %(request)s for one debt of $%(total)s waits for a second person.",
+                "Request %(request)s for %(count)s debts of $%(total)s waits for a second person.",
+                figures["count"],
+            )
+        print(told % said)
     if nothing:
         print(gettext("The rule writes nothing off today."))
     return 0
