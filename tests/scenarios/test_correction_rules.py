@@ -12,15 +12,20 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.billing_town import run_cycle
-from tests.correcting import NEVER_CHANGED, WHY, aged, books_are_right, by_due, correct, months, owed, pay
+from tests.correcting import NEVER_CHANGED, WHY, aged, books_are_right, by_due, correct, misread, months, owed, pay
 from tests.house import Home, House, built_once, move_in, table_rows
 from weatherhead.actions.corrections.correct_bills import BeyondReach, NoBackBill, NothingToCorrect
 from weatherhead.actions.corrections.record_meter_test import MeterTestInFuture, WrongAfterTest
+from weatherhead.actions.credit.apply_deposit import OnlyInstallmentsOwed
+from weatherhead.actions.credit.request_refund import DepositSecures
 from weatherhead.areas.billing.models import CorrectedPeriod
 from weatherhead.areas.billing.queries import bill, bills_of_account, lines_of_segments, segments_of_bill
+from weatherhead.areas.credit.queries import deposits_of_account
+from weatherhead.areas.ledger.queries import balances_of
 from weatherhead.areas.metering.meter_tests import meter_tests_of
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
+from weatherhead.core.ledger import LedgerAccount
 from weatherhead.door.registry import InputsInvalid
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +165,89 @@ def test_what_is_found_after_she_moved_out_is_not_given_up_before_it_is_due(long
     house.pass_days(1)
     [debt] = house.see("write_off_accounts", by="okafor", kind="uncollectible").proposal.plan.debts
     assert debt.amount_cents == owed(home) == sum(parts.values())
+
+
+def test_a_deposit_pays_the_final_bill_and_each_installment_on_its_day(long_ago: tuple[House, Home]) -> None:
+    # Given: Ruth has a deposit and pays a back-bill in twelve parts; she moves out.
+    house, home = long_ago
+    here = {"account_id": home.account_id}
+    house.do("assess_deposit", by="reyes", reason="late_payments", **here)
+    [asked] = deposits_of_account(home.account_id)
+    came = house.made("take_payment", "payment", amount_cents=asked.amount_cents, tender="cash", **here)
+    house.do("pay_deposit", by="reyes", payment_id=came, **here)
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.2", **WHY)
+    correct(house, home, cause="multiplier")
+    house.pass_days(10)
+    last = max(item.dial_reading for item in reads_of_meter(home.meter_id))
+    house.do("end_service", agreement_id=home.agreement_id, end_on=house.today, reading=str(last + 150))
+    final = bill(house.made("bill_account", "bill", **here))
+    later = {on: cents for on, cents in by_due(aged(house, home)).items() if on > final.due_on}
+    assert len(later) >= 11
+    assert owed(home) > asked.amount_cents
+    # When: the night applies the deposit. Then: it pays what the final bill asks for, and no installment before it is
+    # due: she was given a year for them.
+    house.do("settle_deposits", by="okafor", kind="final_bill")
+    assert by_due(aged(house, home)) == later
+    [held] = deposits_of_account(home.account_id)
+    assert 0 < held.held_cents < sum(later.values())
+    assert not house.do("settle_deposits", by="okafor", kind="final_bill").body["entries"]
+    with pytest.raises(OnlyInstallmentsOwed):
+        house.do("apply_deposit", by="reyes", **here)
+    with pytest.raises(DepositSecures):
+        house.do("request_refund", by="reyes", source="deposit", reason="deposit_returned", **here)
+    # And: what is left of it pays the next installment on its day, so that nothing of hers is late.
+    house.today = min(later)
+    house.do("settle_deposits", by="okafor", kind="final_bill")
+    house.pass_days(1)
+    assert by_due(aged(house, home)) == {on: cents for on, cents in later.items() if on != min(later)}
+    # And: if she would rather have done with them now, it pays as many as it can.
+    left = deposits_of_account(home.account_id)[0].held_cents
+    before = owed(home)
+    house.do("apply_deposit", by="reyes", installments_now=True, **here)
+    assert owed(home) <= before - left
+    assert deposits_of_account(home.account_id)[0].held_cents == 0
+    books_are_right()
+
+
+def test_an_agencys_money_pays_the_installment_that_is_due_and_waits_for_no_other(long_ago: tuple[House, Home]) -> None:
+    # Given: Ruth owes twelve installments, for energy; the first is due with the corrected bill.
+    house, home = long_ago
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.5", **WHY)
+    asked = bill(correct(house, home, cause="multiplier"))
+    before = by_due(aged(house, home))
+    house.today = asked.due_on
+    # When: an agency pays what the bill asks for, and $20 more. Then: that installment is paid; the $20 wait.
+    house.do(
+        "take_payment", by="nguyen", account_id=home.account_id, amount_cents=before[asked.due_on] + 20_00,
+        tender="agency", agency="Community Action", channel="electronic",
+    )  # fmt: skip
+    assert by_due(aged(house, home)) == {on: cents for on, cents in before.items() if on != asked.due_on}
+    assert balances_of([home.account_id])[home.account_id][LedgerAccount.UNAPPLIED_CREDIT] == -20_00
+    books_are_right()
+
+
+def test_who_paid_too_much_is_not_billed_more_because_the_rule_reaches_no_further(
+    long_ago: tuple[House, Home],
+) -> None:
+    # Given: a read of over a year ago was 100 kWh too high, so that one bill was too high and the next too low by as
+    # much; only the second began within the year.
+    house, home = long_ago
+    [on] = [
+        item.end_on
+        for item in bills_of_account(home.account_id, limit=40)
+        if item.end_on - timedelta(days=30) < house.today - timedelta(days=365) <= item.end_on
+    ]
+    [read] = [item for item in reads_of_meter(home.meter_id) if item.read_on == on and item.state == "accepted"]
+    misread(house, home, on=on, reading=read.dial_reading - 100)
+    untouched = table_rows(but=NEVER_CHANGED)
+    # When: nobody knows since when. Then: she is not billed the second without being refunded the first.
+    with pytest.raises(BeyondReach):
+        house.do("correct_bills", account_id=home.account_id, cause="read", begin_known=False, **WHY)
+    assert table_rows(but=NEVER_CHANGED) == untouched
+    # And: it is known, so both are put right, and nothing is owed for it.
+    correct(house, home, cause="read")
+    assert owed(home) <= 0
+    books_are_right()
 
 
 def test_after_tampering_everything_is_billed_at_once(long_ago: tuple[House, Home]) -> None:

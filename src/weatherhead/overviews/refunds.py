@@ -50,6 +50,7 @@ class RefundRow:
     waits: bool
     held: bool  # until a day, after a change of address
     owed_cents: int  # what its account owes since its payment was taken back; 0: nothing was, or nothing is owed
+    tender_gone: bool  # what it was to go back to came back itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +114,8 @@ def refunds_overview(*, shown: str, chosen: int | None, grant: Grant, as_of: dat
     """Compose the worklist. `shown` is one of `FILTERS`; anything else shows what is open."""
     kind = shown if shown in FILTERS else "open"
     pending = open_refunds(limit=ROWS_SHOWN)
-    owed = uncovered(pending)
-    waiting = tuple(item for item in pending if item.waits(as_of=as_of) or item.refund_id in owed)
+    owed, gone = uncovered(pending), tenders_gone(pending)
+    waiting = tuple(item for item in pending if item.waits(as_of=as_of) or item.refund_id in {*owed, *gone})
     found = {"open": pending, "waiting": waiting}.get(kind)
     if found is None:
         found = tuple(item for item in latest_refunds(limit=ROWS_SHOWN) if _ended_lately(item, as_of=as_of))
@@ -124,9 +125,10 @@ def refunds_overview(*, shown: str, chosen: int | None, grant: Grant, as_of: dat
             refund=item,
             account_number=known[item.account_id].number_grouped if item.account_id is not None else "",
             state=refund_state(item),
-            waits=item.waits(as_of=as_of) or item.refund_id in owed,
+            waits=item.waits(as_of=as_of) or item.refund_id in {*owed, *gone},
             held=item.waits_for_a_day(as_of=as_of) and not item.waits_for_a_person,
             owed_cents=owed.get(item.refund_id, 0),
+            tender_gone=item.refund_id in gone,
         )
         for item in found
     )
@@ -158,6 +160,22 @@ def uncovered(found: Iterable[RefundFacts]) -> dict[int, int]:
     gone = [pair for pair in payable if pair[1] in taken_back and taken_back[pair[1]] >= pair[0].refunded_on]
     owed = balance_of(account_id for _, account_id in gone)
     return {item.refund_id: owed[account_id] for item, account_id in gone if owed[account_id] > 0}
+
+
+def tenders_gone(found: Iterable[RefundFacts]) -> frozenset[int]:
+    """Refunds to a card or an account that took its money back itself since: it gets back no more than it paid.
+
+    One is cancelled, and asked for again: then it goes by check.
+    """
+    aimed = {
+        item.refund_id: item.tender_payment_id
+        for item in found
+        if item.state == PAYABLE and item.tender_payment_id is not None
+    }
+    if not aimed:
+        return frozenset()
+    gone = {item.payment_id for item in payments_numbered(aimed.values()) if item.returned_on is not None}
+    return frozenset(refund_id for refund_id, payment_id in aimed.items() if payment_id in gone)
 
 
 def paid_back(item: RefundFacts, *, paid: PaymentFacts) -> PaidBack:

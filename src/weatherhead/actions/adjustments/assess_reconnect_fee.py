@@ -89,7 +89,11 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         standing=standing_of(inputs.account_id),
         rule=rule,
         fee=fee(rule.charge_at(inputs.reconnected_on, at=time.fromisoformat(inputs.began_at))),
-        charged=any(item.rule == rule.rule.code and item.note.startswith(mark) for item in found),
+        charged=any(
+            item.rule == rule.rule.code and item.note.startswith(mark) and item.reversed_by_id is None
+            for item in found
+            if item.kind == "fee"
+        ),
         due_days=current_utility().billing.due_days,
         as_of=moment.as_of,
     )

@@ -21,7 +21,8 @@ from weatherhead.areas.billing.periods import billed_through
 from weatherhead.areas.credit.deposit_rules import DepositBook, deposit_book
 from weatherhead.areas.credit.operations import MovePlan, move_deposits
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
-from weatherhead.core.ledger import LedgerAccount
+from weatherhead.areas.credit.write_offs import given_up_of
+from weatherhead.core.ledger import Ageing, LedgerAccount, age, asked_for
 from weatherhead.core.values import Refusal, Sentence, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -46,19 +47,32 @@ class NothingOwed(Refusal):
     template = gettext_noop("Nothing is owed. Refund the deposit instead.")
 
 
+class OnlyInstallmentsOwed(Refusal):
+    """Installments of a back-bill come due one by one."""
+
+    template = gettext_noop(
+        "Only installments are owed, $%(owed)s, the next due on %(on)s. The deposit pays each on its day. If the "
+        "customer wants them paid now, choose so."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The account."""
+    """The account; whether the customer wants a back-bill's installments paid that are due later, too."""
 
     account_id: Number
+    installments_now: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Deposits, receivable, services and through which day they are billed, and the rules."""
+    """Deposits, receivable and what was written off of it and not paid since; services and through which day they are
+    billed; and the rules.
+    """
 
     deposits: tuple[DepositFacts, ...]
     standing: Standing
+    given_up_cents: int
     agreements: tuple[AgreementFacts, ...]
     billed: dict[int, date]
     book: DepositBook
@@ -76,6 +90,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         deposits=deposits_of_account(inputs.account_id),
         standing=standing_of(inputs.account_id),
+        given_up_cents=given_up_of(inputs.account_id),
         agreements=services,
         billed=billed_through(item.agreement_id for item in services),
         book=deposit_book(),
@@ -87,17 +102,18 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[tuple[MovePlan, ...]]:
     """Debit what is held, credit the receivable, oldest deposit first.
 
     Raises:
-        NothingHeld, ServiceGoesOn, FinalBillToCome, NothingOwed: as they say.
+        NothingHeld, ServiceGoesOn, FinalBillToCome, NothingOwed, OnlyInstallmentsOwed: as they say.
     """
     if not any(item.held_cents for item in facts.deposits):
         raise NothingHeld
     require_final(facts.agreements, billed=facts.billed)
-    plans = plan_applied(
-        facts.deposits,
-        owed_cents=facts.standing.balance_cents(as_of=facts.as_of),
-        book=facts.book,
-        as_of=facts.as_of,
+    found = age(facts.standing.movements, as_of=facts.as_of)
+    owed_cents = secured_cents(
+        found, given_up_cents=facts.given_up_cents, installments_now=inputs.installments_now, as_of=facts.as_of
     )
+    plans = plan_applied(facts.deposits, owed_cents=owed_cents, book=facts.book, as_of=facts.as_of)
+    if not plans and found.open_items:
+        raise OnlyInstallmentsOwed(owed=format_cents(found.balance_cents), on=found.open_items[0].due_on)
     if not plans:
         raise NothingOwed
     entries = tuple(plan.entry for plan in plans)
@@ -129,6 +145,16 @@ def require_final(agreements: Sequence[AgreementFacts], *, billed: dict[int, dat
             raise ServiceGoesOn
         if billed.get(item.agreement_id, date.min) < item.end_on:
             raise FinalBillToCome
+
+
+def secured_cents(found: Ageing, *, given_up_cents: int, as_of: date, installments_now: bool = False) -> int:
+    """What a former customer's deposit pays: all that is asked for, then what was written off and not paid since.
+
+    A back-bill's installments keep the months that the rule gives them, unless the customer wants them paid now: what
+    is left of the deposit is held meanwhile, earns interest, and pays each on its day. Shared with the nightly action.
+    """
+    items = found.open_items if installments_now else asked_for(found.open_items, as_of=as_of)
+    return sum(item.open_cents for item in items) + max(given_up_cents - found.credit_cents, 0)
 
 
 def plan_applied(

@@ -27,11 +27,12 @@ APPLIED = "credit_applied"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroughtAbout:
-    """What some payments put on deposits that are still held, what was recovered with them, and the entries of both;
-    and the entries that applied credit which they had left waiting.
+    """What some payments put on deposits that are still held (`emptied` of these hold nothing else), what was recovered
+    with them, and the entries of both; and the entries that applied credit which they had left waiting.
     """
 
     moved: tuple[MovementFacts, ...]
+    emptied: int
     recoveries: tuple[RecoveryFacts, ...]
     entries: Mapping[int, Entry]
     applied: tuple[Entry, ...]
@@ -47,6 +48,7 @@ class Undone:
     """What is taken off deposits, given up again and waits again, as a proposal tells it."""
 
     moves: tuple[MovePlan, ...]
+    emptied: int
     unrecovered: tuple[Unrecovered, ...]
     unapplied: tuple[EntryDraft, ...]
 
@@ -67,7 +69,8 @@ class Undone:
     @property
     def updates(self) -> dict[str, int]:
         """The rows that are changed."""
-        return {"credit_recovery": len(self.unrecovered)} if self.unrecovered else {}
+        counts = {"credit_deposit": self.emptied, "credit_recovery": len(self.unrecovered)}
+        return {table: count for table, count in counts.items() if count}
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -85,7 +88,7 @@ def brought_about(payments: Sequence[PaymentFacts], *, posted: Iterable[Entry]) 
     the debt is recovered by the next run. What was applied of waiting credit goes whole, the latest first: what is left
     of it waits again.
     """
-    moved = _still_held(moved_of_payments(item.payment_id for item in payments))
+    moved, emptied = _still_held(moved_of_payments(item.payment_id for item in payments))
     taken = {(item.receipt_id, item.account_id) for item in payments}
     recoveries = tuple(
         item
@@ -94,7 +97,7 @@ def brought_about(payments: Sequence[PaymentFacts], *, posted: Iterable[Entry]) 
     )
     numbers = [*(item.entry_id for item in moved), *(item.entry_id for item in recoveries)]
     found = {item.entry_id: item for item in entries(numbers)} if numbers else {}
-    return BroughtAbout(moved=moved, recoveries=recoveries, entries=found, applied=_applied(posted))
+    return BroughtAbout(moved=moved, emptied=emptied, recoveries=recoveries, entries=found, applied=_applied(posted))
 
 
 def _applied(posted: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -126,14 +129,15 @@ def _unapplied(entry: Entry) -> dict[int, int]:
     return found
 
 
-def _still_held(moved: Sequence[MovementFacts]) -> tuple[MovementFacts, ...]:
+def _still_held(moved: Sequence[MovementFacts]) -> tuple[tuple[MovementFacts, ...], int]:
+    """Those that can be taken off again, and how many deposits hold nothing then."""
     held = {number: deposit(number).held_cents for number in {item.deposit_id for item in moved}}
     standing = []
     for item in moved:
         if held[item.deposit_id] >= item.amount_cents:
             held[item.deposit_id] -= item.amount_cents
             standing.append(item)
-    return tuple(standing)
+    return tuple(standing), sum(not held[number] for number in {item.deposit_id for item in standing})
 
 
 def plan_undone(found: BroughtAbout, *, on: date, reason: str) -> Undone:
@@ -155,6 +159,7 @@ def plan_undone(found: BroughtAbout, *, on: date, reason: str) -> Undone:
             )
             for item in found.moved
         ),
+        emptied=found.emptied,
         unrecovered=tuple(
             Unrecovered(
                 recovery_id=item.recovery_id,

@@ -20,7 +20,7 @@ from weatherhead.core.values import Refusal, Sentence, Unit, format_cents, gette
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
-from weatherhead.overviews.refunds import paid_back, uncovered
+from weatherhead.overviews.refunds import paid_back, tenders_gone, uncovered
 
 RUN_MAX = 500
 
@@ -44,7 +44,7 @@ class Facts:
     tell, and the rule."""
 
     refunds: tuple[RefundFacts, ...]
-    uncovered: Mapping[int, int]  # what the account owes, by refund that waits for that
+    left: frozenset[int]
     payments: Mapping[int, PaymentFacts]
     voids: tuple[CheckFacts, ...]
     rule: RefundRule
@@ -60,12 +60,12 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     """
     rule, version = refund_rule(on=moment.as_of)
     ready = refunds_to_issue(as_of=moment.as_of)
-    gone = uncovered(ready)
+    gone = tenders_gone(ready).union(uncovered(ready))
     found = tuple(item for item in ready if item.refund_id not in gone)[: min(inputs.at_most, version.checks_at_most)]
     tenders = {item.tender_payment_id for item in found if item.tender_payment_id is not None}
     return Facts(
         refunds=found,
-        uncovered=gone,
+        left=gone,
         payments={number: payment(number) for number in sorted(tenders)},
         voids=voids_untold(limit=RUN_MAX),
         rule=rule,
@@ -118,7 +118,7 @@ def propose(facts: Facts, _: Inputs) -> Proposal[RunPlan]:
             made(gettext_noop("Together"), total, code="total", unit=Unit.CENTS),
             *(
                 (made(gettext_noop("Left: the payment was taken back"), count, code="left", unit=Unit.COUNT),)
-                if (count := len(facts.uncovered))
+                if (count := len(facts.left))
                 else ()
             ),
         ),

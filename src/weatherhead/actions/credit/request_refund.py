@@ -57,7 +57,7 @@ class WholeDepositOnly(Refusal):
 
 
 class DepositSecures(Refusal):
-    """Money that is owed comes before the deposit goes back."""
+    """Money that is owed, or was and is written off, comes before the deposit goes back."""
 
     template = gettext_noop("$%(owed)s is owed. Apply the deposit to it first; what is left is refunded.")
 
@@ -243,7 +243,7 @@ def _of_deposit(facts: Facts, *, inputs: Inputs) -> MovePlan:
         raise WholeDepositOnly
     if any(item.end_on is None for item in facts.agreements):
         raise DepositStillNeeded
-    owed = facts.standing.balance_cents(as_of=facts.as_of)
+    owed = facts.standing.balance_cents(as_of=facts.as_of) + sum(item.left_cents for item in facts.write_offs)
     if owed > 0:
         raise DepositSecures(owed=format_cents(owed))
     return leaves(

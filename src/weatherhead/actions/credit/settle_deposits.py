@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from weatherhead.actions.credit.apply_deposit import FinalBillToCome, ServiceGoesOn, plan_applied, require_final
+from weatherhead.actions.credit.apply_deposit import (
+    FinalBillToCome,
+    ServiceGoesOn,
+    plan_applied,
+    require_final,
+    secured_cents,
+)
 from weatherhead.actions.credit.deposit_money import counted, interest_due, leaves, touched
 from weatherhead.actions.figures import made
 from weatherhead.actions.inputs import Number
@@ -21,6 +27,7 @@ from weatherhead.areas.credit.deposit_rules import DepositBook, GiveBackVersion,
 from weatherhead.areas.credit.history import payment_history
 from weatherhead.areas.credit.operations import MovePlan, move_deposits
 from weatherhead.areas.credit.queries import DepositFacts, accounts_with_deposits, open_deposits
+from weatherhead.areas.credit.write_offs import given_up_of_each
 from weatherhead.areas.ledger.queries import movements_of
 from weatherhead.core.credit import months_before
 from weatherhead.core.ledger import LedgerAccount, ReceivableMovement, age
@@ -50,12 +57,15 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The deposits held, and, unless only interest is given, the receivables and services of their accounts."""
+    """The deposits held, and, unless only interest is given, the receivables and services of their accounts; for final
+    bills also through which day those are billed, and what was written off and not paid since.
+    """
 
     deposits: tuple[DepositFacts, ...]
     movements: dict[int, tuple[ReceivableMovement, ...]]
     agreements: dict[int, tuple[AgreementFacts, ...]]
     billed: dict[int, date]
+    given_up: dict[int, int]
     book: DepositBook
     as_of: date
 
@@ -82,6 +92,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         movements=movements_of(accounts),
         agreements=_by_account(services),
         billed=billed_through(item.agreement_id for item in services) if inputs.kind == "final_bill" else {},
+        given_up=given_up_of_each(accounts) if inputs.kind == "final_bill" else {},
         book=deposit_book(),
         as_of=moment.as_of,
     )
@@ -187,7 +198,8 @@ def _final_bill(facts: Facts) -> tuple[MovePlan, ...]:
             require_final(services, billed=facts.billed)
         except (ServiceGoesOn, FinalBillToCome):
             continue
-        owed = age(facts.movements[account_id], as_of=facts.as_of).balance_cents
+        found = age(facts.movements[account_id], as_of=facts.as_of)
+        owed = secured_cents(found, given_up_cents=facts.given_up.get(account_id, 0), as_of=facts.as_of)
         plans += plan_applied(held, owed_cents=owed, book=facts.book, as_of=facts.as_of)
     return tuple(plans)
 

@@ -18,7 +18,7 @@ from weatherhead.areas.customers.queries import AccountFacts, account
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import balances_of
 from weatherhead.areas.payments.rules import ApplicationRules, application_rules, credit_settles
-from weatherhead.core.ledger import Direction, EntryDraft, LedgerAccount, Posting, Share, allocate
+from weatherhead.core.ledger import Direction, EntryDraft, LedgerAccount, Posting, Share, allocate, asked_for
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
@@ -141,7 +141,7 @@ def shares_of_waiting(standing: Standing, *, waits_cents: int, rules: Applicatio
     if settles is None:
         return []
     found = allocate(
-        standing.open_items(as_of=on),
+        asked_for(standing.open_items(as_of=on), as_of=on),
         amount_cents=waits_cents,
         direction=Direction(settles=settles, rest=LedgerAccount.UNAPPLIED_CREDIT),
     )

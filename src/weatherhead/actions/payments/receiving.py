@@ -24,6 +24,7 @@ from weatherhead.core.ledger import (
     Posting,
     Share,
     allocate,
+    asked_for,
 )
 from weatherhead.core.statements.scan_line import ScanLine, read_scan_line
 from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, format_cents, gettext_noop
@@ -245,7 +246,7 @@ class Directed:
         direction = direction_of(self.rules, tender=tender, on=paid_on)
         items: Sequence[OpenItem] = ()
         if not direction.is_plain:
-            items = self.standings[account_id].open_items(as_of=as_of, entries=before)
+            items = asked_for(self.standings[account_id].open_items(as_of=as_of, entries=before), as_of=as_of)
         return allocate(items, amount_cents=amount_cents, direction=direction)
 
 

@@ -299,19 +299,19 @@ def decide_correction(
     differing = [item for item in items if item.differs]
     if not differing:
         return None
+    net_cents = sum(item.difference_cents for item in differing)
     reach = look_back(
         book,
-        net_cents=sum(item.difference_cents for item in differing),
+        net_cents=net_cents,
         revenue_class=billed.revenue_class,
         begin_known=begin_known and not (billed.wrong_since_unknown and any(item.tested for item in differing)),
         tampering=tampering,
         on=on,
     )
-    chosen = {
-        item.old.segment_id
-        for item in differing
-        if reach.reaches(item.old.start_on) and (back_bill or item.difference_cents <= 0)
-    }
+    reached = [item for item in differing if reach.reaches(item.old.start_on)]
+    # Who paid too much in all is not billed more because the rule does not reach back to it.
+    back_bill = back_bill and not net_cents <= 0 < sum(item.difference_cents for item in reached)
+    chosen = {item.old.segment_id for item in reached if back_bill or item.difference_cents <= 0}
     bill_ids = {item.old.bill_id for item in differing if item.old.segment_id in chosen}
     segments = [
         item if item.old.segment_id in chosen or not item.differs else _as_it_was(billed, item)

@@ -175,7 +175,12 @@ def write_offs_of(account_ids: Iterable[int]) -> dict[int, tuple[WriteOffFacts, 
 
 def given_up_of(account_id: int) -> int:
     """What of an account's debt was written off and not recovered: its credit up to that is no credit, in cents."""
-    return sum(item.left_cents for item in write_offs_of([account_id]).get(account_id, ()))
+    return given_up_of_each([account_id]).get(account_id, 0)
+
+
+def given_up_of_each(account_ids: Iterable[int]) -> dict[int, int]:
+    """The same of many accounts; none for an account without a write-off."""
+    return {number: sum(item.left_cents for item in items) for number, items in write_offs_of(account_ids).items()}
 
 
 def written_off_in_credit(*, from_account: int, to_account: int) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from weatherhead.core.ledger.ageing import (
     OpenItem,
     ReceivableMovement,
     age,
+    asked_for,
     open_credits,
     receivable_movements,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "VoidWithoutPending",
     "age",
     "allocate",
+    "asked_for",
     "balances",
     "entry_digest",
     "is_ledger_account",

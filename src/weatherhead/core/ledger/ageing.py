@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 
-from weatherhead.core.ledger.accounts import LedgerAccount
+from weatherhead.core.ledger.accounts import BACK_BILL, LedgerAccount
 from weatherhead.core.ledger.entries import Entry, EntryState, PostingRef
 
 BUCKET_DAYS = (30, 60, 90)
@@ -141,6 +141,15 @@ def open_credits(movements: Iterable[ReceivableMovement], *, as_of: date) -> tup
             found.append(OpenCredit(ref=movement.ref, open_cents=cents))
             left_cents -= cents
     return tuple(found)
+
+
+def asked_for(items: Iterable[OpenItem], *, as_of: date) -> tuple[OpenItem, ...]:
+    """What of the open items is asked for: all but the installments of a back-bill that are due after today and after
+    every bill and fee that is out. They come one by one, and what is asked for is older than they are.
+    """
+    found = tuple(items)
+    until_on = max((item.due_on for item in found if item.charge != BACK_BILL), default=as_of)
+    return tuple(item for item in found if item.due_on <= max(until_on, as_of))
 
 
 def _bucketed(items: list[OpenItem], *, credit_cents: int, as_of: date) -> Ageing:

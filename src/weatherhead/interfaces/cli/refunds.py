@@ -16,7 +16,7 @@ from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.perform import perform
 from weatherhead.interfaces.cli.private_files import write_private
 from weatherhead.interfaces.cli.setting import actor_for, calendar_day, present_moment
-from weatherhead.overviews.refunds import files_of_refund_run, uncovered
+from weatherhead.overviews.refunds import files_of_refund_run, tenders_gone, uncovered
 
 RUNS_LISTED = 50
 REFUNDS_LISTED = 10_000
@@ -73,7 +73,7 @@ def run_list(args: argparse.Namespace) -> int:
     as_of = present_moment().as_of
     found = open_refunds(limit=REFUNDS_LISTED)
     known = accounts({item.account_id for item in found if item.account_id is not None})
-    owed = uncovered(found)
+    owed = tenders_gone(found).union(uncovered(found))
     rows = [
         {
             "refund": item.refund_id,

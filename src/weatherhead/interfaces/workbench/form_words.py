@@ -124,6 +124,7 @@ _LABELS = {
     "begin_known": gettext_noop("It is known since when"),
     "back_bill": gettext_noop("Bill also what was too little"),
     "at_once": gettext_noop("No installments: all is due at once"),
+    "installments_now": gettext_noop("Pay also installments that are due later"),
     "started_on": gettext_noop("Service began on"),
     "ended_on": gettext_noop("First day without service"),
     "other_meter": gettext_noop("The meter that really hung there"),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import F, OuterRef, Subquery, Sum
+
 from weatherhead.areas.credit.models import (
     AdverseActionNotice,
     Deposit,
@@ -205,6 +207,18 @@ def note_moves(plans: Sequence[MovePlan], *, entry_ids: Sequence[int], receipt_i
         if plan.interest is not None and plan.interest.amount_cents
     )
     _keep_states(plans)
+    _begin_anew([plan.deposit_id for plan in plans if plan.kind == "undone"])
+
+
+def _begin_anew(deposit_ids: Sequence[int]) -> None:
+    """Of deposits whose money was taken back, those that hold nothing any more are as if none had come."""
+    if not deposit_ids:
+        return
+    moved = DepositMovement.objects.filter(deposit_id=OuterRef("pk")).values("deposit_id")
+    emptied = Deposit.objects.filter(pk__in=deposit_ids, closed_on__isnull=True).annotate(
+        held_cents=F("opening_cents") + Subquery(moved.annotate(total=Sum("amount_cents")).values("total"))
+    )
+    emptied.filter(held_cents=0).update(held_since_on=None, interest_from_on=None)
 
 
 def _keep_states(plans: Sequence[MovePlan]) -> None:
