@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.correcting import books_are_right
+from tests.correcting import books_are_right, misread
 from tests.house import Home, House
 from weatherhead.actions.adjustments.assess_reconnect_fee import ChargedForReconnecting
 from weatherhead.actions.credit.issue_refunds import NothingToIssue
@@ -53,7 +53,7 @@ def secure(house: House, home: Home, **how: str) -> int:
 def end(house: House, home: Home) -> None:
     house.pass_days(30)
     last = max(item.dial_reading for item in reads_of_meter(home.meter_id))
-    house.do("end_service", agreement_id=home.agreement_id, end_on=house.today, reading=str(last + 300))
+    house.do("end_service", agreement_id=home.agreement_id, end_on=house.today, reading=str(last + 650))
     house.do("bill_account", account_id=home.account_id)
 
 
@@ -158,6 +158,21 @@ def test_a_card_that_took_its_money_back_is_not_refunded(house: House, home: Hom
     with pytest.raises(NothingToIssue):
         house.do("issue_refunds", by="okafor")
     # And: cancelled and asked for again it goes by check.
-    house.do("cancel_refund", by="okafor", refund_id=found.refund_id, reason="The card was charged back")
+    house.do("cancel_refund", by="alvarez", refund_id=found.refund_id, reason="The card was charged back")
     decide(house, "request_refund", account_id=home.account_id, reason="overpaid")
     assert refunds_of_account(home.account_id)[0].method == "check"
+
+
+def test_late_charges_since_a_bill_that_was_too_high_are_shown_where_it_is_corrected(house: House, home: Home) -> None:
+    # Given: Ruth did not pay a bill that was too high, and was charged for being late.
+    billed_on = house.today
+    house.pass_days(40)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    [late] = adjustments_of_account(home.account_id)
+    misread(house, home, on=billed_on, reading=1600)
+    correcting = {"account_id": home.account_id, "cause": "read", "reason": "Misread a dial"}
+    # When: it is corrected. Then: whoever does it is told what to look at, until it is waived.
+    shown = {item.code: item.after for item in house.see("correct_bills", **correcting).proposal.changes}
+    assert shown["late_charges"] == late.amount_cents
+    house.do("waive_fee", adjustment_id=late.adjustment_id, reason="our_error")
+    assert "late_charges" not in [item.code for item in house.see("correct_bills", **correcting).proposal.changes]

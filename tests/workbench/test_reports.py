@@ -115,6 +115,9 @@ def test_rates_are_compared_with_the_rate_of_all_and_few_are_not(stage: Stage) -
     for number in numbers[:2]:
         here.do("waive_fee", by="reyes", adjustment_id=number, reason="our_error")
     here.do("reverse_adjustment", by="alvarez", adjustment_id=numbers[-1], note="Charged twice")
+    # A waiver that was added back is none, in no table.
+    back = here.made("waive_fee", "adjustment", by="dvorak", adjustment_id=numbers[2], reason="our_error")
+    here.do("reverse_adjustment", by="alvarez", adjustment_id=back, note="Meant for another fee")
     report = fairness_report(as_of=TODAY, days=30)
     by_code = {table.code: table for table in report.tables}
     area = by_code["area"].rows[0]

@@ -83,6 +83,7 @@ def corrected_proposal(
             *money_changes(facts.accounts[account_id].standing, entries=plan.entries, as_of=facts.as_of),
             _energy_change(composed),
             *_tested_meters(composed),
+            *_late_charges(composed, facts=facts),
         ),
         comparisons=comparisons_of(composed),
         rules=correction_rules(composed, facts=facts),
@@ -131,6 +132,28 @@ def _tested_meters(composed: Composed) -> tuple[Change, ...]:
             account_id=composed.account_id,
         )
         for meter, accuracy in composed.correction.tested
+    )
+
+
+def _late_charges(composed: Composed, *, facts: CorrectingFacts) -> tuple[Change, ...]:
+    """Late charges that stand since a bill was too high: a person looks which of them the mistake caused."""
+    too_high = [item.due_on for item in composed.correction.changed if item.difference_cents < 0]
+    since = [item for item in facts.late_charges if too_high and item.adjusted_on > min(too_high)]
+    if not since:
+        return ()
+    label = Sentence(gettext_noop("Late charges since the first bill that was too high"))
+    note = Sentence(gettext_noop("Waive those that our mistake caused"))
+    cents = sum(item.left_cents for item in since)
+    return (
+        Change(
+            code="late_charges",
+            label=label,
+            unit=Unit.CENTS,
+            before=None,
+            after=cents,
+            note=note,
+            account_id=composed.account_id,
+        ),
     )
 
 

@@ -39,6 +39,11 @@ _FEES = """
  WHERE f.kind = 'fee' AND f.adjusted_on >= %s AND f.adjusted_on < %s
    AND NOT EXISTS (SELECT 1 FROM billing_adjustment x WHERE x.reverses_id = f.id)
 """
+# One that was added back was none.
+_STANDING_WAIVER = """
+SELECT 1 FROM billing_adjustment w
+ WHERE w.waives_id = f.id AND NOT EXISTS (SELECT 1 FROM billing_adjustment y WHERE y.reverses_id = w.id)
+"""
 _WAIVED_BY_PLACE = f"""
 SELECT place, COUNT(*), SUM(waived)
   FROM (
@@ -47,7 +52,7 @@ SELECT place, COUNT(*), SUM(waived)
               JOIN premises_servicepoint t ON t.id = s.service_point_id
               JOIN premises_premise m ON m.id = t.premise_id
              WHERE s.account_id = f.account_id) AS place,
-           CASE WHEN EXISTS (SELECT 1 FROM billing_adjustment w WHERE w.waives_id = f.id) THEN 1 ELSE 0 END AS waived
+           CASE WHEN EXISTS ({_STANDING_WAIVER}) THEN 1 ELSE 0 END AS waived
     {_FEES}
   ) fees
  WHERE place IS NOT NULL
@@ -58,7 +63,7 @@ _WAIVED_BY_CYCLE = f"""
 SELECT cycle, COUNT(*), SUM(waived)
   FROM (
     SELECT (SELECT c.cycle FROM customers_account c WHERE c.id = f.account_id) AS cycle,
-           CASE WHEN EXISTS (SELECT 1 FROM billing_adjustment w WHERE w.waives_id = f.id) THEN 1 ELSE 0 END AS waived
+           CASE WHEN EXISTS ({_STANDING_WAIVER}) THEN 1 ELSE 0 END AS waived
     {_FEES}
   ) fees
  GROUP BY cycle
@@ -71,6 +76,7 @@ SELECT r.employee_id, COUNT(DISTINCT f.id), COUNT(DISTINCT CASE WHEN v.employee_
   JOIN records_receiptaccount b ON b.account_id = f.account_id
   JOIN records_receipt r ON r.id = b.receipt_id AND r.id <> f.receipt_id AND r.as_of >= f.adjusted_on AND r.as_of < %s
   LEFT JOIN billing_adjustment w ON w.waives_id = f.id
+   AND NOT EXISTS (SELECT 1 FROM billing_adjustment y WHERE y.reverses_id = w.id)
   LEFT JOIN records_receipt v ON v.id = w.receipt_id
  WHERE f.kind = 'fee' AND f.adjusted_on >= %s AND f.adjusted_on < %s AND r.employee_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM billing_adjustment x WHERE x.reverses_id = f.id)
