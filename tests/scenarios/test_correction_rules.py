@@ -250,6 +250,23 @@ def test_who_paid_too_much_is_not_billed_more_because_the_rule_reaches_no_furthe
     books_are_right()
 
 
+def test_what_accrued_in_one_bill_of_three_months_is_paid_over_three(new_house: House) -> None:
+    # Given: nobody could get to the meter for ninety days, and then it was read too low.
+    house = new_house
+    home = move_in(house, multiplier="1")
+    house.pass_days(90)
+    house.do("enter_read", account_id=home.account_id, meter=home.serial, read_on=house.today, reading="2500")
+    house.do("bill_account", account_id=home.account_id)
+    pay(house, home)
+    misread(house, home, on=house.today, reading=2800)
+    # When: it is corrected. Then: she has as many months as it accrued in, whatever the number of bills.
+    correct(house, home, cause="read")
+    parts = by_due(aged(house, home))
+    assert len(parts) == 3
+    assert sum(parts.values()) == owed(home)
+    books_are_right()
+
+
 def test_after_tampering_everything_is_billed_at_once(long_ago: tuple[House, Home]) -> None:
     house, home = long_ago
     house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="1.2", **WHY)

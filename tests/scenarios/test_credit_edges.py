@@ -12,7 +12,7 @@ from weatherhead.actions.adjustments.assess_reconnect_fee import ChargedForRecon
 from weatherhead.actions.credit.issue_refunds import NothingToIssue
 from weatherhead.actions.credit.pay_deposit import NoMoneyForDeposit
 from weatherhead.actions.credit.request_refund import DepositSecures
-from weatherhead.areas.billing.queries import adjustments_of_account
+from weatherhead.areas.billing.queries import adjustments_of_account, bill, bills_of_account
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
 from weatherhead.areas.credit.refunds import refunds_of_account
 from weatherhead.areas.credit.write_offs import write_offs_of
@@ -176,3 +176,12 @@ def test_late_charges_since_a_bill_that_was_too_high_are_shown_where_it_is_corre
     assert shown["late_charges"] == late.amount_cents
     house.do("waive_fee", adjustment_id=late.adjustment_id, reason="our_error")
     assert "late_charges" not in [item.code for item in house.see("correct_bills", **correcting).proposal.changes]
+
+
+def test_a_last_bill_in_credit_promises_no_next_one(house: House, home: Home) -> None:
+    pay(house, home, owed(home) + 500_00)
+    end(house, home)
+    [last] = bills_of_account(home.account_id, limit=1)
+    told = [code for code, _ in bill(last.bill_id).payload["messages"]]
+    assert "credit_final" in told
+    assert "credit" not in told

@@ -269,7 +269,7 @@ def bill_messages(
     if past_due_cents > 0 and due_cents > 0:
         told.append(Message("past_due", {"amount_cents": min(past_due_cents, due_cents)}))
     if due_cents < 0:
-        told.append(Message("credit", {"amount_cents": -due_cents}))
+        told.append(Message("credit_final" if kind == "final" else "credit", {"amount_cents": -due_cents}))
     if waits_cents > 0:
         told.append(Message("waiting", {"amount_cents": waits_cents}))
     if first and cancelled is None:

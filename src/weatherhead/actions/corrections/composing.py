@@ -293,7 +293,10 @@ def _bill(
         said,
         cancelled=CancelledBill(last.number, corrected.total_cents),
         compared=said.compared and len(correction.bills) == 1,
-        messages=[*_messages(correction, owed=owed, ask=ask, later=later), *_kept_messages(said.messages, later=later)],
+        messages=[
+            *_messages(correction, owed=owed, ask=ask, later=later),
+            *_kept_messages(said.messages, later=later, left=all(item.agreement.end_on for item in billing.agreements)),
+        ],
         history=[*said.history, *_earlier_uses(segments)],
         correction=_said(correction, ask=ask),
         later=later,
@@ -413,7 +416,10 @@ def _messages(correction: Correction, *, owed: Owed, ask: Ask, later: Sequence[I
     return told
 
 
-def _kept_messages(messages: Sequence[Message], *, later: Sequence[Installment]) -> list[Message]:
-    """What else the bill says; an average of a year is no news on it, and was not told of installments."""
+def _kept_messages(messages: Sequence[Message], *, later: Sequence[Installment], left: bool) -> list[Message]:
+    """What else the bill says; an average of a year is no news on it, and was not told of installments. Of someone who
+    left, no bill comes that uses a credit up.
+    """
     dropped = {"corrected", "average"} | ({"credit"} if later else set())
-    return [item for item in messages if item.code not in dropped]
+    kept = [item for item in messages if item.code not in dropped]
+    return [item._replace(code="credit_final") if left and item.code == "credit" else item for item in kept]

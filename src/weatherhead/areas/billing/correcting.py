@@ -18,6 +18,8 @@ from weatherhead.areas.tariffs.queries import ScheduleFacts
 from weatherhead.core.ledger import BACK_BILL, Entry, LedgerAccount
 from weatherhead.core.values import Refusal, Span, gettext_noop
 
+HALF_MONTH_DAYS = 15
+
 CAUSES = {
     "read": gettext_noop("Wrong read"),
     "meter": gettext_noop("Wrong meter"),
@@ -472,5 +474,17 @@ def _less_credit(parts: list[Due], *, credit_cents: int) -> Owed:
 
 
 def months_accrued(items: Iterable[Again]) -> int:
-    """Over how many months too little was billed: periods by the months in which they end."""
-    return len({(item.old.end_on.year, item.old.end_on.month) for item in items if item.difference_cents > 0})
+    """Over how many months too little was billed: periods by the months in which they end, and one of several months
+    by each of them that half a month or more of it belongs to.
+    """
+    found: set[tuple[int, int]] = set()
+    for item in items:
+        if item.difference_cents <= 0:
+            continue
+        start_on = min(item.old.start_on, item.new.start_on) if item.new else item.old.start_on
+        on, back = item.old.end_on, 0
+        while not back or (on - start_on).days >= HALF_MONTH_DAYS:
+            found.add((on.year, on.month))
+            back += 1
+            on = months_after(item.old.end_on, months=-back)
+    return len(found)

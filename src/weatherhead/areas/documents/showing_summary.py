@@ -17,7 +17,7 @@ from weatherhead.areas.documents.showing import (
 )
 from weatherhead.core.statements import SUMMARY, BillDocument, SummaryAccount, SummaryDocument
 
-CREDIT = "credit"  # the message of a bill that leaves its account in credit
+CREDIT = ("credit", "credit_final")  # the message of a bill that leaves its account in credit
 LINES_ON_COVER = 14
 """How many lines of accounts the cover holds; more begin on the second page."""
 _PLACE_LETTERS = 25  # that surely stand on one line of its column
@@ -144,7 +144,7 @@ def _bill(bill: BillDocument, *, by: str | None, say: Words) -> View:
     `by` is the number of the bill after it that cancels it, if one does. That an account is in credit is left to its
     figures: "nothing to pay" would mislead beside a total that is due.
     """
-    told = tuple(item for item in bill.messages if item.code != CREDIT)
+    told = tuple(item for item in bill.messages if item.code not in CREDIT)
     shown = bill_view(replace(bill, messages=told), listed="movements_below")
     messages = [*shown["messages"], *shown["more_messages"]]
     label, amount = shown["due"]["label"], shown["due"]["amount"]

@@ -261,6 +261,10 @@ MESSAGES = {
         gettext_noop("Nothing to pay."),
         gettext_noop("You have a credit of %(amount_cents)s, which your next bills use up."),
     ),
+    "credit_final": (
+        gettext_noop("Nothing to pay."),
+        gettext_noop("You have a credit of %(amount_cents)s. Call us, and we pay it back to you."),
+    ),
     "waiting": (
         gettext_noop("We hold money for you."),
         gettext_noop(
