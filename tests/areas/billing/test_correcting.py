@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 from weatherhead.actions.corrections.correct_terms import overlaid
 from weatherhead.areas.agreements.queries import TermsFacts
-from weatherhead.areas.billing.correcting import Owed, equal_parts, months_after, owed_by
+from weatherhead.areas.billing.correcting import Again, Owed, decide_correction, equal_parts, months_after, owed_by
 from weatherhead.areas.billing.correction_rules import CorrectionBook, look_back, weigh_test
 from weatherhead.areas.records.utility import load_rules
 from weatherhead.core.ledger import Ageing, PostingRef, ReceivableMovement, age
@@ -220,6 +220,77 @@ def test_the_rule_that_a_difference_falls_under(
     )
     assert found.rule.code == clause
     assert found.since_on == (None if days is None else TODAY - timedelta(days=days))
+
+
+@dataclass(frozen=True)
+class Days:
+    """As much of a segment, as it was billed or is now, as the look-back depends on."""
+
+    segment_id: int
+    start_on: date
+    end_on: date
+    bill_id: int = 0
+
+
+@dataclass(frozen=True)
+class Differing:
+    """As much of a period priced again as deciding depends on."""
+
+    old: Days
+    new: Days
+    difference_cents: int
+    differs: bool = True
+    tested: tuple[tuple[str, int], ...] = ()
+
+    reached_from_on = Again.reached_from_on
+
+
+@dataclass(frozen=True)
+class Account:
+    """As much of what stands billed."""
+
+    bills: dict[int, int]
+    agreements: tuple[()] = ()
+    revenue_class: str = "residential"
+    wrong_since_unknown: bool = False
+
+
+differing = st.lists(
+    st.tuples(st.integers(0, 30), st.sampled_from([0, 0, 0, 40, 400]), amounts), min_size=1, max_size=6
+)
+
+
+@given(
+    found=differing,
+    begin_known=st.booleans(),
+)
+def test_nobody_is_billed_beyond_the_rule_nor_for_what_they_paid_too_much(
+    found: list[tuple[int, int, int]], begin_known: bool
+) -> None:
+    book = load_rules(ROOT / "regulations/prairie-city/corrections.yaml", model=CorrectionBook)
+    items = []
+    for place, (months, earlier, cents) in enumerate(found):
+        end_on = TODAY - timedelta(days=30 * months)
+        old = Days(place, end_on - timedelta(days=30), end_on, place)
+        items.append(Differing(old, replace(old, start_on=old.start_on - timedelta(days=earlier)), cents))
+    decided = decide_correction(
+        Account(dict.fromkeys(range(len(items)), 0)),  # type: ignore[arg-type]
+        items,  # type: ignore[arg-type]
+        book=book,
+        begin_known=begin_known,
+        tampering=False,
+        back_bill=True,
+        on=TODAY,
+    )
+    assert decided is not None
+    left = {item.old.segment_id for item in decided.left}
+    chosen = [item for item in items if item.old.segment_id not in left]
+    in_all = sum(item.difference_cents for item in items)
+    billed = sum(item.difference_cents for item in chosen)
+    assert billed <= 0 or in_all > 0
+    if in_all > 0:
+        since_on = TODAY - timedelta(days=365)
+        assert all(item.new.start_on >= since_on for item in chosen if item.difference_cents > 0)
 
 
 def test_a_meter_test_weighs_full_load_four_times() -> None:

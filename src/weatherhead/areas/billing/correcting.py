@@ -123,6 +123,15 @@ class Again:
         return self.after_cents - self.old.amount_cents
 
     @property
+    def reached_from_on(self) -> date:
+        """The day that the look-back is held against. Of a period that begins earlier now, and costs more, that is it:
+        its first days are billed too little as well.
+        """
+        if self.new is None or self.difference_cents <= 0:
+            return self.old.start_on
+        return min(self.old.start_on, self.new.start_on)
+
+    @property
     def tested(self) -> tuple[tuple[str, int], ...]:
         """The meters whose test weighs on the period now and did not when it was billed, with their accuracy."""
         then = {(read["meter"], read.get("accuracy")) for read in self.old.determinants["reads"]}
@@ -310,7 +319,7 @@ def decide_correction(
         tampering=tampering,
         on=on,
     )
-    reached = [item for item in differing if reach.reaches(item.old.start_on)]
+    reached = [item for item in differing if reach.reaches(item.reached_from_on)]
     # Who paid too much in all is not billed more because the rule does not reach back to it.
     back_bill = back_bill and not net_cents <= 0 < sum(item.difference_cents for item in reached)
     chosen = {item.old.segment_id for item in reached if back_bill or item.difference_cents <= 0}
@@ -481,9 +490,8 @@ def months_accrued(items: Iterable[Again]) -> int:
     for item in items:
         if item.difference_cents <= 0:
             continue
-        start_on = min(item.old.start_on, item.new.start_on) if item.new else item.old.start_on
         on, back = item.old.end_on, 0
-        while not back or (on - start_on).days >= HALF_MONTH_DAYS:
+        while not back or (on - item.reached_from_on).days >= HALF_MONTH_DAYS:
             found.add((on.year, on.month))
             back += 1
             on = months_after(item.old.end_on, months=-back)
