@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 
 from tests.correcting import books_are_right, misread
-from tests.house import Home, House
+from tests.house import Home, House, move_in
 from weatherhead.actions.adjustments.assess_reconnect_fee import ChargedForReconnecting
 from weatherhead.actions.credit.issue_refunds import NothingToIssue
 from weatherhead.actions.credit.pay_deposit import NoMoneyForDeposit
 from weatherhead.actions.credit.request_refund import DepositSecures
 from weatherhead.areas.billing.queries import adjustments_of_account, bill, bills_of_account
+from weatherhead.areas.credit.history import payment_history
 from weatherhead.areas.credit.queries import DepositFacts, deposits_of_account
 from weatherhead.areas.credit.refunds import refunds_of_account
 from weatherhead.areas.credit.write_offs import write_offs_of
+from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.queries import balance_of
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.core.ledger import PostingRef, ReceivableMovement
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +167,27 @@ def test_a_card_that_took_its_money_back_is_not_refunded(house: House, home: Hom
     assert refunds_of_account(home.account_id)[0].method == "check"
 
 
+def test_a_check_that_is_written_again_to_where_another_went_waits_for_a_colleague(house: House, home: Home) -> None:
+    # Given: Ruth and Dale were each refunded $40 by check, to their own addresses.
+    dale = move_in(house, name="Dale Sorensen", street="311 Linden St", serial="77402931")
+    pay(house, home, owed(home))
+    for whose in (home, dale):
+        pay(house, whose, 40_00)
+        decide(house, "request_refund", account_id=whose.account_id, reason="overpaid")
+    house.do("issue_refunds", by="okafor")
+    # When: Ruth's address becomes Dale's, and her check is said to be lost. Then: the next one, too, looks like his.
+    there = {"street": "311 Linden St", "city": "Prairie City", "state": "NE", "postal_code": "68900"}
+    house.do("change_mailing_address", account_id=home.account_id, version=account(home.account_id).version, **there)
+    house.do("void_refund_check", check_number=100001, how="stop", reason="Never came")
+    house.pass_days(10)
+    house.do("issue_refunds", by="okafor")  # tells the bank of the stop, and writes nothing
+    [held] = refunds_of_account(home.account_id)
+    assert (held.state, held.waits_for_a_person) == ("payable", True)
+    house.do("release_refund", refund_id=held.refund_id, reason="They live together now")
+    house.do("issue_refunds", by="okafor")
+    assert refunds_of_account(home.account_id)[0].check_number == 100003
+
+
 def test_late_charges_since_a_bill_that_was_too_high_are_shown_where_it_is_corrected(house: House, home: Home) -> None:
     # Given: Ruth did not pay a bill that was too high, and was charged for being late.
     billed_on = house.today
@@ -185,3 +210,19 @@ def test_a_last_bill_in_credit_promises_no_next_one(house: House, home: Home) ->
     told = [code for code, _ in bill(last.bill_id).payload["messages"]]
     assert "credit_final" in told
     assert "credit" not in told
+
+
+@pytest.mark.parametrize(("days", "grace_days", "late"), [(0, 0, 0), (1, 0, 1), (1, 1, 0), (2, 1, 1)])
+def test_a_bill_that_is_paid_the_day_after_it_was_due_was_paid_late(days: int, grace_days: int, late: int) -> None:
+    issued_on, due_on = date(2026, 1, 2), date(2026, 1, 22)
+    billed, paid = (
+        ReceivableMovement(
+            ref=PostingRef(entry_id=number, sequence=1), effective_on=on, amount_cents=cents, charge=charge, due_on=due
+        )
+        for number, on, cents, charge, due in (
+            (1, issued_on, 80_00, "bill", due_on),
+            (2, due_on + timedelta(days=days), -80_00, "payment", None),
+        )
+    )
+    found = payment_history([billed, paid], since=issued_on, as_of=date(2026, 3, 1), grace_days=grace_days)
+    assert (len(found.due_on), len(found.late_on)) == (1, late)

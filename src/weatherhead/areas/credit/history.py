@@ -39,7 +39,7 @@ def payment_history(
             and movement.due_on + over < as_of
         }
     )
-    late = tuple(on for on in due if _open_cents(movements, due_on=on, as_of=on + over + timedelta(days=1)) > 0)
+    late = tuple(on for on in due if _open_cents(movements, due_on=on, as_of=on + over) > 0)
     return PaymentHistory(due_on=tuple(due), late_on=late)
 
 

@@ -210,9 +210,11 @@ def void_check(
     payee_name: str,
     payee_lines: tuple[str, ...],
     hold_until_on: date | None,
+    hold_reasons: Sequence[Mapping[str, Any]],
     receipt_id: int,
 ) -> None:
-    """End a check that was not paid; its refund is payable again, to the payee and address as they are now.
+    """End a check that was not paid; its refund is payable again, to the payee and address as they are now. Where there
+    is something new to look at it waits for a person, whoever looked before.
 
     Raises:
         RefundChangedMeanwhile: it was paid, voided or stopped meanwhile.
@@ -221,6 +223,9 @@ def void_check(
     if living.update(state=state, ended_on=on, ended_note=note[:200], ended_receipt_id=receipt_id) != 1:
         raise RefundChangedMeanwhile(refund=check.refund_id)
     refund = Refund.objects.filter(pk=check.refund_id, state=ISSUED)
+    if hold_reasons:
+        known = refund.values_list("hold_reasons", flat=True).first() or []
+        refund.update(hold_reasons=[*known, *(dict(item) for item in hold_reasons)], released_by="")
     changed = refund.update(
         state=PAYABLE,
         payee_name=payee_name,
