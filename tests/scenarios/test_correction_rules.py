@@ -226,44 +226,22 @@ def test_an_agencys_money_pays_the_installment_that_is_due_and_waits_for_no_othe
     books_are_right()
 
 
-def test_who_paid_too_much_is_not_billed_more_because_the_rule_reaches_no_further(
-    long_ago: tuple[House, Home],
-) -> None:
-    # Given: a read of over a year ago was 100 kWh too high, so that one bill was too high and the next too low by as
-    # much; only the second began within the year.
+def test_a_read_of_over_a_year_ago_is_put_right_on_both_bills_that_it_spoiled(long_ago: tuple[House, Home]) -> None:
+    # Given: a read was 100 kWh too high, so that one bill was too high and the next too low by about as much; only the
+    # second began within the year of back-bills.
     house, home = long_ago
-    [on] = [
-        item.end_on
-        for item in bills_of_account(home.account_id, limit=40)
-        if item.end_on - timedelta(days=30) < house.today - timedelta(days=365) <= item.end_on
-    ]
+    since = house.today - timedelta(days=365)
+    [on] = [item.end_on for item in bills_of_account(home.account_id, limit=40)
+            if item.end_on - timedelta(days=30) < since <= item.end_on]  # fmt: skip
     [read] = [item for item in reads_of_meter(home.meter_id) if item.read_on == on and item.state == "accepted"]
     misread(house, home, on=on, reading=read.dial_reading - 100)
-    untouched = table_rows(but=NEVER_CHANGED)
-    # When: nobody knows since when. Then: she is not billed the second without being refunded the first.
-    with pytest.raises(BeyondReach):
-        house.do("correct_bills", account_id=home.account_id, cause="read", begin_known=False, **WHY)
-    assert table_rows(but=NEVER_CHANGED) == untouched
-    # And: it is known, so both are put right, and nothing is owed for it.
+    seen = house.see("correct_bills", account_id=home.account_id, cause="read", **WHY).proposal
     correct(house, home, cause="read")
-    assert owed(home) <= 0
-    books_are_right()
-
-
-def test_what_accrued_in_one_bill_of_three_months_is_paid_over_three(new_house: House) -> None:
-    # Given: nobody could get to the meter for ninety days, and then it was read too low.
-    house = new_house
-    home = move_in(house, multiplier="1")
-    house.pass_days(90)
-    house.do("enter_read", account_id=home.account_id, meter=home.serial, read_on=house.today, reading="2500")
-    house.do("bill_account", account_id=home.account_id)
-    pay(house, home)
-    misread(house, home, on=house.today, reading=2800)
-    # When: it is corrected. Then: she has as many months as it accrued in, whatever the number of bills.
-    correct(house, home, cause="read")
-    parts = by_due(aged(house, home))
-    assert len(parts) == 3
-    assert sum(parts.values()) == owed(home)
+    # Then: she is refunded the one as she is billed the other, and owes the cents between them.
+    low, high = sorted(row.total.after - row.total.before for row in seen.comparisons)
+    assert low < 0 < high
+    assert owed(home) == low + high
+    assert not [row for row in seen.comparisons if row.stands]
     books_are_right()
 
 

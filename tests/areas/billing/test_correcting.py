@@ -288,6 +288,7 @@ def test_nobody_is_billed_beyond_the_rule_nor_for_what_they_paid_too_much(
     in_all = sum(item.difference_cents for item in items)
     billed = sum(item.difference_cents for item in chosen)
     assert billed <= 0 or in_all > 0
+    assert not begin_known or all(item.difference_cents >= 0 for item in items if item.old.segment_id in left)
     if in_all > 0:
         since_on = TODAY - timedelta(days=365)
         assert all(item.new.start_on >= since_on for item in chosen if item.difference_cents > 0)

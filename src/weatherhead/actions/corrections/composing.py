@@ -371,7 +371,7 @@ def correction_rules(composed: Composed, *, facts: CorrectingFacts) -> tuple[Rul
     correction = composed.correction
     tested = (facts.book.meter_test.named("meter test"),) if correction.tested else ()
     agreements = facts.accounts[composed.account_id].billed.agreements
-    return (correction.reach.rule, *tested, *rules_of(agreements, on=correction.segments[-1].old.end_on))
+    return (*correction.rules, *tested, *rules_of(agreements, on=correction.segments[-1].old.end_on))
 
 
 def _said(correction: Correction, *, ask: Ask) -> CorrectionFacts:

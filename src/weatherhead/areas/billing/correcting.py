@@ -16,7 +16,7 @@ from weatherhead.areas.billing.former import NO_BILL
 from weatherhead.areas.records.utility import Bounds
 from weatherhead.areas.tariffs.queries import ScheduleFacts
 from weatherhead.core.ledger import BACK_BILL, Entry, LedgerAccount
-from weatherhead.core.values import Refusal, Span, gettext_noop
+from weatherhead.core.values import Refusal, Rule, Span, gettext_noop
 
 HALF_MONTH_DAYS = 15
 
@@ -154,13 +154,20 @@ class Correction:
     """What is put right on an account: the bills replaced, each with its segments anew, and what is left and why.
 
     `segments` are the replaced bills' periods, whether they differ or not; `left` differ, and the rule does not reach
-    them. `refused` could not be priced again.
+    them. `reach` is the rule that the whole difference falls under, `refund` that of what was too much.
     """
 
     bills: tuple[BilledBill, ...]
     segments: tuple[Again, ...]
     left: tuple[Again, ...]
     reach: LookBack
+    refund: LookBack
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that say how far back: that of the whole, and besides a back-bill that of what was too much."""
+        refunded = self.refund != self.reach and any(item.difference_cents < 0 for item in self.changed)
+        return (self.reach.rule, *((self.refund.rule,) if refunded else ()))
 
     @property
     def changed(self) -> tuple[Again, ...]:
@@ -305,21 +312,28 @@ def decide_correction(
 ) -> Correction | None:
     """Which bills are replaced by what, within the look-back of the rule that the net difference falls under.
 
-    None when nothing differs. `back_bill` False leaves everything as it is that would cost the customer more.
+    Under a back-bill a period that was too high is refunded by the rule of refunds all the same. None when nothing
+    differs. `back_bill` False leaves everything as it is that would cost the customer more.
     """
     differing = [item for item in items if item.differs]
     if not differing:
         return None
+    known = begin_known and not (billed.wrong_since_unknown and any(item.tested for item in differing))
     net_cents = sum(item.difference_cents for item in differing)
-    reach = look_back(
-        book,
-        net_cents=net_cents,
-        revenue_class=billed.revenue_class,
-        begin_known=begin_known and not (billed.wrong_since_unknown and any(item.tested for item in differing)),
-        tampering=tampering,
-        on=on,
+    reach, refund = (
+        look_back(
+            book,
+            net_cents=cents,
+            revenue_class=billed.revenue_class,
+            begin_known=known,
+            tampering=tampering,
+            on=on,
+        )
+        for cents in (net_cents, min(net_cents, 0))
     )
-    reached = [item for item in differing if reach.reaches(item.reached_from_on)]
+    reached = [
+        item for item in differing if (reach if item.difference_cents > 0 else refund).reaches(item.reached_from_on)
+    ]
     # Who paid too much in all is not billed more because the rule does not reach back to it.
     back_bill = back_bill and not net_cents <= 0 < sum(item.difference_cents for item in reached)
     chosen = {item.old.segment_id for item in reached if back_bill or item.difference_cents <= 0}
@@ -333,6 +347,7 @@ def decide_correction(
         segments=tuple(segments),
         left=tuple(item for item in differing if item.old.segment_id not in chosen),
         reach=reach,
+        refund=refund,
     )
 
 
