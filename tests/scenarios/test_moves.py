@@ -135,6 +135,27 @@ def test_what_waited_counts_as_paid_when_a_payment_is_moved_away(house: House, h
     assert sound()
 
 
+def test_a_late_charge_that_one_move_made_smaller_and_another_took_back_counts_no_more(
+    house: House, home: Home, dale: Home
+) -> None:
+    # Given: all that Ruth owes was paid to Dale, in two checks, and she was charged for being late.
+    fee = {"account_id": home.account_id, "charge": "connect_fee", "reason": "service_rendered"}
+    house.do("assess_fee", by="alvarez", **fee, amount_cents="200.00")
+    first = pay(house, dale, 50_00, **CHECK)
+    second = pay(house, dale, owed(home) - 50_00, tender="check", check_number="1043")
+    house.pass_days(40)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    # When: one is moved to her, and then the other. Then: the charge became a smaller one, and then none.
+    assert [after for _, after in shown(move(house, first, home), "late_charge")] != [0]
+    assert [after for _, after in shown(move(house, second, home), "late_charge")] == [0]
+    assert (owed(home), last_late_charges([home.account_id])) == (0, {})
+    # And: what is late next bears one, four weeks or not.
+    house.do("assess_fee", by="alvarez", **fee, amount_cents="100.00")
+    house.pass_days(26)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    assert owed(home) == 105_00
+
+
 @pytest.mark.parametrize("way", ["out of suspense", "moved and back"])
 def test_what_money_had_put_on_a_deposit_is_not_owed_while_it_was_elsewhere(
     house: House, home: Home, dale: Home, way: str
