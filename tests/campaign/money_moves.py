@@ -37,7 +37,7 @@ from weatherhead.areas.payments.file_queries import suspense_items
 from weatherhead.areas.records.models import AuthorityUse
 from weatherhead.core.ledger import age
 from weatherhead.core.values import Refusal, format_cents
-from weatherhead.door.authority import OverCheckersShare
+from weatherhead.door.authority import OverCheckersAuthority, OverCheckersShare
 
 Chosen = TypeVar("Chosen")
 CONNECT_FEE = 2_000
@@ -259,7 +259,7 @@ def a_credit_is_refunded(life: Life) -> bool:
     ).body["request"]  # fmt: skip
     try:
         [made] = life.house.do("approve_request", by="alvarez", request_id=asked).body["made"]["refund"]
-    except OverCheckersShare:
+    except (OverCheckersAuthority, OverCheckersShare):
         if within:
             raise
         life.house.do("withdraw_request", by="reyes", request_id=asked, note="She keeps it")
