@@ -51,6 +51,7 @@ class Standing:
     debits: dict[object, Debit] = field(default_factory=dict)
     paid: int = 0
     late: dict[date, int] = field(default_factory=dict)
+    held: Counter[int] = field(default_factory=Counter)  # what of a payment lies on a deposit
 
     def open_items(self) -> list[Debit]:
         """What is owed of each debt, oldest due first, as new debts of that size."""
@@ -151,6 +152,19 @@ class Asked:
 
 
 @dataclass(kw_only=True)
+class DepositAsked:
+    """A deposit that is asked for, and what is held of it, by payment (None: of the account's credit)."""
+
+    cents: int
+    held: Counter[int | None] = field(default_factory=Counter)
+
+    @property
+    def left(self) -> int:
+        """What is still asked for."""
+        return self.cents - self.held.total()
+
+
+@dataclass(kw_only=True)
 class Model:
     """All of it."""
 
@@ -167,6 +181,8 @@ class Model:
     returns: dict[int, dict[int, date]] = field(default_factory=lambda: defaultdict(dict))  # by account, by tender
     declined: dict[int, date] = field(default_factory=dict)  # when a waiver on an account was last declined
     requests: dict[int, Asked] = field(default_factory=dict)
+    adjustments: dict[int, tuple[int, int]] = field(default_factory=dict)  # that may be reversed: account, cents
+    deposits: dict[int, DepositAsked] = field(default_factory=dict)  # by account
 
     def play(self, account: int) -> Standing:
         """An account from its first event on."""
@@ -234,7 +250,21 @@ def _tender(model: Model, at: Standing, account: int, order: int, said: list[obj
 def _undo(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
     item = model.pieces[int(said[0])]  # type: ignore[call-overload]
     if item.account == account and item.number not in model.moved:
-        at.paid -= item.cents
+        at.paid -= item.cents - at.held.pop(item.number, 0)
+
+
+def _credit(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
+    whose, cents = said
+    if whose == account:
+        at.paid += int(cents)  # type: ignore[call-overload]
+
+
+def _held(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
+    """What a payment puts on a deposit goes with it, wherever it goes."""
+    item, cents = model.pieces[int(said[0])], int(said[1])  # type: ignore[call-overload]
+    if item.account == account and item.number not in model.moved:
+        at.paid -= cents
+        at.held[item.number] += cents
 
 
 def _late(model: Model, at: Standing, account: int, order: int, said: list[object]) -> None:
@@ -246,4 +276,12 @@ def _late(model: Model, at: Standing, account: int, order: int, said: list[objec
         at.debits["late", on] = Debit(due=due, effective=on, order=order, charge="late_charge", cents=cents)
 
 
-_EVENTS = {"debit": _debit, "off": _off, "tender": _tender, "undo": _undo, "late": _late}
+_EVENTS = {
+    "debit": _debit,
+    "off": _off,
+    "tender": _tender,
+    "undo": _undo,
+    "late": _late,
+    "credit": _credit,
+    "held": _held,
+}

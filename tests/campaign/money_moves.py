@@ -13,10 +13,21 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from tests.campaign.money_model import BOOKED_IN, DUE_DAYS, PHYSICAL, Asked, Model, Piece, TenderHeld, Use
+from tests.campaign.money_model import (
+    BOOKED_IN,
+    DUE_DAYS,
+    PHYSICAL,
+    Asked,
+    DepositAsked,
+    Model,
+    Piece,
+    TenderHeld,
+    Use,
+)
 from tests.house import Home, House, read_and_bill
 from weatherhead.actions.payments.accepting import CashOnlyAccount
 from weatherhead.areas.billing.queries import adjustments_of_account, bill, bills_of_account
+from weatherhead.areas.credit.queries import deposits_of_account
 from weatherhead.areas.credit.refunds import refund
 from weatherhead.areas.customers.queries import accounts
 from weatherhead.areas.ledger.queries import balance_of, movements_of, trial_balance
@@ -26,7 +37,7 @@ from weatherhead.areas.payments.file_queries import suspense_items
 from weatherhead.areas.records.models import AuthorityUse
 from weatherhead.core.ledger import age
 from weatherhead.core.values import Refusal, format_cents
-from weatherhead.door.authority import OverCheckersShare
+from weatherhead.door.authority import OverCheckersAuthority, OverCheckersShare
 
 Chosen = TypeVar("Chosen")
 CONNECT_FEE = 2_000
@@ -155,6 +166,7 @@ def a_payment_is_moved(life: Life) -> bool:
     )  # fmt: skip
     parts = [(target, part)] + ([(piece.account, piece.cents - part)] if part < piece.cents else [])
     life.model.moved.add(piece.number)
+    _off_deposit(life, piece)
     for number, (account, cents) in zip(done.body["made"]["payment"], parts, strict=True):
         life.model.arrive(Piece(number=number, account=account, cents=cents, tender=piece.tender, before=piece.number))
     return True
@@ -216,18 +228,107 @@ def money_in_suspense_goes_back(life: Life) -> bool:
     books["suspense"] += piece.cents
     books["refunds_payable"] -= piece.cents
     compare_books(life)
+    _paid_out(life, made)
+    return True
+
+
+def _paid_out(life: Life, made: int) -> None:
+    """A refund is issued; if by check, the bank pays it."""
     life.house.do("issue_refunds", by="okafor")
     owed = refund(made)
     if owed.check_number is not None:
         lines = f"{owed.check_number},{format_cents(owed.amount_cents)}"
         life.house.do("clear_refund_checks", by="okafor", cleared_on=life.model.today, lines=lines)
-    books["refunds_payable"] += piece.cents
-    books["bank" if owed.check_number is not None else "card_clearing"] -= piece.cents
+    life.model.books["refunds_payable"] += owed.amount_cents
+    life.model.books["bank" if owed.check_number is not None else "card_clearing"] -= owed.amount_cents
+
+
+@operation(4)
+def a_credit_is_refunded(life: Life) -> bool:
+    """Once a second person approves it; it is cancelled, or it is paid. Without authority for it, it is withdrawn."""
+    credits_cents = {account: -life.model.play(account).balance for account in life.model.accounts}
+    found = [account for account, cents in credits_cents.items() if cents >= LEAST_REFUND]
+    if not found:
+        return False
+    account = life.pick(found)
+    credit, books = credits_cents[account], life.model.books
+    cents = credit if life.pick((True, True, False)) else LEAST_REFUND + life.cents() % (credit - LEAST_REFUND + 1)
+    within = cents <= _left_to_approve(life, account)
+    asked = life.house.do(
+        "request_refund", by="reyes", account_id=account, reason="overpaid", amount_cents=cents
+    ).body["request"]  # fmt: skip
+    try:
+        [made] = life.house.do("approve_request", by="alvarez", request_id=asked).body["made"]["refund"]
+    except (OverCheckersAuthority, OverCheckersShare):
+        if within:
+            raise
+        life.house.do("withdraw_request", by="reyes", request_id=asked, note="She keeps it")
+        return True
+    if not within:
+        raise Differs(f"a refund of {cents} was approved beyond the approver's authority")
+    _use(life, account=account, by="reyes", cents=cents, approved=True)
+    on = life.model.today
+    life.model.events.append(("debit", account, ("refund", made), cents, on, on, "refund"))
+    books["refunds_payable"] -= cents
+    compare(life)
+    if life.pick((True, False, False)):
+        life.house.do("cancel_refund", by="alvarez", refund_id=made, reason="She keeps it")
+        life.model.events.append(("off", account, ("refund", made), cents))
+        books["refunds_payable"] += cents
+        return True
+    if refund(made).waits_for_a_person:
+        life.house.do("release_refund", by="alvarez", refund_id=made, reason="She asked for both")
+    _paid_out(life, made)
     return True
+
+
+@operation(3)
+def a_deposit_is_asked_for(life: Life) -> bool:
+    """As much as the rule says, once an account."""
+    account = life.account()
+    if account in life.model.deposits:
+        return False
+    life.house.do("assess_deposit", by="reyes", account_id=account, reason="late_payments")
+    [asked] = deposits_of_account(account)
+    life.model.deposits[account] = DepositAsked(cents=asked.amount_cents)
+    return True
+
+
+@operation(7)
+def money_is_put_on_a_deposit(life: Life) -> bool:
+    """Of a payment, or of the account's credit."""
+    account = life.account()
+    asked = life.model.deposits.get(account)
+    if asked is None or asked.left <= 0:
+        return False
+    piece = life.pick([None, *(item for item in life.standing() if item.account == account)])
+    there = -life.model.play(account).balance if piece is None else piece.cents - asked.held[piece.number]
+    cents = min(there, asked.left, life.cents())
+    if cents <= 0:
+        return False
+    life.house.do(
+        "pay_deposit", by="reyes", account_id=account, payment_id=piece.number if piece else None, amount_cents=cents
+    )  # fmt: skip
+    asked.held[piece.number if piece else None] += cents
+    life.model.books["deposit"] -= cents
+    on = life.model.today
+    if piece is not None:
+        life.model.events.append(("held", piece.number, cents))
+    else:
+        key = ("deposit", len(life.model.events))
+        life.model.events.append(("debit", account, key, cents, on, on, "deposit"))
+    return True
+
+
+def _off_deposit(life: Life, piece: Piece) -> None:
+    """What a payment had put on a deposit goes with it."""
+    if (asked := life.model.deposits.get(piece.account)) is not None:
+        life.model.books["deposit"] += asked.held.pop(piece.number, 0)
 
 
 def _undone(life: Life, piece: Piece) -> None:
     piece.undone = True
+    _off_deposit(life, piece)
     life.model.events.append(("undo", piece.number))
 
 
@@ -280,6 +381,50 @@ def a_fee_is_assessed(life: Life) -> bool:
         return True
     _use(life, account=account, by="alvarez", cents=0 if by_rule else cents)
     _fee(life, account, cents, charge="connect_fee")
+    return True
+
+
+@operation(5)
+def an_adjustment_is_posted(life: Life) -> bool:
+    """A credit or a charge; over the caps it waits for somebody who never comes."""
+    account, by, cents = life.account(), life.pick(("reyes", "alvarez")), life.cents()
+    kind, reason = life.pick(
+        (
+            ("goodwill_credit", "poor_service"),
+            ("billing_correction_credit", "billed_twice"),
+            ("billing_correction_debit", "left_off_bill"),
+        )
+    )
+    done = life.house.do(
+        "post_adjustment", by=by, account_id=account, type=kind, reason=reason, amount_cents=cents,
+        evidence="Ticket 4410",
+    )  # fmt: skip
+    if not _as_allowed(life, done.outcome, account=account, by=by, cents=cents):
+        return True
+    _use(life, account=account, by=by, cents=cents)
+    made, on = max(item.adjustment_id for item in adjustments_of_account(account)), life.model.today
+    if kind.endswith("_credit"):
+        life.model.events.append(("credit", account, cents))
+        life.model.adjustments[made] = (account, -cents)
+    else:
+        life.model.events.append(("debit", account, made, cents, on, on + timedelta(days=DUE_DAYS), kind))
+        life.model.adjustments[made] = (account, cents)
+    return True
+
+
+@operation(3)
+def an_adjustment_is_reversed(life: Life) -> bool:
+    """It was made in error."""
+    if not life.model.adjustments:
+        return False
+    made = life.pick(sorted(life.model.adjustments))
+    account, cents = life.model.adjustments[made]
+    done = life.house.do("reverse_adjustment", by="alvarez", adjustment_id=made, note="Of another account")
+    if not _as_allowed(life, done.outcome, account=account, by="alvarez", cents=abs(cents)):
+        return True
+    _use(life, account=account, by="alvarez", cents=abs(cents))
+    del life.model.adjustments[made]
+    life.model.events.append(("credit", account, cents) if cents < 0 else ("off", account, made, cents))
     return True
 
 
@@ -545,7 +690,7 @@ def compare_books(life: Life) -> Mapping[str, int]:
         Differs: naming the ledger account, with both.
     """
     sums = trial_balance(as_of=life.model.today)
-    for code in ("cash_drawer", "checks_received", "bank", "card_clearing", "suspense", "refunds_payable"):
+    for code in ("cash_drawer", "checks_received", "bank", "card_clearing", "suspense", "refunds_payable", "deposit"):
         _same(code, sums.get(code, 0), life.model.books[code])
     return sums
 

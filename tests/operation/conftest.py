@@ -7,9 +7,17 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from tests.door.conftest import _built, home, house
+from tests.door.conftest import _build, home, house
+from tests.house import Home, House, built_once
 
-__all__ = ["_built", "home", "house"]
+__all__ = ["home", "house"]
+
+
+@pytest.fixture(scope="module")
+def _built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[House, Home]]:
+    """Of a module, not of the package: other modules here commit what they stand on, and must find nothing."""
+    with built_once(_build, blocker=django_db_blocker) as built:
+        yield built
 
 
 @pytest.fixture

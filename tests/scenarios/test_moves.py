@@ -19,6 +19,7 @@ from weatherhead.areas.documents.letters import letters_of_receipt
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import ageing_of, balance_of, entries, trial_balance
 from weatherhead.areas.payments.drawers import holdings_of_drawers
+from weatherhead.areas.payments.file_queries import suspense_items
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned
 from weatherhead.areas.payments.queries import MOVED, moved_to, payment
 from weatherhead.areas.payments.returns import cash_only_of
@@ -131,6 +132,59 @@ def test_what_waited_counts_as_paid_when_a_payment_is_moved_away(house: House, h
     # When: the cash goes to Dale. Then: it hid nothing: the bill was never late with what we held.
     done = move(house, number, dale)
     assert (shown(done, "hidden_late_charge"), late_charges_on(home)) == ([], [])
+    assert sound()
+
+
+def test_a_late_charge_that_one_move_made_smaller_and_another_took_back_counts_no_more(
+    house: House, home: Home, dale: Home
+) -> None:
+    # Given: all that Ruth owes was paid to Dale, in two checks, and she was charged for being late.
+    fee = {"account_id": home.account_id, "charge": "connect_fee", "reason": "service_rendered"}
+    house.do("assess_fee", by="alvarez", **fee, amount_cents="200.00")
+    first = pay(house, dale, 50_00, **CHECK)
+    second = pay(house, dale, owed(home) - 50_00, tender="check", check_number="1043")
+    house.pass_days(40)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    # When: one is moved to her, and then the other. Then: the charge became a smaller one, and then none.
+    assert [after for _, after in shown(move(house, first, home), "late_charge")] != [0]
+    assert [after for _, after in shown(move(house, second, home), "late_charge")] == [0]
+    assert (owed(home), last_late_charges([home.account_id])) == (0, {})
+    # And: what is late next bears one, four weeks or not.
+    house.do("assess_fee", by="alvarez", **fee, amount_cents="100.00")
+    house.pass_days(26)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    assert owed(home) == 105_00
+
+
+@pytest.mark.parametrize("way", ["out of suspense", "moved and back"])
+def test_what_money_had_put_on_a_deposit_is_not_owed_while_it_was_elsewhere(
+    house: House, home: Home, dale: Home, way: str
+) -> None:
+    # Given: Ruth paid by card; half of it was put on a deposit, so that half of her bill was late and charged for.
+    cents = owed(home)
+    number = pay(house, home, cents, tender="card", reference="A1")
+    house.do("assess_deposit", by="reyes", account_id=home.account_id, reason="late_payments")
+    house.do("pay_deposit", by="reyes", account_id=home.account_id, payment_id=number, amount_cents=cents // 2)
+    house.pass_days(30)
+    house.do("assess_late_charges", by="okafor", cycle=14)
+    [charged] = adjustments_of_account(home.account_id)
+    # When: the payment is taken for another's, and comes back to her. Then: it paid her bill, and nothing was late.
+    if way == "out of suspense":
+        house.do("reverse_payment", by="reyes", payment_id=number, reason="wrong_account", note="Not hers, it seems")
+        [item] = suspense_items()
+        house.do(
+            "post_from_suspense",
+            by="reyes",
+            suspense_item_id=item.item_id,
+            account_id=home.account_id,
+            note="It is hers",
+        )
+    else:
+        move(house, number, dale)
+        [there] = moved_to(number)
+        move(house, there.payment_id, home)
+    assert late_charges_on(home) == [("fee", charged.amount_cents), ("reversal", -charged.amount_cents)]
+    assert owed(home) == 0
     assert sound()
 
 

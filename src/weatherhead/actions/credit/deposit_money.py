@@ -14,6 +14,8 @@ from weatherhead.core.values import Change, Refusal, Sentence, Unit, gettext_noo
 
 CHARGE = "deposit"
 INTEREST_CHARGE = "deposit_interest"
+PAID = "deposit_paid"
+"""What `pay_deposit` posts."""
 
 
 class NothingHeld(Refusal):

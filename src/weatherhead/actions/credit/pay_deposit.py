@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from weatherhead.actions.credit.deposit_money import CHARGE, counted, held_change, touched
+from weatherhead.actions.credit.deposit_money import CHARGE, PAID, counted, held_change, touched
 from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Number, OptionalCents
 from weatherhead.areas.credit.operations import MovePlan, move_deposits
@@ -177,7 +177,7 @@ def _plan(facts: Facts, *, deposit: DepositFacts, cents: int, account_id: int) -
         kind="paid",
         amount_cents=cents,
         moved_on=facts.as_of,
-        entry=EntryDraft(kind="deposit_paid", effective_on=facts.as_of, postings=postings),
+        entry=EntryDraft(kind=PAID, effective_on=facts.as_of, postings=postings),
         payment_id=facts.payment.payment_id if facts.payment is not None else None,
     )
 

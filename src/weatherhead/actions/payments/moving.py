@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
+from weatherhead.actions.credit.deposit_money import PAID as DEPOSIT_PAID
 from weatherhead.actions.figures import Standing
 from weatherhead.actions.payments.apply_credit import as_if_applied
 from weatherhead.areas.billing.fees import Fee, NoSuchFee, fee
@@ -183,6 +184,7 @@ def right_history(
     not_there = found.again.union(leaving)
     gone = {number for item in found.payments if _is_gone(item, leaving=not_there) for number in _entries_of(item)}
     gone.update(undone)
+    gone |= _on_deposits(found.postings, gone=gone)
     paid = {item.entry_id: item for item in found.payments}
     waited = [
         (item.cents, paid[item.entry_id].receipt_id if item.entry_id in paid else item.receipt_id)
@@ -220,6 +222,16 @@ def right_history(
         if posting.ledger_account == LedgerAccount.RECEIVABLE
     ]
     return History(known=tuple(known), waited=tuple(waited))
+
+
+def _on_deposits(postings: Sequence[TimelinePosting], *, gone: Collection[int]) -> set[int]:
+    """The entries that put money which was not there on deposits, and those that took it off again with it."""
+    put = {
+        item.ref.entry_id
+        for item in postings
+        if item.kind == DEPOSIT_PAID and item.matches is not None and item.matches.entry_id in gone
+    }
+    return put.union(item.ref.entry_id for item in postings if item.reverses_id in put)
 
 
 def _is_gone(item: PaymentFacts, *, leaving: Collection[int]) -> bool:

@@ -130,6 +130,9 @@ def last_late_charges(account_ids: Iterable[int]) -> Mapping[int, date]:
         marks: dict[int, list[LateChargeDay]] = {}
         for mark in LateChargeDay.objects.filter(account_id__in=chunk):
             marks.setdefault(mark.account_id, []).append(mark)
+        changed = Adjustment.objects.filter(account_id__in=chunk, charge=LATE_CHARGE, reason=MOVED_OTHERWISE)
+        for account_id in changed.values_list("account_id", flat=True):
+            marks.setdefault(account_id, [])
         posted: dict[int, list[Adjustment]] = {account_id: [] for account_id in marks}
         if marks:
             for row in Adjustment.objects.filter(account_id__in=list(marks), charge=LATE_CHARGE):
@@ -142,15 +145,18 @@ def last_late_charges(account_ids: Iterable[int]) -> Mapping[int, date]:
 
 
 def days_charged(posted: Iterable[Adjustment], *, marks: Iterable[LateChargeDay]) -> frozenset[date]:
-    """The days that count as such of a late charge of an account, by what was posted of late charges, and by marks."""
-    rows = list(posted)
+    """The days that count as such of a late charge of an account, by what was posted of late charges, and by marks.
+
+    Of a day the charge that was made last decides: the others were replaced by it, or taken back before.
+    """
+    rows = sorted(posted, key=lambda item: item.pk)
     undone = {row.reverses_id: row for row in rows if row.reverses_id is not None}
     counts: dict[date, bool] = {}
     latest: dict[date, int] = {}
     for row in (row for row in rows if row.kind == "fee"):
         end = undone.get(row.pk)
         on = row.adjusted_on
-        counts[on] = counts.get(on, False) or end is None or end.reason != MOVED
+        counts[on] = end is None or end.reason != MOVED
         latest[on] = max(latest.get(on, 0), row.receipt_id, end.receipt_id if end is not None else 0)
     for mark in sorted(marks, key=lambda item: item.pk):
         if mark.receipt_id >= latest.get(mark.charged_on, 0):
