@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.correcting import NEVER_CHANGED, WHY, aged, books_are_right, by_due, correct, misread, months, owed, pay
+from tests.correcting import NEVER_CHANGED, WHY, aged, books_are_right, by_due, correct, misread, months, owed
 from tests.house import House, move_in, read_and_bill, table_rows
 from weatherhead.actions.corrections.correct_service_dates import DatesBackwards
 from weatherhead.actions.corrections.correct_terms import SameTerms
@@ -278,21 +278,4 @@ def test_a_corrected_bill_is_corrected_again_and_keeps_its_first_due_dates(new_h
     correct(house, home, cause="multiplier", at_once=True)
     assert owed(home) == sum(unpaid.values())
     assert set(unpaid) <= set(by_due(aged(house, home)))
-    books_are_right()
-
-
-def test_what_accrued_in_one_bill_of_three_months_is_paid_over_three(new_house: House) -> None:
-    # Given: nobody could get to the meter for ninety days, and then it was read too low.
-    house = new_house
-    home = move_in(house, multiplier="1")
-    house.pass_days(90)
-    house.do("enter_read", account_id=home.account_id, meter=home.serial, read_on=house.today, reading="2500")
-    house.do("bill_account", account_id=home.account_id)
-    pay(house, home)
-    misread(house, home, on=house.today, reading=2800)
-    # When: it is corrected. Then: she has as many months as it accrued in, whatever the number of bills.
-    correct(house, home, cause="read")
-    parts = by_due(aged(house, home))
-    assert len(parts) == 3
-    assert sum(parts.values()) == owed(home)
     books_are_right()

@@ -14,7 +14,15 @@ from tests.conftest import ROOT
 
 from weatherhead.actions.corrections.correct_terms import overlaid
 from weatherhead.areas.agreements.queries import TermsFacts
-from weatherhead.areas.billing.correcting import Again, Owed, decide_correction, equal_parts, months_after, owed_by
+from weatherhead.areas.billing.correcting import (
+    Again,
+    Owed,
+    decide_correction,
+    equal_parts,
+    months_accrued,
+    months_after,
+    owed_by,
+)
 from weatherhead.areas.billing.correction_rules import CorrectionBook, look_back, weigh_test
 from weatherhead.areas.records.utility import load_rules
 from weatherhead.core.ledger import Ageing, PostingRef, ReceivableMovement, age
@@ -292,6 +300,26 @@ def test_nobody_is_billed_beyond_the_rule_nor_for_what_they_paid_too_much(
     if in_all > 0:
         since_on = TODAY - timedelta(days=365)
         assert all(item.new.start_on >= since_on for item in chosen if item.difference_cents > 0)
+
+
+@pytest.mark.parametrize(
+    ("spans", "months"),
+    [
+        ([(date(2026, 1, 5), date(2026, 2, 5))], 1),
+        ([(date(2026, 1, 1), date(2026, 2, 5))], 1),
+        ([(date(2025, 12, 20), date(2026, 2, 5))], 2),
+        ([(date(2025, 11, 5), date(2026, 2, 5))], 3),
+        ([(date(2025, 11, 5), date(2026, 2, 5)), (date(2026, 2, 5), date(2026, 3, 5))], 4),
+    ],
+)
+def test_a_bill_of_three_months_accrued_in_three(spans: list[tuple[date, date]], months: int) -> None:
+    billed = [Days(place, *span) for place, span in enumerate(spans)]
+    same = [Differing(item, item, 10_00) for item in billed]
+    assert months_accrued(same) == months  # type: ignore[arg-type]
+    # A first period that begins earlier now: its new days accrued, too.
+    short = [replace(item, start_on=item.end_on - timedelta(days=28)) for item in billed]
+    longer = [Differing(old, new, 10_00) for old, new in zip(short, billed, strict=True)]
+    assert months_accrued(longer) == months  # type: ignore[arg-type]
 
 
 def test_a_meter_test_weighs_full_load_four_times() -> None:
