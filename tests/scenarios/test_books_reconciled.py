@@ -1,0 +1,74 @@
+"""The controller sets one view of the books beside another: summaries, estimates and balances have to say the same."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.correcting import WHY, books_are_right, correct, misread, months, owed, pay
+from tests.house import Home, House, move_in
+from weatherhead.areas.billing.queries import bill
+from weatherhead.areas.ledger.queries import trial_balance
+from weatherhead.core.ledger import LedgerAccount
+from weatherhead.core.values import Span
+from weatherhead.overviews.statement.composing import compose
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def summary(house: House, home: Home, kind: str, *, start: date) -> dict[str, Any]:
+    span = Span(start=start, end=house.today + DAY)
+    body: dict[str, Any] = compose(home.account_id, kind=kind, span=span, as_of=house.today).payload["body"]
+    return body
+
+
+def test_a_bill_payable_in_installments_counts_once_in_the_year_and_on_the_statement(new_house: House) -> None:
+    """A multiplier of 2 was kept as 1 for three bills: what was billed too little is payable in equal months."""
+    house = new_house
+    since = house.today
+    home = move_in(house, multiplier="1")
+    months(house, home, use=[600, 700, 800])
+    pay(house, home)
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="2", **WHY)
+    corrected = bill(correct(house, home, cause="multiplier"))
+    assert corrected.payload["later"]
+    books = trial_balance(as_of=house.today)
+    taxes = (LedgerAccount.SALES_TAX_PAYABLE, LedgerAccount.CITY_DIVIDEND_PAYABLE, LedgerAccount.FRANCHISE_FEE_PAYABLE)
+    year = summary(house, home, "yearly", start=since.replace(day=1))["months"]
+    assert sum(month["energy_wh"] for month in year) == 2 * 2_100_000
+    assert sum(month["taxes_cents"] for month in year) == -sum(books.get(account, 0) for account in taxes)
+    assert sum(month["charges_cents"] for month in year) == -books["revenue.residential"]
+    assert sum(month["other_cents"] for month in year) == 0
+    statement = summary(house, home, "statement", start=since)
+    assert statement["closing_cents"] == owed(home)
+    assert statement["other_cents"] == 0
+    [line] = [line for line in statement["lines"] if line["what"][1].get("number") == corrected.number]
+    assert line["cents"] == corrected.total_cents
+    assert sum(cents for _, cents in line["groups"]) == line["cents"]
+    [row] = summary(house, home, "accounts", start=since)["accounts"]
+    assert (row["charged_cents"], row["other_cents"]) == (statement["charged_cents"], 0)
+    books_are_right()
+
+
+def test_what_is_unbilled_at_a_months_end_is_not_less_because_bills_went_out_since(new_house: House) -> None:
+    """The cycle is billed on the 2nd and the analyst estimates on the 5th: on the 31st those days were not billed."""
+    house = new_house
+    home = move_in(house)
+    months(house, home, use=[700])  # billed through October 30
+    month_end = date(2025, 11, 30)
+    house.today = month_end + DAY
+    early = house.see("post_unbilled", by="okafor", month_end_on=month_end)
+    house.pass_days(1)
+    house.do("enter_read", account_id=home.account_id, read_on=house.today, reading="2440")
+    wrong = house.made("bill_account", "bill", account_id=home.account_id)
+    next_day = house.see("post_unbilled", by="okafor", month_end_on=month_end)
+    misread(house, home, on=house.today, reading=2400)
+    house.pass_days(3)
+    house.do("cancel_and_rebill", bill_id=wrong, reason="The read was misread")
+    late = house.see("post_unbilled", by="okafor", month_end_on=month_end)
+    said = [{item.code: item.after for item in seen.proposal.changes} for seen in (early, next_day, late)]
+    assert said[0]["unbilled"] > 0
+    assert said[0] == said[1] == said[2]
