@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.correcting import WHY, books_are_right, correct, misread, months, owed, pay
+from tests.correcting import WHY, aged, books_are_right, correct, misread, months, owed, pay
 from tests.house import Home, House, move_in
 from weatherhead.areas.billing.queries import bill
 from weatherhead.areas.ledger.queries import trial_balance
@@ -51,6 +51,45 @@ def test_a_bill_payable_in_installments_counts_once_in_the_year_and_on_the_state
     [row] = summary(house, home, "accounts", start=since)["accounts"]
     assert (row["charged_cents"], row["other_cents"]) == (statement["charged_cents"], 0)
     books_are_right()
+
+
+def test_installments_paid_by_their_own_due_days_are_never_late(new_house: House) -> None:
+    """The back-bill is the utility's mistake: an agency that asks is not told that the customer pays late."""
+    house = new_house
+    since = house.today
+    home = move_in(house, multiplier="1")
+    months(house, home, use=[600, 700])
+    pay(house, home)
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="2", **WHY)
+    corrected = bill(correct(house, home, cause="multiplier"))
+    while parts := aged(house, home).open_items:
+        house.today = parts[0].due_on
+        [row] = summary(house, home, "payment_history", start=since)["bills"]
+        assert (row["number"], row["paid_on"], row["days_late"], row["mark"]) == (corrected.number, None, 0, "open")
+        pay_part = {"amount_cents": sum(part.open_cents for part in parts if part.due_on == house.today)}
+        house.do("take_payment", by="nguyen", account_id=home.account_id, tender="cash", **pay_part)
+    [row] = summary(house, home, "payment_history", start=since)["bills"]
+    assert (row["paid_on"], row["mark"]) == (house.today.isoformat(), "on_time")
+    assert house.today > corrected.due_on + 25 * DAY
+
+
+def test_the_usage_summary_shows_corrected_months_as_months(new_house: House) -> None:
+    """One corrected bill replaced three: the customer reads three months, not one of ninety days."""
+    house = new_house
+    since = house.today
+    home = move_in(house, multiplier="1")
+    months(house, home, use=[600, 700, 800])
+    before = summary(house, home, "usage", start=since)["periods"]
+    house.do("correct_multiplier", by="okafor", meter=home.serial, multiplier="2", **WHY)
+    corrected = bill(correct(house, home, cause="multiplier"))
+    after = summary(house, home, "usage", start=since)["periods"]
+    for name in ("start_on", "end_on", "days"):
+        assert [item[name] for item in after] == [item[name] for item in before]
+    assert [item["energy_wh"] for item in after] == [2 * item["energy_wh"] for item in before]
+    assert sum(item["cents"] for item in after) == corrected.total_cents
+    # And: of a span that begins in the middle of what was corrected, only what ended in it.
+    late = summary(house, home, "usage", start=date.fromisoformat(before[2]["start_on"]))["periods"]
+    assert late == after[2:]
 
 
 def test_what_is_unbilled_at_a_months_end_is_not_less_because_bills_went_out_since(new_house: House) -> None:

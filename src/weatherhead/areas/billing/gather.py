@@ -15,7 +15,16 @@ from weatherhead.areas.billing.queries import exceptions_by_agreement
 from weatherhead.areas.metering.accuracy import EXACT
 from weatherhead.areas.metering.columns import meter_rows, reads_of_points
 from weatherhead.areas.metering.usage import step_wh
-from weatherhead.areas.records.arrays import MISSING, among, day_sql, fetch_columns, fetch_rows, number_sql, ordinal_sql, rows_among
+from weatherhead.areas.records.arrays import (
+    MISSING,
+    among,
+    day_sql,
+    fetch_columns,
+    fetch_rows,
+    number_sql,
+    ordinal_sql,
+    rows_among,
+)
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Int64Array
 

@@ -130,7 +130,7 @@ def unbilled_by_class(found: Sequence[Unbilled]) -> tuple[UnbilledOfClass, ...]:
 
 
 def estimate_unbilled(*, end_of: date, version: UnbilledVersion) -> Iterator[Unbilled]:
-    """Estimate what was delivered through the end of a day and not billed by then, some thousands of accounts at once."""
+    """Estimate what was delivered through the end of a day and not billed by then, thousands of accounts at once."""
     end = end_of + timedelta(days=1)
     averages = _schedule_averages(end_of=end_of, days=version.schedule_average_days)
     bounds = current_utility().billing.bounds

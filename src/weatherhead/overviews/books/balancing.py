@@ -15,6 +15,7 @@ from weatherhead.areas.ledger.books import (
     export_of_day,
 )
 from weatherhead.areas.payments.drawers import DrawerFacts, drawers_of_day
+from weatherhead.areas.records.database import snapshot
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.overviews.books.trial import TrialBalance, TrialRow, trial_balance
 
@@ -80,6 +81,7 @@ class DayBalanced:
         return said == (total.debits_cents, total.credits_cents) == by_gl and self.debits_cents == self.credits_cents
 
 
+@snapshot()
 def day_balanced(on: date) -> DayBalanced:
     """Compose a day: entries by kind from the postings themselves, ledger accounts from sums where it is closed."""
     rows = by_source(first_on=on, last_on=on)
