@@ -44,6 +44,7 @@ from weatherhead.core.values import (
 )
 
 ACCOUNTS_AT_ONCE = 5_000
+UNBILLED_FILE = "unbilled.yaml"
 REVENUE = "revenue."
 _STALE_DAYS = 366  # an agreement that ended longer ago than this, and was never billed to its end, is no revenue
 _DIALS = 15
@@ -79,7 +80,7 @@ def unbilled_rule() -> UnbilledRule:
         NoUnbilledRule: its regulations have none.
         DataFileInvalid: naming file, line and key.
     """
-    path = regulation("unbilled.yaml")
+    path = regulation(UNBILLED_FILE)
     if not path.exists():
         raise NoUnbilledRule
     return load_rules(path, model=UnbilledRule)

@@ -105,7 +105,13 @@ def used_within(known: Known, *, span: Span) -> tuple[tuple[BillOfHistory, int |
         key=lambda item: (item.end_on, item.bill_id),
     )
     highest = demand_of_periods(item.bill_id for item in shown if item.bill_id)
-    return tuple((item, highest.get((item.bill_id, item.end_on))) for item in shown)
+    whole: dict[int, int] = {}
+    for (bill_id, _), most in highest.items():
+        whole[bill_id] = max(most, whole.get(bill_id, 0))
+    return tuple(
+        (item, whole.get(item.bill_id) if item.corrects_id is None else highest.get((item.bill_id, item.end_on)))
+        for item in shown
+    )
 
 
 def held_on(account_ids: tuple[int, ...], *, on: date) -> list[list[str | int]]:
