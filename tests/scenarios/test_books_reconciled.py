@@ -9,14 +9,18 @@ import pytest
 
 from tests.correcting import WHY, aged, books_are_right, correct, misread, months, owed, pay
 from tests.house import Home, House, move_in
-from weatherhead.areas.billing.queries import bill
+from weatherhead.actions.adjustments.courtesy import history_of
+from weatherhead.areas.billing.queries import adjustment, bill
+from weatherhead.areas.customers.queries import account
 from weatherhead.areas.ledger.queries import trial_balance
 from weatherhead.core.ledger import LedgerAccount
+from weatherhead.core.statements import ReferenceTerms
 from weatherhead.core.values import Span
 from weatherhead.overviews.statement.composing import compose
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+SERVED = "service_rendered"
 
 
 def summary(house: House, home: Home, kind: str, *, start: date) -> dict[str, Any]:
@@ -71,6 +75,40 @@ def test_installments_paid_by_their_own_due_days_are_never_late(new_house: House
     [row] = summary(house, home, "payment_history", start=since)["bills"]
     assert (row["paid_on"], row["mark"]) == (house.today.isoformat(), "on_time")
     assert house.today > corrected.due_on + 25 * DAY
+
+
+def test_a_check_that_bounced_after_it_was_moved_is_held_against_nobody_else(
+    new_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bo's check was posted to Ruth, moved to him, and came back: her history and her statement know of no return."""
+    house = new_house
+    since = house.today
+    ruth = move_in(house)
+    bo = move_in(house, name="Bo Li", street="12 Main St", serial="88001")
+    months(house, ruth, bo, use=[600])
+    check = {"amount_cents": "60.00", "tender": "check", "check_number": "1042"}
+    wrong = house.made("take_payment", "payment", by="nguyen", account_id=ruth.account_id, **check)
+    why = {"reason": "number_mistyped", "note": "Two digits were swapped on the stub"}
+    moved = house.do("move_payment", payment_id=wrong, to_account=account(bo.account_id).number, **why)
+    house.pass_days(3)
+    house.do("return_payment", by="okafor", payment_id=moved.body["made"]["payment"][0], reason="insufficient_funds")
+    fee = house.made("assess_fee", "adjustment", account_id=ruth.account_id, charge="connect_fee", reason=SERVED)
+    assert history_of(adjustment(fee)).returned == ()
+    assert summary(house, ruth, "payment_history", start=since)["returned"] == []
+    said = [line["what"] for line in summary(house, ruth, "statement", start=since)["lines"]]
+    assert "payment_back" in [code for code, _ in said]
+    assert "payment_returned" not in [code for code, _ in said]
+    assert len(summary(house, bo, "payment_history", start=since)["returned"]) == 1
+    # And: what the bank itself did wrong is told, and judged of nobody.
+    terms = ReferenceTerms(months=12, late_most=9, returned_most=0, bills_least=0)
+    monkeypatch.setattr("weatherhead.overviews.statement.history.reference_terms", lambda *, on: terms)
+    assert summary(house, bo, "payment_history", start=since)["reference"][0] == "late"
+    good = house.made(
+        "take_payment", "payment", by="nguyen", account_id=ruth.account_id, **check | {"check_number": "7"}
+    )
+    house.do("return_payment", by="okafor", payment_id=good, reason="bank_error")
+    found = summary(house, ruth, "payment_history", start=since)
+    assert (len(found["returned"]), found["reference"][0]) == (1, "good")
 
 
 def test_the_usage_summary_shows_corrected_months_as_months(new_house: House) -> None:

@@ -405,7 +405,7 @@ def test_a_consent_taken_back_stops_the_e_mail_that_still_waits(
 ) -> None:
     """The customer calls again at noon: what was prepared for the agency in the morning is not sent any more."""
     settings.OUTBOX_DIR = tmp_path / "outbox"
-    agency = {"payments": True, "party_email": "help@agency.example"}
+    agency = {"payments": True, "email": "help@agency.example"}
     given, kept = consent_to(house, told, **agency), consent_to(house, told, **agency)
     for number in (given, kept):
         prepared(house, told, kind="payment_history", given_by="email", consent_id=number)
