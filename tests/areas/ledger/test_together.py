@@ -24,11 +24,17 @@ from weatherhead.areas.ledger.operations.closing import Hands, close_through
 from weatherhead.areas.ledger.queries import balance_of, entry
 from weatherhead.areas.records.database import lock_rows
 from weatherhead.core.ledger import reversal
+from weatherhead.core.statements import KINDS
 from weatherhead.core.values import Refusal
+from weatherhead.door.context import Moment
+from weatherhead.door.jobs import grant_of
 from weatherhead.overviews.books import aged, balancing
 from weatherhead.overviews.books.aged import aged_overview
 from weatherhead.overviews.books.balancing import day_balanced
+from weatherhead.overviews.books.revenue import revenue_overview
+from weatherhead.overviews.books.standing import books_standing
 from weatherhead.overviews.books.trial import TrialBalance, trial_balance
+from weatherhead.overviews.statement.page import Asked, summary_csv, summary_overview
 
 JAN_5, JAN_26 = date(2026, 1, 5), date(2026, 1, 26)
 WRITERS = 8
@@ -200,3 +206,16 @@ def test_a_page_of_the_books_sees_one_instant_while_others_post_or_close(
 
 
 TRIED: list[TrialBalance] = []
+
+
+def test_what_is_only_looked_at_writes_nothing_at_all(transactional_db: None) -> None:
+    """On PostgreSQL the instant is read-only: a write would be refused there."""
+    [account] = make_accounts(1)
+    posted(payment(JAN_5, amount_cents=700, account_id=account))
+    now = Moment(at=INSERTED_AT, as_of=JAN_26)
+    assert [day.facts.on for day in books_standing(moment=now, grant=grant_of(())).days] == [JAN_5]
+    assert revenue_overview(first_on=JAN_5, last_on=JAN_26).revenue_cents == 0
+    for kind in KINDS:
+        assert summary_overview(account, asked=Asked(kind=kind), as_of=JAN_26).asked.kind == kind
+        assert summary_csv(account, asked=Asked(kind=kind), as_of=JAN_26)
+    assert not connection.in_atomic_block

@@ -51,9 +51,7 @@ def history_body(known: Known, *, span: Span, covers: frozenset[str] = ALL) -> d
         "counts": counts_of(paid),
         "balance_cents": ageing.balance_cents if told else None,
         "past_due_cents": ageing.past_due_cents if told else None,
-        "reference": _reference(
-            paid, returned_on=judged_on, as_of=as_of
-        ),
+        "reference": _reference(paid, returned_on=judged_on, as_of=as_of),
     }
 
 
