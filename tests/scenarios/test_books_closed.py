@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.guards import guards_lifted
 from tests.house import Home, House, moment, move_in
 from weatherhead.actions.books.close_period import ClosedAlready, DayNotOver, NotReadyToClose
 from weatherhead.actions.books.export_journal import DaysNotClosed, NothingToExport
@@ -21,6 +22,7 @@ from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.models import DayTotal, JournalEntry
 from weatherhead.areas.ledger.queries import balance_of, entries, trial_balance
 from weatherhead.areas.metering.queries import reads_of_meter
+from weatherhead.areas.payments.models import Deposit
 from weatherhead.areas.records.models import AuditEntry
 from weatherhead.areas.records.queries.receipts import ReceiptFacts
 from weatherhead.door.authority import MakerIsChecker, NotPermitted
@@ -324,6 +326,49 @@ def test_unbilled_revenue_is_estimated_posted_and_taken_back(house: House, home:
     assert [item.draft.reverses_id for item in again] == [entry.entry_id, None]
     assert trial_balance(as_of=next_end)["unbilled_receivable"] == again[1].draft.postings[0].amount_cents
     sound()
+
+
+def test_whoever_closes_a_month_without_its_unbilled_revenue_is_told(house: House, home: Home) -> None:
+    """Closed with its month's end, the month takes no estimate any more: the analyst reads so before she asks."""
+    month_end = _month_end(house.today)
+    house.today = month_end + timedelta(days=2)
+
+    def left(through: date) -> list[str]:
+        changes = house.see("close_period", by="okafor", last_on=through).proposal.changes
+        return [str(change.after) for change in changes if change.code == "left.unbilled"]
+
+    [said] = left(month_end)
+    assert left(yesterday(house)) == [said]
+    assert said.startswith(f"Unbilled revenue of {month_end} is not posted")
+    decided(house, "post_unbilled", month_end_on=month_end)
+    assert left(yesterday(house)) == []
+
+
+def test_a_deposit_slip_that_is_not_what_the_ledger_has_is_seen_on_its_day(house: House, home: Home) -> None:
+    number = house.made("open_drawer", "drawer", by="nguyen", float_cents="100.00")
+    pay(house, home, "5.00")
+    house.do("count_drawer", by="nguyen", drawer_id=number, pieces="1.00, 104", checks=0, checks_cents="0")
+    house.do("close_drawer", by="nguyen", drawer_id=number)
+    house.do("make_deposit", by="nguyen", slip="0417", checks=0, total_cents="4.00", drawer_ids=f"{number}")
+    found = day_balanced(house.today)
+    assert [(tie.code, tie.counted_cents, tie.ledger_cents) for tie in found.ties] == [
+        ("slips", 4_00, 4_00),
+        ("over_short", -1_00, -1_00),
+    ]
+    assert (found.is_tied, [deposit.slip for deposit in found.deposits]) == (True, ["0417"])
+    assert day_balanced(yesterday(house)).deposits == ()
+    with guards_lifted():
+        Deposit.objects.update(cash_cents=3_00)
+    assert not day_balanced(house.today).is_tied
+    assert main(["books", "day", "--on", house.today.isoformat()]) == 1
+
+
+def test_days_that_end_before_they_begin_are_refused_by_name(
+    house: House, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["trial"], ["revenue"]):
+        assert main(["books", *words, "--from", "2025-10-02", "--through", "2025-10-01"]) == 2
+        assert "lies before the first (2025-10-02)" in capsys.readouterr().err
 
 
 def _month_end(on: date) -> date:

@@ -21,6 +21,8 @@ from tests.areas.documents.papers import squeezed, text_of
 from tests.areas.documents.tagged import tree_of
 from tests.guards import guards_lifted
 from tests.house import Home, House, built_once, moment, move_in, read_and_bill, table_rows
+from tests.scenarios.test_movers import R1 as MOVED_ON
+from tests.scenarios.test_movers import vacant_flat
 from weatherhead.actions.customers.record_consent import ConsentCoversNothing, ConsentEndsBeforeItBegins
 from weatherhead.actions.customers.revoke_consent import ConsentOfAnother
 from weatherhead.actions.documents.prepare_statement import (
@@ -396,6 +398,35 @@ def test_an_e_mail_is_written_into_the_outbox_once(
     assert body is not None
     assert "$" not in body.get_content()  # no figure travels outside the document
     assert "Kowalczyk" not in body.get_content()
+
+
+def test_a_consent_taken_back_stops_the_e_mail_that_still_waits(
+    house: House, told: Told, settings: Settings, tmp_path: Path
+) -> None:
+    """The customer calls again at noon: what was prepared for the agency in the morning is not sent any more."""
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    agency = {"payments": True, "email": "help@agency.example"}
+    given, kept = consent_to(house, told, **agency), consent_to(house, told, **agency)
+    for number in (given, kept):
+        prepared(house, told, kind="payment_history", given_by="email", consent_id=number)
+    house.do("revoke_consent", by="reyes", account_id=told.home.account_id, consent_id=given)
+    done = []
+    while (item := work_once(worker="test", clock=lambda: moment(house.today))) is not None:
+        done.append(item)
+    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
+    assert len(done) == 2
+
+
+def test_all_accounts_name_the_place_of_the_days_asked_for(house: House, told: Told) -> None:
+    """She moved today: a statement of the months before says where she lived then."""
+    point = vacant_flat(house)
+    house.pass_days(9)
+    moving = {"agreement_id": told.home.agreement_id, "end_on": house.today, "service_point_id": point}
+    house.do("move_service", by="reyes", **moving, **MOVED_ON, reading="3600", start_reading="509")
+    before = Span(start=told.since, end=house.today)
+    after = Span(start=house.today, end=house.today + DAY)
+    places = [composed(house, told, "accounts", span)["accounts"][0]["place"] for span in (before, after)]
+    assert [place.partition(",")[0] for place in places] == ["1842 Cottonwood St", "12 Elm Ct"]
 
 
 def test_an_e_mail_goes_to_no_new_address_and_to_none_that_is_not_on_file(house: House, told: Told) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 from django.test import Client
 
 from tests.workbench.stage import Stage
-from weatherhead.areas.records.models import ApprovalRequest
+from weatherhead.areas.records.models import ApprovalRequest, AuditEntry
+from weatherhead.overviews.books.revenue import RevenueAccount, RevenueOverview
+from weatherhead.overviews.books.tables import revenue_table, safe_text
 
 SignIn = Callable[..., Client]
 PAGES = (
@@ -51,6 +54,38 @@ def test_what_is_on_a_page_is_in_its_file(stage: Stage, at_desk: SignIn) -> None
         assert {len(row) for row in rows} == {len(header)}
     page = client.get("/books/aged").content.decode()
     assert "The total is the balance of the ledger account receivable" in page
+
+
+def test_a_list_of_customers_that_leaves_the_desk_is_logged(stage: Stage, at_desk: SignIn) -> None:
+    client, looks = at_desk("okafor"), AuditEntry.objects.filter(kind="look", action="look:books", subject="utility")
+    client.get("/books/aged/accounts?bucket=0")
+    client.get("/books/aged?as=csv")  # sums: nobody's name
+    assert looks.count() == 0
+    assert client.get("/books/aged/accounts?bucket=0&on=2026-05-01&as=csv").status_code == 200
+    [taken] = looks
+    assert (taken.actor, json.loads(taken.detail)["reason"]) == (
+        "C. Okafor", "CSV of aged accounts: as_of 2026-05-01, bucket 0",
+    )  # fmt: skip
+
+
+def test_what_a_spreadsheet_would_compute_stays_text_and_energy_is_exact() -> None:
+    assert [safe_text(name) for name in ("＝1+1", "−Lee", "=A1", "O'Neil, Pat")] == [
+        "'＝1+1",
+        "'−Lee",
+        "'=A1",
+        "O'Neil, Pat",
+    ]
+    account = RevenueAccount(
+        ledger_account="revenue.residential",
+        gl="440",
+        title="",
+        charges=(),
+        ledger_cents=0,
+        energy_wh=-50_500,
+        segments=1,
+    )  # fmt: skip
+    found = RevenueOverview(first_on=date(2026, 5, 1), last_on=date(2026, 5, 1), revenue=(account,), collected=())
+    assert revenue_table(found)[1][-1][-1] == "-50.5"
 
 
 def test_days_that_are_none_are_asked_for_in_vain(stage: Stage, at_desk: SignIn) -> None:

@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from threading import Barrier
+from types import ModuleType
 
 import pytest
 from django.db import connection, connections, transaction
 from tests.areas.ledger.journal import INSERTED_AT, bill, make_accounts, payment, posted, rows
 
 from weatherhead.areas.customers.models import Account
+from weatherhead.areas.ledger import books
 from weatherhead.areas.ledger.books import DayClosed
 from weatherhead.areas.ledger.books_checks import CHECKERS
 from weatherhead.areas.ledger.check import Checker, Finding, check
@@ -22,7 +24,17 @@ from weatherhead.areas.ledger.operations.closing import Hands, close_through
 from weatherhead.areas.ledger.queries import balance_of, entry
 from weatherhead.areas.records.database import lock_rows
 from weatherhead.core.ledger import reversal
+from weatherhead.core.statements import KINDS
 from weatherhead.core.values import Refusal
+from weatherhead.door.context import Moment
+from weatherhead.door.jobs import grant_of
+from weatherhead.overviews.books import aged, balancing
+from weatherhead.overviews.books.aged import aged_overview
+from weatherhead.overviews.books.balancing import day_balanced
+from weatherhead.overviews.books.revenue import revenue_overview
+from weatherhead.overviews.books.standing import books_standing
+from weatherhead.overviews.books.trial import TrialBalance, trial_balance
+from weatherhead.overviews.statement.page import Asked, summary_csv, summary_overview
 
 JAN_5, JAN_26 = date(2026, 1, 5), date(2026, 1, 26)
 WRITERS = 8
@@ -147,3 +159,63 @@ def test_days_are_closed_while_others_post_on_them(transactional_db: None) -> No
     kept = DayTotal.objects.get(day_on=JAN_5, ledger_account="cash_drawer")
     assert kept.debits_cents == kept.postings == 1 + sum(found)
     assert check(extra=CHECKERS).found == 0
+
+
+def _close_and_leave(_account: int) -> None:
+    try:
+        with transaction.atomic():
+            close_through(JAN_5, former_on=None, hands=HANDS)
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.parametrize(
+    ("between", "question", "meanwhile", "agrees"),
+    [
+        (aged, "account_classes", _post_and_close, lambda: aged_overview(as_of=JAN_26).foots),
+        (balancing, "closed_through", _close_and_leave, lambda: not day_balanced(JAN_5).is_closed),
+        (balancing, "entries_by_kind", _post_and_close, lambda: day_balanced(JAN_5).agrees),
+        (books, "closed_through", _close_and_leave, lambda: trial_balance(first_on=JAN_5, last_on=JAN_5) == TRIED[0]),
+    ],
+)
+def test_a_page_of_the_books_sees_one_instant_while_others_post_or_close(
+    between: ModuleType,
+    question: str,
+    meanwhile: Callable[[int], None],
+    agrees: Callable[[], bool],
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A colleague posts or closes between two questions of one page: it foots all the same."""
+    [account] = make_accounts(1)
+    posted(payment(JAN_5, amount_cents=700, account_id=account))
+    TRIED[:] = [trial_balance(first_on=JAN_5, last_on=JAN_5)]
+    ask = getattr(between, question)
+
+    def and_then(*given: object, **said: object) -> object:
+        answer = ask(*given, **said)
+        monkeypatch.setattr(between, question, ask)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            pool.submit(meanwhile, account).result(timeout=20)
+        return answer
+
+    monkeypatch.setattr(between, question, and_then)
+    assert agrees()
+    assert getattr(between, question) is ask  # it was asked
+    assert not connection.in_atomic_block
+
+
+TRIED: list[TrialBalance] = []
+
+
+def test_what_is_only_looked_at_writes_nothing_at_all(transactional_db: None) -> None:
+    """On PostgreSQL the instant is read-only: a write would be refused there."""
+    [account] = make_accounts(1)
+    posted(payment(JAN_5, amount_cents=700, account_id=account))
+    now = Moment(at=INSERTED_AT, as_of=JAN_26)
+    assert [day.facts.on for day in books_standing(moment=now, grant=grant_of(())).days] == [JAN_5]
+    assert revenue_overview(first_on=JAN_5, last_on=JAN_26).revenue_cents == 0
+    for kind in KINDS:
+        assert summary_overview(account, asked=Asked(kind=kind), as_of=JAN_26).asked.kind == kind
+        assert summary_csv(account, asked=Asked(kind=kind), as_of=JAN_26)
+    assert not connection.in_atomic_block

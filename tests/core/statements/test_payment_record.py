@@ -65,6 +65,34 @@ def test_a_bill_is_paid_when_nothing_of_it_is_open(
     assert (found.paid_on, found.days_late, found.mark) == (paid_on, days_late, mark)
 
 
+@pytest.mark.parametrize(
+    ("paid", "as_of", "paid_on", "days_late", "mark"),
+    [
+        ([(date(2026, 1, 25), 4_500)], date(2026, 2, 25), None, 0, OPEN),
+        ([(date(2026, 1, 25), 4_500)], date(2026, 2, 27), None, 2, OVERDUE),
+        ([(date(2026, 1, 28), 4_500)], date(2026, 2, 1), None, 3, LATE),  # the first part; nothing is overdue now
+        ([(date(2026, 1, 25), 4_500), (date(2026, 2, 25), 4_500)], date(2026, 3, 1), date(2026, 2, 25), 0, ON_TIME),
+        ([(date(2026, 1, 28), 4_500), (date(2026, 2, 26), 4_500)], date(2026, 3, 1), date(2026, 2, 26), 3, LATE),
+    ],
+)
+def test_each_installment_of_a_bill_is_late_after_its_own_due_day(
+    paid: list[tuple[date, int]], as_of: date, paid_on: date | None, days_late: int, mark: str
+) -> None:
+    parts = [
+        ReceivableMovement(
+            ref=PostingRef(entry_id=1, sequence=place),
+            effective_on=BILL.issued_on,
+            amount_cents=4_500,
+            charge=charge,
+            due_on=due_on,
+        )
+        for place, (charge, due_on) in enumerate((("bill", BILL.due_on), ("back_bill", date(2026, 2, 25))), 1)
+    ]
+    movements = [*parts, *(credit(2 + place, on, cents) for place, (on, cents) in enumerate(paid))]
+    [found] = payment_record([BILL], movements=movements, as_of=as_of)
+    assert (found.paid_on, found.days_late, found.mark) == (paid_on, days_late, mark)
+
+
 def test_a_payment_that_came_back_did_not_pay() -> None:
     paid = credit(2, date(2026, 1, 10), 9_000)
     back = ReceivableMovement(

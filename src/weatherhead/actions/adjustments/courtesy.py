@@ -38,9 +38,9 @@ def history_of(found: AdjustmentFacts) -> CourtesyHistory:
         returned=tuple(
             sorted(
                 {
-                    item.returned_on
+                    item.came_back_on
                     for item in payments
-                    if item.returned_on is not None and item.return_reason != _BANKS_OWN
+                    if item.came_back_on is not None and item.return_reason != _BANKS_OWN
                 }
             )
         ),

@@ -13,7 +13,7 @@ from weatherhead.areas.billing.unbilled import (
     unbilled_by_class,
     unbilled_rule,
 )
-from weatherhead.areas.ledger.books import standing_entries
+from weatherhead.areas.ledger.books import UNBILLED, standing_entries
 from weatherhead.areas.ledger.operations import ClosedMeanwhile, post
 from weatherhead.areas.ledger.operations.closing import lock_books
 from weatherhead.areas.ledger.queries import entries
@@ -22,8 +22,6 @@ from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cent
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
-
-KIND = "unbilled"
 
 
 class NotAMonthsEnd(Refusal):
@@ -84,7 +82,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     Raises:
         NoUnbilledRule, RuleNotInForce: as they say.
     """
-    standing = entries(standing_entries(KIND))
+    standing = entries(standing_entries(UNBILLED))
     if not _is_month_end(inputs.month_end_on) or inputs.month_end_on >= moment.as_of:
         return Facts(classes=(), not_estimated=0, standing=standing, rule=None, as_of=moment.as_of)
     rule = unbilled_rule()
@@ -143,7 +141,7 @@ def _entry(classes: tuple[UnbilledOfClass, ...], *, on: date) -> EntryDraft | No
         if item.revenue_cents
         for account, sign in ((LedgerAccount.UNBILLED_RECEIVABLE, 1), (LedgerAccount.UNBILLED_REVENUE, -1))
     ]
-    return EntryDraft(kind=KIND, effective_on=on, postings=tuple(postings)) if postings else None
+    return EntryDraft(kind=UNBILLED, effective_on=on, postings=tuple(postings)) if postings else None
 
 
 def _class_of(item: UnbilledOfClass) -> str:
@@ -187,7 +185,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     """
     plan = proposal.plan
     lock_books()
-    if standing_entries(KIND) != plan.standing:
+    if standing_entries(UNBILLED) != plan.standing:
         raise ClosedMeanwhile
     recording.entry_ids += post(plan.entries, inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from weatherhead.actions.documents.prepare_statement import MESSAGE, NoEmail
+from weatherhead.actions.documents.prepare_statement import MESSAGE, ConsentNotInForce, NoEmail
 from weatherhead.areas.customers.consents import consent
 from weatherhead.areas.customers.queries import account, contact_points
 from weatherhead.areas.documents.queries import content_of, documents_of_statements, frame_body
@@ -34,6 +35,7 @@ def write_message(payload: Mapping[str, Json], _item: int, moment: Moment) -> Js
     Raises:
         NoSuchStatement, StatementChanged, FileChanged, FrameChanged: it is not what was prepared.
         NoEmail: the address went meanwhile.
+        ConsentNotInForce: the customer took the consent back meanwhile, or it is over.
         OSError: the outbox cannot be written.
     """
     found = frozen_statement(int(str(payload["statement"])))
@@ -75,7 +77,7 @@ def message_of(found: FrozenStatement, *, moment: Moment) -> EmailMessage:
     }
     message = EmailMessage()
     message["From"] = utility["email"]
-    message["To"] = _address(found)
+    message["To"] = _address(found, on=moment.as_of)
     message["Subject"] = words["mail_subject"] % said
     message["Date"] = format_datetime(moment.at)
     message["Message-ID"] = f"<{found.number}.{found.payload_sha256[:16]}@{utility['email'].partition('@')[2]}>"
@@ -85,10 +87,12 @@ def message_of(found: FrozenStatement, *, moment: Moment) -> EmailMessage:
     return message
 
 
-def _address(found: FrozenStatement) -> str:
+def _address(found: FrozenStatement, *, on: date) -> str:
     """Where it goes: what the consent names, or what was on file for the customer when it was prepared."""
     if found.consent_id is not None:
         given = consent(found.consent_id)
+        if not given.in_force(on):
+            raise ConsentNotInForce(party=given.party_name, on=on, starts=given.starts_on, last=given.last_on)
         if not given.party_email:
             raise NoEmail(who=given.party_name)
         return given.party_email

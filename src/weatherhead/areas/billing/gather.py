@@ -15,7 +15,16 @@ from weatherhead.areas.billing.queries import exceptions_by_agreement
 from weatherhead.areas.metering.accuracy import EXACT
 from weatherhead.areas.metering.columns import meter_rows, reads_of_points
 from weatherhead.areas.metering.usage import step_wh
-from weatherhead.areas.records.arrays import MISSING, among, day_sql, fetch_columns, fetch_rows, number_sql, rows_among
+from weatherhead.areas.records.arrays import (
+    MISSING,
+    among,
+    day_sql,
+    fetch_columns,
+    fetch_rows,
+    number_sql,
+    ordinal_sql,
+    rows_among,
+)
 from weatherhead.areas.tariffs.queries import schedule_facts
 from weatherhead.core.values import Int64Array
 
@@ -29,8 +38,14 @@ class LastBillRow(NamedTuple):
     number: str
 
 
-def gather_columns(account_ids: Int64Array, *, through_on: date) -> tuple[BillingColumns, list[AgreementRow]]:
-    """The agreements of some accounts (numbers ascending), by account, with all that decides their next bills."""
+def gather_columns(
+    account_ids: Int64Array, *, through_on: date, billed_by: date | None = None
+) -> tuple[BillingColumns, list[AgreementRow]]:
+    """The agreements of some accounts (numbers ascending), by account, with all that decides their next bills.
+
+    `billed_by`: as it was at the end of that day; bills that were issued later are left out, and what they cancelled
+    still stands.
+    """
     rows = agreement_rows(account_ids)
     agreement_ids = np.array([row.agreement_id for row in rows], dtype=np.int64)
     starts = np.array([row.start for row in rows], dtype=np.int64)
@@ -38,7 +53,7 @@ def gather_columns(account_ids: Int64Array, *, through_on: date) -> tuple[Billin
     schedule_of = np.array([codes.setdefault(row.schedule, len(codes)) for row in rows], dtype=np.int64)
     options: dict[str, int] = {}
     options_of = np.array([options.setdefault(row.options, len(options)) for row in rows], dtype=np.int64)
-    history = _history(agreement_ids)
+    history = _history(agreement_ids, billed_by=billed_by)
     since = starts.copy()
     np.maximum.at(since, history.agreements, history.ends)
     metered = np.array([int(row.kind == "metered") for row in rows], dtype=np.int64)
@@ -84,17 +99,32 @@ def gather_columns(account_ids: Int64Array, *, through_on: date) -> tuple[Billin
     return columns, rows
 
 
-def _history(agreement_ids: Int64Array) -> HistoryColumns:
-    """Active segments, and before them what another system billed."""
+STOOD_FROM = (
+    "billing_billsegment AS segment JOIN billing_bill AS bill ON bill.id = segment.bill_id"
+    " LEFT JOIN billing_bill AS later ON later.id = segment.cancelled_by_id"
+)
+
+
+def stood_sql() -> str:
+    """SQL for whether a segment of `STOOD_FROM` was active at the end of a day, whose ordinal it takes twice."""
+    day = ordinal_sql("%s")
+    return f"bill.issued_on <= {day} AND (later.id IS NULL OR later.issued_on > {day})"
+
+
+def _history(agreement_ids: Int64Array, *, billed_by: date | None) -> HistoryColumns:
+    """Active segments, now or at the end of a day, and before them what another system billed."""
     days = f"{day_sql('segment.start_on')}, {day_sql('segment.end_on')}"
     figures = "segment.energy_wh, segment.amount_cents, CASE WHEN segment.estimated THEN 1 ELSE 0 END"
     asked = rows_among(agreement_ids)
+    segments, active, bound = "billing_billsegment AS segment", "segment.active", []
+    if billed_by is not None:
+        segments, active, bound = f"({STOOD_FROM})", stood_sql(), [billed_by.toordinal()] * 2
     owners, starts, ends, energy_wh, amounts, estimated = fetch_columns(
         f"SELECT segment.agreement_id, {days}, {figures}"  # noqa: S608
-        f" FROM {among('id')} JOIN billing_billsegment AS segment ON segment.agreement_id = wanted.id"
-        f" WHERE segment.active UNION ALL SELECT segment.agreement_id, {days}, {figures}"
+        f" FROM {among('id')} JOIN {segments} ON segment.agreement_id = wanted.id"
+        f" WHERE {active} UNION ALL SELECT segment.agreement_id, {days}, {figures}"
         f" FROM {among('id')} JOIN agreements_formerperiod AS segment ON segment.agreement_id = wanted.id",
-        [*asked, *asked],
+        [*asked, *bound, *asked],
         width=6,
     )
     by_number = np.argsort(agreement_ids, kind="stable")
@@ -126,4 +156,4 @@ def last_bills(account_ids: Int64Array) -> dict[int, LastBillRow]:
     return {row[0]: LastBillRow(*row) for row in rows}
 
 
-__all__ = ["MISSING", "LastBillRow", "gather_columns", "last_bills"]
+__all__ = ["MISSING", "STOOD_FROM", "LastBillRow", "gather_columns", "last_bills", "stood_sql"]

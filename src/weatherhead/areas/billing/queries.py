@@ -330,12 +330,13 @@ def sums_of_bills(bill_ids: Iterable[int]) -> dict[int, tuple[ChargeSum, ...]]:
     return {bill_id: tuple(items) for bill_id, items in found.items()}
 
 
-def demand_of_bills(bill_ids: Iterable[int]) -> dict[int, int]:
-    """The highest demand on each bill (W); bills of services without demand are left out."""
-    found: dict[int, int] = {}
+def demand_of_periods(bill_ids: Iterable[int]) -> dict[tuple[int, date], int]:
+    """The highest demand (W) on each bill by the end of its periods; those of services without demand are left out."""
+    found: dict[tuple[int, date], int] = {}
     for chunk in chunks(sorted(set(bill_ids))):
         rows = BillSegment.objects.filter(bill_id__in=chunk, demand_w_max__isnull=False)
-        found.update(rows.values("bill_id").annotate(most=Max("demand_w_max")).values_list("bill_id", "most"))
+        for bill_id, end_on, most in rows.values_list("bill_id", "end_on").annotate(most=Max("demand_w_max")):
+            found[bill_id, end_on] = most
     return found
 
 

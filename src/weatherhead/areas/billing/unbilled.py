@@ -1,5 +1,8 @@
 """What was delivered and not billed yet, at the end of a day: estimated for every agreement and priced by its tariff.
 
+Billed is what bills issued by that day billed: whoever estimates some days later, when the next bills are out, finds
+the same, because the revenue of those stands on their own days.
+
 Of each agreement: what was read since its last bill, and its average daily use for the days after that. A whole period
 of usual length is priced with it, so that blocks, minimums and monthly charges are those of a bill; the days that are
 unbilled bear their share. Only revenue counts: taxes are owed when they are billed.
@@ -16,7 +19,7 @@ import numpy as np
 from pydantic import Field
 
 from weatherhead.areas.billing.columns import BillingColumns, HistoryColumns, ReadColumns
-from weatherhead.areas.billing.gather import gather_columns
+from weatherhead.areas.billing.gather import STOOD_FROM, gather_columns, stood_sql
 from weatherhead.areas.billing.lines import lines_of_group
 from weatherhead.areas.billing.price_many import Periods, Priced, next_periods, price_many
 from weatherhead.areas.billing.refusals import NothingToBill
@@ -41,6 +44,7 @@ from weatherhead.core.values import (
 )
 
 ACCOUNTS_AT_ONCE = 5_000
+UNBILLED_FILE = "unbilled.yaml"
 REVENUE = "revenue."
 _STALE_DAYS = 366  # an agreement that ended longer ago than this, and was never billed to its end, is no revenue
 _DIALS = 15
@@ -76,7 +80,7 @@ def unbilled_rule() -> UnbilledRule:
         NoUnbilledRule: its regulations have none.
         DataFileInvalid: naming file, line and key.
     """
-    path = regulation("unbilled.yaml")
+    path = regulation(UNBILLED_FILE)
     if not path.exists():
         raise NoUnbilledRule
     return load_rules(path, model=UnbilledRule)
@@ -127,19 +131,19 @@ def unbilled_by_class(found: Sequence[Unbilled]) -> tuple[UnbilledOfClass, ...]:
 
 
 def estimate_unbilled(*, end_of: date, version: UnbilledVersion) -> Iterator[Unbilled]:
-    """Estimate what was delivered through the end of a day and not billed, some thousands of accounts at a time."""
+    """Estimate what was delivered through the end of a day and not billed by then, thousands of accounts at once."""
     end = end_of + timedelta(days=1)
-    averages = _schedule_averages(end=end, days=version.schedule_average_days)
+    averages = _schedule_averages(end_of=end_of, days=version.schedule_average_days)
     bounds = current_utility().billing.bounds
     accounts = _accounts_served(end)
     for first in range(0, len(accounts), ACCOUNTS_AT_ONCE):
-        columns, _ = gather_columns(accounts[first : first + ACCOUNTS_AT_ONCE], through_on=end)
+        columns, _ = gather_columns(accounts[first : first + ACCOUNTS_AT_ONCE], through_on=end, billed_by=end_of)
         yield estimate_columns(
             columns,
             end=end,
             version=version,
             averages=averages,
-            demands=_last_demands(columns.agreement_ids),
+            demands=_last_demands(columns.agreement_ids, end_of=end_of),
             bounds=bounds,
         )
 
@@ -155,24 +159,26 @@ def _accounts_served(end: date) -> Int64Array:
     return found
 
 
-def _schedule_averages(*, end: date, days: int) -> dict[str, tuple[int, int]]:
+def _schedule_averages(*, end_of: date, days: int) -> dict[str, tuple[int, int]]:
     """Wh and days billed on each schedule, of periods that ended within some days before."""
+    end, day = end_of.toordinal() + 1, end_of.toordinal()
+    length = f"{day_sql('segment.end_on')} - {day_sql('segment.start_on')}"
     rows = fetch_rows(
-        f"SELECT schedule, sum(energy_wh), sum({day_sql('end_on')} - {day_sql('start_on')})"  # noqa: S608
-        f" FROM billing_billsegment WHERE active AND end_on > {ordinal_sql('%s')} AND end_on <= {ordinal_sql('%s')}"
-        " GROUP BY schedule",
-        [end.toordinal() - days, end.toordinal()],
+        f"SELECT segment.schedule, sum(segment.energy_wh), sum({length}) FROM {STOOD_FROM}"  # noqa: S608
+        f" WHERE {stood_sql()} AND segment.end_on > {ordinal_sql('%s')} AND segment.end_on <= {ordinal_sql('%s')}"
+        " GROUP BY segment.schedule",
+        [day, day, end - days, end],
     )
     return {schedule: (int(energy_wh), int(served)) for schedule, energy_wh, served in rows}
 
 
-def _last_demands(agreement_ids: Int64Array) -> dict[int, int]:
+def _last_demands(agreement_ids: Int64Array, *, end_of: date) -> dict[int, int]:
     """The highest demand of each agreement's latest billed period that has one (W)."""
     rows = fetch_rows(
         "SELECT segment.agreement_id, segment.demand_w_max"  # noqa: S608
-        f" FROM {among('id')} JOIN billing_billsegment AS segment ON segment.agreement_id = wanted.id"
-        " WHERE segment.active AND segment.demand_w_max IS NOT NULL ORDER BY segment.end_on",
-        rows_among(agreement_ids),
+        f" FROM {among('id')} JOIN ({STOOD_FROM}) ON segment.agreement_id = wanted.id"
+        f" WHERE {stood_sql()} AND segment.demand_w_max IS NOT NULL ORDER BY segment.end_on",
+        [*rows_among(agreement_ids), end_of.toordinal(), end_of.toordinal()],
     )
     return {agreement_id: int(demand) for agreement_id, demand in rows}
 

@@ -18,6 +18,8 @@ from weatherhead.areas.records.database import as_day
 from weatherhead.core.values import Refusal, gettext_noop
 
 ONE_DAY = timedelta(days=1)
+UNBILLED = "unbilled"
+"""The kind of the entries of unbilled revenue."""
 
 
 class DayClosed(Refusal):
@@ -267,6 +269,17 @@ def standing_entries(kind: str) -> tuple[int, ...]:
         [kind],
     )
     return tuple(number for (number,) in rows)
+
+
+def standing_on(kind: str) -> date | None:
+    """The latest day on which a posted entry of a kind takes effect that no entry reverses; None without one."""
+    [(found,)] = fetch_rows(
+        "SELECT max(entry.effective_on) FROM ledger_journalentry AS entry WHERE entry.kind = %s"
+        " AND entry.state = 'posted'"
+        " AND NOT EXISTS (SELECT 1 FROM ledger_journalentry AS other WHERE other.reverses_id = entry.id)",
+        [kind],
+    )
+    return None if found is None else as_day(found)
 
 
 def balance_on(ledger_account: str, *, as_of: date) -> int:

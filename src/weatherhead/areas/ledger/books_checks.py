@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from weatherhead.areas.ledger.books import (
     ONE_DAY,
+    UNBILLED,
     by_source,
     closed_through,
     entries_by_kind,
@@ -19,8 +20,6 @@ from weatherhead.areas.ledger.check import Checker, Finding
 from weatherhead.areas.ledger.models import DayTotal
 from weatherhead.areas.records.database import as_day, stream
 from weatherhead.core.values import format_cents, gettext_noop
-
-_UNBILLED = "unbilled"
 
 
 def _sums_off() -> Iterator[Finding]:
@@ -121,7 +120,7 @@ def _entries_before(first_day: str) -> Iterator[Finding]:
 
 
 def _estimates_twice() -> Iterator[Finding]:
-    standing = standing_entries(_UNBILLED)
+    standing = standing_entries(UNBILLED)
     if len(standing) > 1:
         yield Finding(
             code="unbilled_twice",
@@ -150,7 +149,7 @@ CHECKERS = (
         code="unbilled",
         title=gettext_noop("Unbilled revenue stands once"),
         unit=gettext_noop("estimates"),
-        count=lambda: len(standing_entries(_UNBILLED)),
+        count=lambda: len(standing_entries(UNBILLED)),
         find=_estimates_twice,
     ),
 )

@@ -182,16 +182,22 @@ def tenders_by_kind(drawer_id: int) -> dict[str, int]:
 
 def latest_deposits(*, limit: int) -> tuple[DepositFacts, ...]:
     """The latest deposits, latest first."""
-    return tuple(
-        DepositFacts(
-            deposit_id=row.pk,
-            slip=row.slip,
-            deposited_on=row.deposited_on,
-            deposited_by=row.deposited_by,
-            holds=Holdings(cash_cents=row.cash_cents, checks=row.checks, checks_cents=row.checks_cents),
-            receipt_id=row.receipt_id,
-        )
-        for row in Deposit.objects.order_by("-pk")[:limit]
+    return tuple(map(_deposit, Deposit.objects.order_by("-pk")[:limit]))
+
+
+def deposits_of_day(on: date) -> tuple[DepositFacts, ...]:
+    """The deposits of a day, in their order."""
+    return tuple(map(_deposit, Deposit.objects.filter(deposited_on=on).order_by("pk")))
+
+
+def _deposit(row: Deposit, /) -> DepositFacts:
+    return DepositFacts(
+        deposit_id=row.pk,
+        slip=row.slip,
+        deposited_on=row.deposited_on,
+        deposited_by=row.deposited_by,
+        holds=Holdings(cash_cents=row.cash_cents, checks=row.checks, checks_cents=row.checks_cents),
+        receipt_id=row.receipt_id,
     )
 
 

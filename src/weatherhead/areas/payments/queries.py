@@ -46,7 +46,10 @@ class NoSuchPayment(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFacts:
-    """A payment on an account. `amount_cents` is positive."""
+    """A payment on an account. `amount_cents` is positive.
+
+    `returned_on` is its tender's, wherever its money was by then; `came_back_on` is what concerns this account.
+    """
 
     payment_id: int
     account_id: int
@@ -70,6 +73,11 @@ class PaymentFacts:
     returned_on: date | None
     return_reason: str
     moved_from_id: int | None
+
+    @property
+    def came_back_on(self) -> date | None:
+        """When the bank's return took it off this account; None where it stands, or was moved or reversed before."""
+        return self.returned_on if self.reversal_reason == TENDER_RETURNED else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

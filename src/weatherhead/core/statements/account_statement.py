@@ -1,6 +1,7 @@
 """An account's statement: what moved its balance within a span of days, line by line, from opening to closing.
 
-A line is what one ledger entry did to the receivable under one charge. Opening is the balance before the span's first
+A line is what one ledger entry did to the receivable under one charge; the installments of a back-bill are its bill's
+charge, whenever they are due. Opening is the balance before the span's first
 day, closing the balance at the end of its last: both are what ageing gives for those days, and a test proves it.
 """
 
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate, groupby
 
+from weatherhead.core.ledger import BACK_BILL
 from weatherhead.core.values import Span
 
 BILL = "bill"
@@ -75,7 +77,7 @@ class Sums:
 
 def foot(movements: Iterable[Moved], *, span: Span) -> Footing:
     """The statement of a span, from everything that ever moved the balance, in whatever order it comes."""
-    known = sorted(movements, key=lambda item: (item.on, item.entry_id))
+    known = sorted(map(_charged, movements), key=lambda item: (item.on, item.entry_id))
     opening_cents = sum(item.amount_cents for item in known if item.on < span.start)
     within = _together([item for item in known if span.start <= item.on < span.end])
     balances = accumulate((item.amount_cents for item in within), initial=opening_cents)
@@ -96,7 +98,7 @@ def foot(movements: Iterable[Moved], *, span: Span) -> Footing:
 def sums_of(movements: Iterable[Moved]) -> Sums:
     """What some movements come to; one that takes another back counts as that one does."""
     charged = paid = other = 0
-    for item in movements:
+    for item in map(_charged, movements):
         if item.charge == BILL:
             charged += item.amount_cents
         elif item.charge == PAYMENT:
@@ -104,6 +106,10 @@ def sums_of(movements: Iterable[Moved]) -> Sums:
         else:
             other += item.amount_cents
     return Sums(charged_cents=charged, paid_cents=paid, other_cents=other)
+
+
+def _charged(item: Moved, /) -> Moved:
+    return replace(item, charge=BILL) if item.charge == BACK_BILL else item
 
 
 def _together(known: Sequence[Moved]) -> list[Moved]:

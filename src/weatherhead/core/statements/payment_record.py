@@ -1,7 +1,8 @@
 """How bills were paid: when each was settled, how late, and what that says of the customer.
 
 A bill is settled on the first day from which on nothing of it is open, as ageing sees it: a payment that comes back
-opens it again. Who pays by the due date is on time; what a credit covers on the day of issue is never late.
+opens it again. Who pays by the due date is on time; what a credit covers on the day of issue is never late. What of a
+bill is payable later, in installments, is late after its own due date.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from weatherhead.core.ledger import ReceivableMovement, age
+from weatherhead.core.ledger import PostingRef, ReceivableMovement, age
 
 ON_TIME = "on_time"
 LATE = "late"
@@ -32,7 +33,10 @@ class BillAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillPaid:
-    """When a bill was settled; `paid_on` None while it is not. `days_late` counts to that day, or to the present."""
+    """When a bill was settled; `paid_on` None while it is not. `days_late` counts to that day, or to the present.
+
+    Of a bill with installments, `days_late` is that of the one that was the latest.
+    """
 
     bill: BillAsked
     paid_on: date | None
@@ -49,25 +53,37 @@ def payment_record(
     known = [item for item in movements if item.effective_on <= as_of]
     first = min(item.issued_on for item in bills)
     days = sorted({item.effective_on for item in known if item.effective_on >= first} | {first})
-    settled: dict[int, date | None] = {item.entry_id: None for item in bills if item.entry_id is not None}
+    parts: dict[int, list[ReceivableMovement]] = {item.entry_id: [] for item in bills if item.entry_id is not None}
+    for item in known:
+        if item.ref.entry_id in parts and item.amount_cents > 0:
+            parts[item.ref.entry_id].append(item)
+    settled: dict[PostingRef, date | None] = {item.ref: None for items in parts.values() for item in items}
     for day in days:
-        still = {item.ref.entry_id for item in age(known, as_of=day).open_items}
-        for entry_id, since in settled.items():
-            if entry_id in still:
-                settled[entry_id] = None
+        still = {item.ref for item in age(known, as_of=day).open_items}
+        for ref, since in settled.items():
+            if ref in still:
+                settled[ref] = None
             elif since is None:
-                settled[entry_id] = day
-    return tuple(_paid(item, settled=settled, as_of=as_of) for item in bills)
+                settled[ref] = day
+    return tuple(
+        _paid(bill, parts=[(item, settled[item.ref]) for item in parts.get(bill.entry_id or 0, ())], as_of=as_of)
+        for bill in bills
+    )
 
 
-def _paid(bill: BillAsked, *, settled: dict[int, date | None], as_of: date) -> BillPaid:
-    paid_on = bill.issued_on if bill.entry_id is None else settled[bill.entry_id]
-    if paid_on is not None:
-        paid_on = max(paid_on, bill.issued_on)  # before it was issued nothing of it was open
+def _paid(bill: BillAsked, *, parts: Sequence[tuple[ReceivableMovement, date | None]], as_of: date) -> BillPaid:
+    """A bill from what it asked for and when each of that was settled; None: not yet."""
     due_on = max(bill.due_on, bill.issued_on)
-    days_late = max(((paid_on or as_of) - due_on).days, 0)
-    in_time, after = (OPEN, OVERDUE) if paid_on is None else (ON_TIME, LATE)
-    return BillPaid(bill=bill, paid_on=paid_on, days_late=days_late, mark=after if days_late else in_time)
+    open_late, paid_late, paid_on = 0, 0, bill.issued_on  # before it was issued nothing of it was open
+    for item, since in parts:
+        days = ((since or as_of) - max(due_on, item.due_on or due_on)).days
+        if since is None:
+            open_late = max(open_late, days)
+        else:
+            paid_late, paid_on = max(paid_late, days), max(paid_on, since)
+    is_open = any(since is None for _, since in parts)
+    mark = OVERDUE if open_late else LATE if paid_late else OPEN if is_open else ON_TIME
+    return BillPaid(bill=bill, paid_on=None if is_open else paid_on, days_late=max(open_late, paid_late), mark=mark)
 
 
 def counts_of(paid: Iterable[BillPaid]) -> dict[str, int]:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +36,7 @@ from weatherhead.overviews.books.tables import (
     trial_table,
 )
 from weatherhead.overviews.books.trial import trial_balance
+from weatherhead.overviews.statement.spans import SpanBackwards
 
 
 class FileDiffers(Refusal):
@@ -173,7 +174,7 @@ def _composed(args: argparse.Namespace) -> tuple[object, Table]:
             return [asdict(row) | {"purpose": str(row.purpose)} for row in rows], chart_table(rows)
         case "trial":
             last_on = args.last_on or today
-            balance = trial_balance(first_on=args.first_on or last_on, last_on=last_on)
+            balance = trial_balance(first_on=_first(args, otherwise=last_on, last_on=last_on), last_on=last_on)
             said = asdict(balance) | {"is_balanced": balance.is_balanced, "is_closed": balance.is_closed}
             return said, trial_table(balance, by_gl=args.gl)
         case "aged":
@@ -190,14 +191,27 @@ def _composed(args: argparse.Namespace) -> tuple[object, Table]:
             return asdict(found), aged_accounts_table(found)
         case _:
             last_on = args.last_on or today
-            revenue = revenue_overview(first_on=args.first_on or last_on.replace(day=1), last_on=last_on)
+            first_on = _first(args, otherwise=last_on.replace(day=1), last_on=last_on)
+            revenue = revenue_overview(first_on=first_on, last_on=last_on)
             return asdict(revenue), revenue_table(revenue)
+
+
+def _first(args: argparse.Namespace, *, otherwise: date, last_on: date) -> date:
+    """The first day that was asked for.
+
+    Raises:
+        SpanBackwards: it lies after the last.
+    """
+    first_on: date = args.first_on or otherwise
+    if first_on > last_on:
+        raise SpanBackwards(first=first_on, last=last_on)
+    return first_on
 
 
 def _day(args: argparse.Namespace) -> int:
     found = day_balanced(args.on or present_moment().as_of - timedelta(days=1))
     if args.json:
-        _print_json(asdict(found) | {"agrees": found.agrees})
+        _print_json(asdict(found) | {"agrees": found.agrees, "is_tied": found.is_tied})
         return 0
     state = gettext("closed") if found.is_closed else gettext("open")
     print(gettext("%(on)s: %(state)s") % {"on": found.on, "state": state})
@@ -216,7 +230,12 @@ def _day(args: argparse.Namespace) -> int:
     _print_table((("kind", "entries", "debits", "credits"), rows))
     _print_table(trial_table(found.trial, by_gl=False))
     print(gettext("Entries, ledger accounts and GL accounts agree.") if found.agrees else gettext("THEY DO NOT AGREE."))
-    return 0 if found.agrees else 1
+    for tie in found.ties:
+        what = gettext("Deposit slips") if tie.code == "slips" else gettext("Drawers over or short")
+        said = gettext("%(what)s: $%(counted)s; the ledger has $%(ledger)s.")
+        counted, ledger = plain_dollars(tie.counted_cents), plain_dollars(tie.ledger_cents)
+        print(said % {"what": what, "counted": counted, "ledger": ledger})
+    return 0 if found.agrees and found.is_tied else 1
 
 
 def _status(*, as_json: bool) -> int:

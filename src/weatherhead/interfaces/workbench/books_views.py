@@ -18,7 +18,7 @@ from weatherhead.areas.metering.reading_rules import CYCLE_MAX
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.values import YEARS
 from weatherhead.door.authority import NotPermitted
-from weatherhead.door.looks import LookNotPermitted
+from weatherhead.door.looks import LookNotPermitted, look
 from weatherhead.door.registry import registry
 from weatherhead.interfaces.workbench.acting import OpenAction, act
 from weatherhead.interfaces.workbench.charts_aged import aged_chart
@@ -27,7 +27,7 @@ from weatherhead.overviews.books.aged import BUCKET_TITLES, aged_accounts, aged_
 from weatherhead.overviews.books.balancing import day_balanced
 from weatherhead.overviews.books.chart import chart_of_accounts
 from weatherhead.overviews.books.revenue import revenue_overview
-from weatherhead.overviews.books.standing import ACTIONS, BooksStanding, books_standing, may_read_books
+from weatherhead.overviews.books.standing import ACTIONS, LOOK, BooksStanding, books_standing, may_read_books
 from weatherhead.overviews.books.tables import (
     Table,
     aged_accounts_table,
@@ -127,6 +127,9 @@ def aged_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         "bucket": bucket if bucket is not None and bucket < len(BUCKET_TITLES) else None,
     }
     if _wants_file(request):
+        # A list of customers and what they owe leaves the desk: who took it is remembered.
+        chosen = ", ".join(f"{name} {value}" for name, value in asked.items() if value not in ("", None))
+        look(LOOK, account_id=None, actor=seat.actor, moment=seat.moment, reason=f"CSV of aged accounts: {chosen}")
         return _file(aged_accounts_table(aged_accounts(**asked, a_page=None)), name=f"accounts-{asked['as_of']}")
     found = aged_accounts(**asked, page=page or 1)
     context = {

@@ -76,7 +76,7 @@ def timeline_of(found: Gathered) -> tuple[TimelineRow, ...]:
             kind, title, what, link = _credit_row(posting)
         else:
             undone = payments.get(posting.reverses_id or 0) or bills.get(posting.reverses_id or 0)
-            returned = isinstance(undone, PaymentFacts) and undone.returned_on is not None
+            returned = isinstance(undone, PaymentFacts) and undone.came_back_on is not None
             moved = isinstance(undone, PaymentFacts) and undone.reversal_reason == MOVED
             kind, title, what, link = _other_row(posting, reversed_one=_named(undone), returned=returned, moved=moved)
         row = TimelineRow(
@@ -105,7 +105,7 @@ def _undone(posting: TimelinePosting, *, payment: PaymentFacts | None) -> Senten
     """Whether what was posted was taken back since, and how."""
     if posting.reversed_by_id is None:
         return None
-    if payment is not None and payment.returned_on is not None:
+    if payment is not None and payment.came_back_on is not None:
         return Sentence(gettext_noop("returned by the bank"))
     if payment is not None and payment.reversal_reason == MOVED:
         return Sentence(gettext_noop("moved since"))

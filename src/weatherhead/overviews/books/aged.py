@@ -10,6 +10,7 @@ import numpy as np
 from weatherhead.areas.customers.columns import account_classes, accounts_told
 from weatherhead.areas.ledger.aged import BUCKETS, AgedReceivables, aged_receivables
 from weatherhead.areas.ledger.books import balance_on
+from weatherhead.areas.records.database import snapshot
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.values import Int64Array, gettext_noop
 
@@ -89,6 +90,7 @@ class AgedAccounts:
     total: AgedRow
 
 
+@snapshot()
 def aged_overview(*, as_of: date) -> AgedOverview:
     """Age everything, and sum it by class and by cycle."""
     aged, classes = aged_receivables(as_of=as_of), account_classes()
@@ -118,6 +120,7 @@ def _row(aged: AgedReceivables, chosen: Int64Array, *, name: str) -> AgedRow:
     )
 
 
+@snapshot()
 def aged_accounts(
     *,
     as_of: date,

@@ -14,7 +14,8 @@ from weatherhead.areas.ledger.books import (
     entries_by_kind,
     export_of_day,
 )
-from weatherhead.areas.payments.drawers import DrawerFacts, drawers_of_day
+from weatherhead.areas.payments.drawers import DepositFacts, DrawerFacts, deposits_of_day, drawers_of_day
+from weatherhead.areas.records.database import snapshot
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.overviews.books.trial import TrialBalance, TrialRow, trial_balance
 
@@ -47,12 +48,31 @@ class KindRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """What drawers or deposit slips say of a day, and what the ledger has of the same (cents)."""
+
+    code: str  # slips, over_short
+    counted_cents: int
+    ledger_cents: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are one figure, as they must be."""
+        return self.counted_cents == self.ledger_cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayBalanced:
-    """The day. `drawers` were open on it; `money` are the ledger accounts that hold money; `trial` has every one."""
+    """The day. `drawers` were open on it; `money` are the ledger accounts that hold money; `trial` has every one.
+
+    `deposits` went to the bank on it; `ties` set slips and counted drawers against the ledger.
+    """
 
     on: date
     kinds: tuple[KindRow, ...]
     drawers: tuple[DrawerFacts, ...]
+    deposits: tuple[DepositFacts, ...]
+    ties: tuple[Tie, ...]
     money: tuple[TrialRow, ...]
     trial: TrialBalance
     is_closed: bool
@@ -69,6 +89,11 @@ class DayBalanced:
         return sum(row.credits_cents for row in self.kinds)
 
     @property
+    def is_tied(self) -> bool:
+        """Deposit slips and counted drawers are what the ledger has."""
+        return all(tie.agrees for tie in self.ties)
+
+    @property
     def agrees(self) -> bool:
         """Entries by kind, ledger accounts and GL accounts come to the same debits and credits."""
         total = self.trial.total
@@ -80,20 +105,48 @@ class DayBalanced:
         return said == (total.debits_cents, total.credits_cents) == by_gl and self.debits_cents == self.credits_cents
 
 
+@snapshot()
 def day_balanced(on: date) -> DayBalanced:
     """Compose a day: entries by kind from the postings themselves, ledger accounts from sums where it is closed."""
     rows = by_source(first_on=on, last_on=on)
     counts = entries_by_kind(first_on=on, last_on=on)
     trial = trial_balance(first_on=on, last_on=on)
     closed_on = closed_through()
+    drawers, deposits = drawers_of_day(on), deposits_of_day(on)
     return DayBalanced(
         on=on,
         kinds=tuple(_kind(kind, rows=rows, entries=counts[kind]) for kind in sorted({row.kind for row in rows})),
-        drawers=drawers_of_day(on),
+        drawers=drawers,
+        deposits=deposits,
+        ties=_ties(rows, on=on, drawers=drawers, deposits=deposits),
         money=tuple(row for row in trial.rows if row.ledger_accounts[0] in MONEY),
         trial=trial,
         is_closed=closed_on is not None and on <= closed_on,
         export=export_of_day(on),
+    )
+
+
+def _ties(
+    rows: Sequence[SourceRow], *, on: date, drawers: Sequence[DrawerFacts], deposits: Sequence[DepositFacts]
+) -> tuple[Tie, ...]:
+    """Slips against what went to the bank by them; what drawers were over against what was posted of it."""
+
+    def posted(kind: str, ledger_account: str) -> int:
+        own = (row for row in rows if (row.kind, row.ledger_account) == (kind, ledger_account))
+        return sum(row.debits_cents - row.credits_cents for row in own)
+
+    over_cents = sum(drawer.over_short_cents or 0 for drawer in drawers if drawer.closed_on == on)
+    return (
+        Tie(
+            code="slips",
+            counted_cents=sum(deposit.total_cents for deposit in deposits),
+            ledger_cents=posted("bank_deposit", LedgerAccount.BANK),
+        ),
+        Tie(
+            code="over_short",
+            counted_cents=over_cents,
+            ledger_cents=-posted("over_short", LedgerAccount.CASH_OVER_SHORT),
+        ),
     )
 
 

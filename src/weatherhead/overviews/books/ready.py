@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from weatherhead.areas.billing.runs import runs_issuing
-from weatherhead.areas.ledger.books import balance_on
+from weatherhead.areas.billing.unbilled import UNBILLED_FILE
+from weatherhead.areas.ledger.books import ONE_DAY, UNBILLED, balance_on, closed_through, first_entry_on, standing_on
 from weatherhead.areas.migration.queries import migration_open
 from weatherhead.areas.payments.drawers import drawers_open_since
 from weatherhead.areas.records.queries.approvals import waiting_count
 from weatherhead.areas.records.queries.queue import queue_figures
-from weatherhead.areas.records.utility import current_utility
+from weatherhead.areas.records.utility import current_utility, regulation
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.values import Sentence, format_cents, gettext_noop
 
@@ -46,6 +47,18 @@ def _migration(_on: date, _at: datetime) -> Iterator[Obstacle]:
         yield Obstacle(code="migration", said=Sentence(template), blocks=True)
 
 
+def _unbilled(through_on: date, _: datetime) -> Iterator[Obstacle]:
+    """Closed with its month's end, a month takes no estimate any more: whoever closes is told before."""
+    month_end = (through_on + ONE_DAY).replace(day=1) - ONE_DAY
+    closed, begun = closed_through(), first_entry_on()
+    if (closed is not None and month_end <= closed) or begun is None or begun > month_end:
+        return
+    estimated = standing_on(UNBILLED)
+    if regulation(UNBILLED_FILE).exists() and (estimated is None or estimated < month_end):
+        template = gettext_noop("Unbilled revenue of %(on)s is not posted; once that day is closed, it cannot be")
+        yield Obstacle(code="unbilled", said=Sentence(template, {"on": month_end}), blocks=False)
+
+
 def _suspense(through_on: date, _: datetime) -> Iterator[Obstacle]:
     cents = balance_on(LedgerAccount.SUSPENSE, as_of=through_on)
     if cents:
@@ -74,6 +87,7 @@ PRECONDITIONS: tuple[Callable[[date, datetime], Iterator[Obstacle]], ...] = (
     _bill_runs,
     _drawers,
     _migration,
+    _unbilled,
     _suspense,
     _requests,
     _work,

@@ -7,6 +7,7 @@ from datetime import date
 
 from weatherhead.areas.billing.revenue import ChargeRow, billed_charges, billed_energy
 from weatherhead.areas.ledger.books import movements
+from weatherhead.areas.records.database import snapshot
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.overviews.books.chart import REVENUE
 from weatherhead.overviews.books.trial import UNMAPPED
@@ -66,6 +67,7 @@ class RevenueOverview:
         return sum(item.energy_wh or 0 for item in self.revenue)
 
 
+@snapshot()
 def revenue_overview(*, first_on: date, last_on: date) -> RevenueOverview:
     """Compose it from the lines of bills and the ledger."""
     mapped = current_utility().ledger_accounts

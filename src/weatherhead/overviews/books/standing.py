@@ -15,6 +15,7 @@ from weatherhead.areas.ledger.books import (
     days,
     exports,
 )
+from weatherhead.areas.records.database import snapshot
 from weatherhead.door.context import Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.overviews.books.ready import Obstacle, obstacles
@@ -70,6 +71,7 @@ class BooksStanding:
         return sum(not day.is_closed and day.facts.on < self.as_of for day in self.days)
 
 
+@snapshot()
 def books_standing(*, moment: Moment, grant: Grant) -> BooksStanding:
     """Compose it."""
     as_of = moment.as_of

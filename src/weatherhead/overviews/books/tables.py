@@ -14,7 +14,7 @@ from weatherhead.overviews.books.trial import TrialBalance, TrialRow
 
 Table = tuple[Sequence[str], list[Sequence[str]]]
 _WH_PER_KWH = 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "−", "＝", "＋", "－", "＠")
 _BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 
 
@@ -90,6 +90,12 @@ def aged_accounts_table(found: AgedAccounts) -> Table:
     ]
 
 
+def _kwh(energy_wh: int, /) -> str:
+    """Exactly, as the page has it."""
+    whole, rest = divmod(abs(energy_wh), _WH_PER_KWH)
+    return ("-" if energy_wh < 0 else "") + str(whole) + (f".{rest:03d}".rstrip("0") if rest else "")
+
+
 def revenue_table(revenue: RevenueOverview) -> Table:
     """Revenue by class and charge; what was posted without a bill's line is a row of its own."""
     header = ("ledger_account", "gl_account", "charge", "label", "bill_lines", "amount", "kwh")
@@ -102,6 +108,6 @@ def revenue_table(revenue: RevenueOverview) -> Table:
         ]
         if item.other_cents:
             rows.append((*place, "", "posted without a bill's line", "", plain_dollars(item.other_cents), ""))
-        energy = "" if item.energy_wh is None else f"{item.energy_wh // _WH_PER_KWH}"
+        energy = "" if item.energy_wh is None else _kwh(item.energy_wh)
         rows.append((*place, "", "total", "", plain_dollars(item.ledger_cents), energy))
     return header, rows

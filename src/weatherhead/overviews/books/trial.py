@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from weatherhead.areas.ledger.books import Movement, closed_through, movements
+from weatherhead.areas.records.database import snapshot
 from weatherhead.areas.records.utility import GeneralLedgerAccount, current_utility
 
 UNMAPPED = GeneralLedgerAccount(gl="", ferc="", title="")
@@ -53,6 +54,7 @@ class TrialBalance:
         return total.opening_cents == 0 and total.debits_cents == total.credits_cents
 
 
+@snapshot()
 def trial_balance(*, first_on: date, last_on: date) -> TrialBalance:
     """Compose it from sums of closed days and postings of open ones."""
     mapped = current_utility().ledger_accounts

@@ -69,7 +69,7 @@ def _taken_back(entry_id: int, *, charge: str, known: Known) -> What:
     bill, paid = known.bills_by_entry.get(entry_id), known.payments.get(entry_id)
     if bill is not None:
         return ["bill_back", {"number": bill.number, "of_on": bill.issued_on.isoformat()}]
-    if paid is not None and paid.returned_on is not None:
+    if paid is not None and paid.came_back_on is not None:
         return ["payment_returned", {"of_on": paid.paid_on.isoformat(), "reason": paid.return_reason}]
     if paid is not None:
         return ["payment_back", {"of_on": paid.paid_on.isoformat(), "reason": paid.reversal_reason}]

@@ -17,7 +17,7 @@ from weatherhead.overviews.statement.account_lines import statement_body
 from weatherhead.overviews.statement.gathered import Known, known_of
 from weatherhead.overviews.statement.history import history_body
 from weatherhead.overviews.statement.months import usage_body, yearly_body
-from weatherhead.overviews.statement.over_accounts import accounts_body
+from weatherhead.overviews.statement.over_accounts import accounts_body, served_within
 
 ALL = frozenset(COVERS)
 NEEDS: dict[str, frozenset[str]] = {
@@ -96,11 +96,7 @@ def _body(
 
 def _places(known: Known, *, span: Span) -> list[str]:
     """Where service was taken within the span, each place once."""
-    served = [
-        item.point.address
-        for item in known.services
-        if item.agreement.start_on < span.end and (item.agreement.end_on is None or item.agreement.end_on > span.start)
-    ]
+    served = [item.point.address for item in known.services if served_within(item, span=span)]
     return list(dict.fromkeys(served))
 
 

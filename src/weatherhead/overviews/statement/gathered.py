@@ -8,7 +8,7 @@ from datetime import date
 
 from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points_of
 from weatherhead.areas.billing.facts import BillOfHistory, ChargeSum
-from weatherhead.areas.billing.queries import billed_periods, demand_of_bills, sums_of_bills
+from weatherhead.areas.billing.queries import billed_periods, demand_of_periods, periods_of, sums_of_bills
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import TimelinePosting, held_of, postings_for_timeline
 from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
@@ -95,9 +95,23 @@ def charges_within(known: Known, *, span: Span) -> dict[int, tuple[ChargeSum, ..
     return sums_of_bills(touched)
 
 
-def demands(known: Known, *, span: Span) -> dict[int, int]:
-    """The highest demand (W) of each standing bill whose period ends within a span."""
-    return demand_of_bills(item.bill_id for item in known.bills if item.active and span.start < item.end_on <= span.end)
+def used_within(known: Known, *, span: Span) -> tuple[tuple[BillOfHistory, int | None], ...]:
+    """The standing periods that end within a span, oldest first, each with its highest demand (W).
+
+    Those of the former system come first; of a bill that replaced several, each period by itself.
+    """
+    shown = sorted(
+        (item for item in (*periods_of(known.bills), *known.former) if span.start < item.end_on <= span.end),
+        key=lambda item: (item.end_on, item.bill_id),
+    )
+    highest = demand_of_periods(item.bill_id for item in shown if item.bill_id)
+    whole: dict[int, int] = {}
+    for (bill_id, _), most in highest.items():
+        whole[bill_id] = max(most, whole.get(bill_id, 0))
+    return tuple(
+        (item, whole.get(item.bill_id) if item.corrects_id is None else highest.get((item.bill_id, item.end_on)))
+        for item in shown
+    )
 
 
 def held_on(account_ids: tuple[int, ...], *, on: date) -> list[list[str | int]]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from weatherhead.areas.billing.references import reference_terms
+from weatherhead.areas.payments.returns import BANK_ERROR
 from weatherhead.core.ledger import age
 from weatherhead.core.statements import BillAsked, BillPaid, counts_of, payment_record, reference
 from weatherhead.core.values import Span
@@ -34,13 +35,14 @@ def history_body(known: Known, *, span: Span, covers: frozenset[str] = ALL) -> d
     ]
     paid = payment_record(asked, movements=known.movements, as_of=as_of)
     back = [
-        (item.returned_on, item)
+        (item.came_back_on, item)
         for item in known.payments.values()
-        if item.returned_on is not None and span.contains(item.returned_on)
+        if item.came_back_on is not None and span.contains(item.came_back_on)
     ]
     back.sort(key=lambda pair: (pair[0], pair[1].payment_id))
     ageing = age(known.movements, as_of=as_of)
     told = "balance" in covers
+    judged_on = [on for on, item in back if item.return_reason != BANK_ERROR]
     return {
         "bills": [_row(item, amounts="bills" in covers) for item in paid],
         "returned": [
@@ -49,7 +51,7 @@ def history_body(known: Known, *, span: Span, covers: frozenset[str] = ALL) -> d
         "counts": counts_of(paid),
         "balance_cents": ageing.balance_cents if told else None,
         "past_due_cents": ageing.past_due_cents if told else None,
-        "reference": _reference(paid, returned_on=[on for on, _ in back], as_of=as_of),
+        "reference": _reference(paid, returned_on=judged_on, as_of=as_of),
     }
 
 

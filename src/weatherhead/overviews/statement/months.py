@@ -10,7 +10,7 @@ from weatherhead.areas.billing.facts import BillOfHistory, ChargeSum
 from weatherhead.core.ledger import LedgerAccount
 from weatherhead.core.statements import Moved, foot, sums_of
 from weatherhead.core.values import Span
-from weatherhead.overviews.statement.gathered import Known, charges_within, demands
+from weatherhead.overviews.statement.gathered import Known, charges_within, used_within
 from weatherhead.overviews.statement.spans import months_of
 
 TAXES = frozenset(
@@ -63,26 +63,21 @@ def _energy(item: Moved, *, known: Known) -> int:
 
 
 def usage_body(known: Known, *, span: Span, covers: frozenset[str]) -> dict[str, Any]:
-    """The body: every standing bill whose period ends within the span, those of the former system first."""
-    own = [item for item in known.bills if item.active]
-    shown = sorted(
-        (item for item in (*own, *known.former) if span.start < item.end_on <= span.end),
-        key=lambda item: (item.end_on, item.bill_id),
-    )
-    highest = demands(known, span=span)
+    """The body: every standing period that ends within the span, those of the former system first."""
+    used = used_within(known, span=span)
     return {
-        "has_demand": bool(highest),
+        "has_demand": any(demand is not None for _, demand in used),
         "periods": [
             {
                 "start_on": item.start_on.isoformat(),
                 "end_on": item.end_on.isoformat(),
                 "days": _days(item.start_on, item.end_on),
                 "energy_wh": item.energy_wh,
-                "demand_w": highest.get(item.bill_id) if item.bill_id else None,
+                "demand_w": demand,
                 "estimated": int(item.estimated),
                 "cents": item.total_cents if "bills" in covers else None,
             }
-            for item in shown
+            for item, demand in used
         ],
     }
 

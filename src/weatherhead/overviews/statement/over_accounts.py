@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from weatherhead.areas.agreements.queries import agreements_with_points_of
+from weatherhead.areas.agreements.queries import AgreementAt, agreements_with_points_of
 from weatherhead.areas.customers.queries import AccountFacts
 from weatherhead.areas.ledger.queries import movements_of
 from weatherhead.core.ledger import ReceivableMovement
@@ -19,13 +19,20 @@ def accounts_body(accounts: Sequence[AccountFacts], *, span: Span) -> tuple[dict
     ordered = sorted(accounts, key=lambda item: item.number)
     ids = tuple(item.account_id for item in ordered)
     moved = movements_of(ids)
+    services = agreements_with_points_of(ids)
     places: dict[int, str] = {}
-    for service in agreements_with_points_of(ids):
+    for service in (*(item for item in services if served_within(item, span=span)), *services):
         places.setdefault(service.agreement.account_id, service.point.address)
     rows = [
         _row(item, moved=moved[item.account_id], place=places.get(item.account_id, ""), span=span) for item in ordered
     ]
     return {"accounts": rows, "held": held_on(ids, on=span.last_on)}, ids
+
+
+def served_within(item: AgreementAt, *, span: Span) -> bool:
+    """Whether service was taken there on a day of the span."""
+    agreement = item.agreement
+    return agreement.start_on < span.end and (agreement.end_on is None or agreement.end_on > span.start)
 
 
 def _row(item: AccountFacts, *, moved: Sequence[ReceivableMovement], place: str, span: Span) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from weatherhead.areas.documents.statements import (
     require_file,
     statements_of_account,
 )
+from weatherhead.areas.records.database import snapshot
 from weatherhead.core.statements import KINDS, PreparedDocument, parse_prepared
 from weatherhead.core.values import YEARS, Span
 from weatherhead.overviews.statement.composing import compose
@@ -58,6 +59,7 @@ class SummaryOverview:
     consents: tuple[ConsentFacts, ...]
 
 
+@snapshot()
 def summary_overview(account_id: int, *, asked: Asked, as_of: date, page: int = 1) -> SummaryOverview:
     """Compose a summary to look at: nothing of the mailing address, and at most `LINES_A_PAGE` lines.
 
@@ -115,6 +117,7 @@ _LINK_AT = {"statement": 2, "accounts": 0}
 """The column that leads somewhere: what happened, or the account."""
 
 
+@snapshot()
 def summary_csv(account_id: int, *, asked: Asked, as_of: date) -> bytes:
     """The whole of a summary as CSV.
 
