@@ -214,6 +214,22 @@ def test_somebody_imports_the_file_of_yesterday_again(house: House, home: Home) 
     assert balance_of([home.account_id])[home.account_id] == before[home.account_id] - 7_00
 
 
+def test_two_agencies_of_nearly_the_same_name_both_begin_with_number_one(house: House, home: Home, dale: Home) -> None:
+    # Given: one of them paid for Ruth. When: the other pays for Dale. Then: it is other money, and his.
+    for agency, payee in (("Lancaster County", home), ("Saunders County", dale)):
+        row = (f"Community Action Partnership of {agency}", "1", number_of(payee), "10.00")
+        lines = [line.replace("2026-03-09", house.today.isoformat()) for line in agencies([row])]
+        file = imported(house, lines, source="agencies")
+        assert (file.posted_cents, file.known) == (10_00, 0)
+        # And: the same again under other bytes is still the same.
+        assert imported(house, [*lines, ""], source="agencies").known == 1
+    # And: a pay station whose numbers are long, and differ at their end.
+    for number in ("1", "2"):
+        told = f"https://pay.example/prairie-city/transactions/{house.today.isoformat()}/{number}"
+        row = (number_of(home), f"{number}.00", told, f"{house.today:%m/%d/%Y}", "Ruth")
+        assert imported(house, stations([row]), source="pay-stations").posted == 1
+
+
 def test_two_digits_changed_places_and_the_page_says_whose_it_is(house: House, home: Home, dale: Home) -> None:
     number = number_of(dale)
     place = next(place for place in range(len(number) - 1) if number[place] != number[place + 1])
