@@ -491,6 +491,15 @@ def test_at_the_command_line(
     assert "one payment of $50.00 posted, 1 of $60.00 in suspense" in capsys.readouterr().out
     assert main(["payments", "suspense"]) == 0
     assert "$" in capsys.readouterr().out
+    # A colleague imported another, and left before it was posted. Then: what is left is said, and gone on with.
+    house.pass_days(1)
+    monkeypatch.setenv("WEATHERHEAD_TODAY", house.today.isoformat())
+    path.write_text("\n".join(box(house, (70_00, number_of(home)))) + "\n")
+    assert main([*command[:-1], "alvarez", "--queue"]) == 1
+    with pytest.raises(PaymentFileAlreadyImported, match="pieces left: 1"):
+        house.do("import_payment_file", by="okafor", **file_inputs(path.read_text().splitlines(), source="lockbox"))
+    assert main(command) == 0
+    capsys.readouterr()
     path.write_text("no lockbox\n")
     assert main(command) == 2
     assert "nothing was posted" in capsys.readouterr().err
