@@ -169,7 +169,7 @@ LOCKBOX = [
         name="the year before, and a year that was mistyped",
         source="lockbox",
         make=lambda n: [
-            line.replace("260309", "250909" if place < 6 else "250910") for place, line in enumerate(_box(n))
+            line.replace("260309", "250309" if place < 6 else "250310") for place, line in enumerate(_box(n))
         ],
         posted={"ada": [1000]},
         problems=[(4, "date", "too_long_ago"), (5, "date", "too_long_ago")],

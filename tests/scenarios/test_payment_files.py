@@ -473,6 +473,23 @@ def test_a_closed_account_that_still_owes_is_paid(house: House, home: Home) -> N
     assert waiting().why == "account_closed"
 
 
+def test_a_debt_that_was_given_up_is_paid_through_the_lockbox(house: House, home: Home) -> None:
+    # Given: Ruth moved away, and what her closed account owed was written off.
+    house.do("end_service", by="reyes", agreement_id=home.agreement_id, end_on=house.today, reading="2400")
+    house.do("bill_account", account_id=home.account_id)
+    owed = balance_of([home.account_id])[home.account_id]
+    asked = house.do("write_off_account", account_id=home.account_id, reason="Moved abroad")
+    if asked.outcome != "done":
+        house.do("approve_request", by="larsen", request_id=asked.body["request"])
+    Account.objects.filter(pk=home.account_id).update(closed_on=house.today)
+    # When: her check comes after all. Then: it is hers, and pays that debt in the night; more would be nobody's.
+    assert imported(house, box(house, (owed, number_of(home)))).posted == 1
+    house.do("recover_write_offs", by="okafor")
+    assert balance_of([home.account_id]) == {home.account_id: 0}
+    house.pass_days(1)
+    assert imported(house, box(house, (5_00, number_of(home)))).suspended == 1
+
+
 def test_at_the_command_line(
     house: House, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,8 +14,8 @@ from weatherhead.core.values import Refusal, Sentence, gettext_noop, holds_card_
 FILE_BYTES_MAX = 40 * 1024 * 1024
 CENTS_MAX = 10**12 - 1
 """Of one payment. A whole file of them is a number that every database can add up."""
-DAYS_BACK_MAX = 180
-"""A year that was mistyped is further back; what was found so late is dated and posted by a person."""
+DAYS_BACK_MAX = 364
+"""A year that was mistyped is further back; what comes so late is dated and posted by a person."""
 TEXT_MAX = 120
 REFERENCE_MAX = 60
 _DIGEST_LENGTH = 16
