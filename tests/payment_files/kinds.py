@@ -437,6 +437,25 @@ CSV = [
         totals=[("file", "cents", 9500, 2000)],
     ),
     Kind(
+        name="a card's number in the place of the amount, and of the day",
+        source="pay-stations",
+        make=lambda n: [
+            "Account,Amount,Transaction,Paid,Name",
+            f"{n.ada},{CARD},T1,03/09/2026,A",
+            f"{n.ada},75.00,T2,{CARD},A",
+            f"{n.ada},75.00,T3,card {CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]},A",
+            f"{n.ben},20.00,T4,03/09/2026,B",
+            f"TOTAL,{CARD},170.00,,",
+        ],
+        posted={"ben": [2000]},
+        problems=[
+            (2, "amount", "amount_unreadable"),
+            (3, "paid_on", "day_unreadable"),
+            (4, "paid_on", "day_unreadable"),
+            (6, "items", "total_unreadable"),
+        ],
+    ),
+    Kind(
         name="rows that are none",
         source="pay-stations",
         make=lambda n: [

@@ -11,6 +11,7 @@ from weatherhead.areas.payments.files.sources import Source
 from weatherhead.areas.records.csv_records import Lines, RawRecord, RecordBounds, header_of, printable, records
 from weatherhead.core.values import YEARS, AmountNotUnderstood, Refusal, Sentence, gettext_noop, parse_cents
 
+_COUNT_DIGITS_MAX = 9
 _BOUNDS = RecordBounds(lines_max=20, line_length_max=10_000)
 
 _FIELDS = gettext_noop(
@@ -100,7 +101,7 @@ def _compare(row: RawRecord, *, reading: _Reading, items: int, cents: int) -> No
                 said = parse_cents(text)
             except AmountNotUnderstood:
                 said = None
-        elif text.isascii() and text.isdigit():
+        elif text.isascii() and text.isdigit() and len(text) <= _COUNT_DIGITS_MAX:
             said = int(text)
         if said is None:
             what = Sentence(_BAD_TOTAL, {"text": printable(text)[:20]})

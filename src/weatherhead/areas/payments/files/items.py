@@ -175,7 +175,8 @@ class Gathering:
         hidden = code == "card_number" or any(holds_card_number(text[column]) for column in self.columns)
         kept = _WITHHELD if hidden else kept_text(text)
         counted = cents if cents is not None and abs(cents) <= CENTS_MAX else None
-        self.problems.append(FileProblem(line=line, field=name, code=code, what=what, cents=counted, text=kept))
+        said = _without_card(what, line_holds_one=kept == _WITHHELD)
+        self.problems.append(FileProblem(line=line, field=name, code=code, what=said, cents=counted, text=kept))
 
     def total(self, *, level: str, line: int, unit: str, said: int | None, found: int) -> None:
         """Compare a total; one that cannot be read was reported and is not compared."""
@@ -243,6 +244,15 @@ _TWICE = gettext_noop(
     "post it by hand; otherwise nothing is needed."
 )
 _WITHHELD = "(withheld: it held the number of a payment card)"
+
+
+def _without_card(what: Sentence, *, line_holds_one: bool) -> Sentence:
+    """A sentence that quotes nothing of a card's number, not even a piece of it that was cut off."""
+    params = {
+        name: _WITHHELD if (line_holds_one and name == "text") or holds_card_number(str(value)) else value
+        for name, value in what.params.items()
+    }
+    return Sentence(what.template, params)
 
 
 def _holds_card(item: Item) -> bool:
