@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from tests.house import Home, House, move_in, read_and_bill, table_rows
 from tests.payment_files.made import agencies, lockbox, scanned, stations
@@ -491,9 +492,9 @@ def test_a_debt_that_was_given_up_is_paid_through_the_lockbox(house: House, home
 
 
 def test_at_the_command_line(
-    house: House, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    house: House, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Settings
 ) -> None:
-    monkeypatch.setenv("WEATHERHEAD_TODAY", house.today.isoformat())
+    settings.TODAY = house.today
     path = tmp_path / "0309.lbx"
     path.write_text("\n".join(box(house, (50_00, number_of(home)), (60_00, "J SMITH"))) + "\n")
     command = ["payments", "import", str(path), "--source", "lockbox", "--as", "okafor"]
@@ -510,7 +511,7 @@ def test_at_the_command_line(
     assert "$" in capsys.readouterr().out
     # A colleague imported another, and left before it was posted. Then: what is left is said, and gone on with.
     house.pass_days(1)
-    monkeypatch.setenv("WEATHERHEAD_TODAY", house.today.isoformat())
+    settings.TODAY = house.today
     path.write_text("\n".join(box(house, (70_00, number_of(home)))) + "\n")
     assert main([*command[:-1], "alvarez", "--queue"]) == 1
     with pytest.raises(PaymentFileAlreadyImported, match="pieces left: 1"):
