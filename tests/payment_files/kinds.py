@@ -139,6 +139,42 @@ LOCKBOX = [
         problems=[(4, "amount", "overflow_above_check")],
     ),
     Kind(
+        name="a further account whose amount cannot be read",
+        source="lockbox",
+        make=lambda n: _split(
+            n, cents=9500, further=overflow(1, 1, account=n.ben, cents=2000).replace("0000002000", "000000200O")
+        ),
+        problems=[(5, "amount", "further_unreadable")],
+    ),
+    Kind(
+        name="a line cut off within its amount",
+        source="lockbox",
+        make=lambda n: _changed(_box(n), (5, _box(n)[4][:16])),
+        posted={"ada": [7500, 1000]},
+        problems=[(5, "amount", "amount_unreadable")],
+        totals=[("batch 001", "cents", 9500, 7500), ("lockbox 0004711", "cents", 10500, 8500)],
+    ),
+    Kind(
+        name="bytes that are no text, and control characters",
+        source="lockbox",
+        make=lambda n: (
+            ("\n".join(_box(n)) + "\n")
+            .encode()
+            .replace(b"104000016        11000001041", b"1040\xff0016        11\x00\x1b0001041", 1)
+            .replace(b"70010000004711", b"7001000000\xff711")
+        ),
+        posted=GOOD_BOX,
+    ),
+    Kind(
+        name="the year before, and a year that was mistyped",
+        source="lockbox",
+        make=lambda n: [
+            line.replace("260309", "250309" if place < 6 else "250310") for place, line in enumerate(_box(n))
+        ],
+        posted={"ada": [1000]},
+        problems=[(4, "date", "too_long_ago"), (5, "date", "too_long_ago")],
+    ),
+    Kind(
         name="a continuation of nothing",
         source="lockbox",
         make=lambda n: _changed([*_box(n)[:3], overflow(1, 9, payer="LOST"), *_box(n)[3:]], (12, "9000012")),
@@ -341,6 +377,21 @@ BAI2 = [
         refused="NoSuchFormat",
     ),
     Kind(name="a lockbox for a statement", source="bank-statement", make=_box, refused="NoSuchFormat"),
+    Kind(
+        name="bytes that are no text in the text, the bank's reference and its account",
+        source="bank-statement",
+        make=lambda n: (
+            ("\n".join(_bank(n)) + "\n").encode().replace(b",881,", b",8\xff\x001,").replace(b"ADA A", b"AD\xc1 \x1b")
+        ).replace(b"7788990011", b"778899001\xff"),
+        posted={"ada": [7500], "ben": [2000]},
+    ),
+    Kind(
+        name="more money than there is",
+        source="bank-statement",
+        make=lambda n: bai2([("165", 10**12, "881", f"ACCT {n.ada}"), ("142", 2000, "882", f"ACCT {n.ben}")]),
+        posted={"ben": [2000]},
+        problems=[(4, "amount", "amount_too_large")],
+    ),
 ]
 
 CSV = [
@@ -375,6 +426,33 @@ CSV = [
             (4, "amount", "amount_unreadable"),
             (5, "amount", "amount_not_positive"),
             (6, "amount", "amount_unreadable"),
+        ],
+    ),
+    Kind(
+        name="an amount of bytes that are no text",
+        source="pay-stations",
+        make=lambda n: ("\n".join(_station(n)) + "\n").encode().replace(b",75.00,", b",7\xff\x00.00,"),
+        posted={"ben": [2000]},
+        problems=[(2, "amount", "amount_unreadable")],
+        totals=[("file", "cents", 9500, 2000)],
+    ),
+    Kind(
+        name="a card's number in the place of the amount, and of the day",
+        source="pay-stations",
+        make=lambda n: [
+            "Account,Amount,Transaction,Paid,Name",
+            f"{n.ada},{CARD},T1,03/09/2026,A",
+            f"{n.ada},75.00,T2,{CARD},A",
+            f"{n.ada},75.00,T3,card {CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]},A",
+            f"{n.ben},20.00,T4,03/09/2026,B",
+            f"TOTAL,{CARD},170.00,,",
+        ],
+        posted={"ben": [2000]},
+        problems=[
+            (2, "amount", "amount_unreadable"),
+            (3, "paid_on", "day_unreadable"),
+            (4, "paid_on", "day_unreadable"),
+            (6, "items", "total_unreadable"),
         ],
     ),
     Kind(

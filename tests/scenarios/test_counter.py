@@ -16,14 +16,23 @@ from tests.house import Home, House, moment, move_in, read_and_bill, table_rows
 from weatherhead.actions.documents.prepare_statement import NoEmail
 from weatherhead.actions.payments.close_drawer import ChecksDiffer, CountNeeded
 from weatherhead.actions.payments.count_drawer import CountedTwice, NoSuchPiece, PieceTwice
-from weatherhead.actions.payments.make_deposit import DepositInFuture, NothingToDeposit, NotWaiting, SlipDiffers
+from weatherhead.actions.payments.make_deposit import (
+    DepositBeforeMoney,
+    DepositInFuture,
+    NothingToDeposit,
+    NotWaiting,
+    SlipDiffers,
+)
+from weatherhead.actions.payments.post_payment_batch import CounterNeedsDrawer
 from weatherhead.actions.payments.receiving import AgencyMissing, CardReferenceMissing, CheckNumberMissing
-from weatherhead.actions.payments.take_payment import AccountTwice, TendersDiffer
+from weatherhead.actions.payments.return_suspense_item import NeverAtBank
+from weatherhead.actions.payments.take_payment import AccountTwice, TendersDiffer, TenderTwice
 from weatherhead.areas.customers.numbers import AccountNumberMistyped
 from weatherhead.areas.customers.queries import NoSuchAccount, account
 from weatherhead.areas.ledger.check import check
 from weatherhead.areas.ledger.queries import balance_of, trial_balance
 from weatherhead.areas.payments.drawers import NoDrawerOpen, drawer, open_drawer_of
+from weatherhead.areas.payments.file_queries import suspense_item, suspense_items
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed
 from weatherhead.areas.payments.operations.drawers import DrawerClosed, DrawerOpenAlready, SlipTaken
 from weatherhead.areas.payments.queries import payments_of_account
@@ -197,6 +206,8 @@ def test_what_does_not_foot_or_is_not_said_is_refused_and_changes_nothing(house:
         (CheckNumberMissing, {"more_tenders": "check, 5.00"}),
         (CardReferenceMissing, {"tender": "card"}),
         (AgencyMissing, {"tender": "agency"}),
+        (TenderTwice, {**CHECK, "more_tenders": "check, 5.00, 01042"}),
+        (TenderTwice, {"tender": "card", "reference": "ch_1", "channel": "phone", "more_tenders": "card, 5.00, CH_1"}),
         (InputsInvalid, {"tender": "card", "reference": "x", "card_last4": "42424"}),
         (InputsInvalid, {"tender": "gold"}),
         (InputsInvalid, {"also_pays": f"{number}, 0"}),
@@ -324,6 +335,10 @@ def test_a_drawer_is_counted_twice_and_again_when_it_moved(house: House, home: H
         house.do("close_drawer", by="nguyen", drawer_id=number)
 
 
+def number_of(home: Home) -> str:
+    return account(home.account_id).number
+
+
 def test_a_person_has_one_drawer_and_a_job_may_require_it(
     house: House, home: Home, settings: Settings, tmp_path: Path
 ) -> None:
@@ -338,6 +353,9 @@ def test_a_person_has_one_drawer_and_a_job_may_require_it(
     for tender in ({"tender": "cash"}, CHECK):
         with pytest.raises(NoDrawerOpen):
             pay(house, home, "5.00", **tender)
+    listed = {"name": "Counter", "counted": 1, "total_cents": "5.00", "payments": f"{number_of(home)}, 5.00"}
+    with pytest.raises(CounterNeedsDrawer):
+        house.do("post_payment_batch", by="nguyen", channel="counter", **listed)
     assert table_rows(but=("records_",)) == untouched
     pay(house, home, "5.00", tender="card", reference="ch_1")
     pay(house, home, "5.00", channel="mail", **CHECK)
@@ -370,6 +388,58 @@ def test_what_was_closed_or_deposited_is_not_taken_out_of_the_drawer(house: Hous
     assert balance_of([home.account_id])[home.account_id] == before
 
 
+@pytest.mark.parametrize("deposited", [True, False], ids=["after its deposit", "before its deposit"])
+def test_a_check_for_two_accounts_comes_back_while_a_part_of_it_waits(
+    house: House, home: Home, dale: Home, deposited: bool
+) -> None:
+    # Given: $20 of a check of $50 turned out to be nobody's here, after its drawer was closed.
+    before = trial_balance(as_of=house.today)
+    number = opened(house)
+    both = {"also_pays": f"{number_of(dale)}, 30.00", **CHECK}
+    done = house.do("take_payment", by="nguyen", account_id=home.account_id, amount_cents="20.00", **both)
+    mine, dales = done.body["made"]["payment"]
+    count(house, number, "20.00, 5", checks="1", come_to="50.00")
+    house.do("close_drawer", by="nguyen", drawer_id=number)
+    if deposited:
+        house.do("make_deposit", by="nguyen", slip="1", checks=1, total_cents="50.00", drawer_ids=[number])
+    house.do("reverse_payment", by="reyes", payment_id=mine, reason="wrong_account", note="A neighbor's")
+    [item] = suspense_items()
+    # When: the bank sends the check back. Then: all of it is gone, what waited, too, and nothing is left to do.
+    done = house.do("return_payment", by="reyes", payment_id=dales, reason="bank_error")
+    assert [change["after"] for change in done.body["changes"] if change["code"] == "suspense_returned"] == [20_00]
+    assert (suspense_items(), suspense_item(item.item_id).returned_by) == ((), "bank")
+    after = trial_balance(as_of=house.today)
+    assert {code: cents for code, cents in after.items() if cents != before.get(code, 0)} == {}
+
+
+def test_only_what_the_bank_has_goes_back_through_it(house: House, home: Home) -> None:
+    # Given: cash and a check, in suspense after their drawer was closed.
+    number = opened(house)
+    cash, check = pay(house, home, "40.00"), pay(house, home, "25.00", **CHECK)
+    count(house, number, "20.00, 7", checks="1", come_to="25.00")
+    house.do("close_drawer", by="nguyen", drawer_id=number)
+    for made in (cash, check):
+        house.do("reverse_payment", by="reyes", payment_id=made, reason="wrong_account", note="A neighbor's")
+    of = {item.payment_id: item.item_id for item in suspense_items()}
+
+    def back(made: int) -> None:
+        house.do("return_suspense_item", by="okafor", suspense_item_id=of[made], way="bank", note="Nobody knows")
+
+    # Then: nobody takes either out of the books by saying that the bank took it: they are here.
+    untouched = table_rows(but=("records_",))
+    for made in (cash, check):
+        with pytest.raises(NeverAtBank, match="as a refund"):
+            back(made)
+    assert table_rows(but=("records_",)) == untouched
+    # When: both went to the bank, and the check bounced. Then: the bank has the cash alone, and keeps it.
+    house.do("make_deposit", by="nguyen", slip="1", checks=1, total_cents="65.00", drawer_ids=[number])
+    with pytest.raises(NeverAtBank):
+        back(cash)
+    back(check)
+    books = trial_balance(as_of=house.today)
+    assert (books["bank"], books["checks_received"], books["cash_drawer"], books["suspense"]) == (40_00, 0, 0, -40_00)
+
+
 def test_a_deposit_is_what_the_slip_says_and_a_slip_is_used_once(house: House, home: Home) -> None:
     pay(house, home, "40.00")
     pay(house, home, "25.00", **CHECK)
@@ -381,6 +451,7 @@ def test_a_deposit_is_what_the_slip_says_and_a_slip_is_used_once(house: House, h
         (NotWaiting, {"drawer_ids": [number]}),
         (NotWaiting, {"batch_ids": [1]}),
         (DepositInFuture, {"deposited_on": house.today + timedelta(days=1)}),
+        (DepositBeforeMoney, {"deposited_on": house.today - timedelta(days=1)}),
     ]
     untouched = table_rows(but=("records_",))
     for refusal, change in wrong:

@@ -17,7 +17,7 @@ from weatherhead.areas.billing.queries import adjustments_of_account, bills_of_a
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.documents.letters import letters_of_receipt
 from weatherhead.areas.ledger.check import check
-from weatherhead.areas.ledger.queries import ageing_of, balance_of, entries, trial_balance
+from weatherhead.areas.ledger.queries import ageing_of, balance_of, entries, trial_balance, waiting_credit_of
 from weatherhead.areas.payments.drawers import holdings_of_drawers
 from weatherhead.areas.payments.file_queries import suspense_items
 from weatherhead.areas.payments.operations import PaymentAlreadyReversed, TenderAlreadyReturned
@@ -248,6 +248,32 @@ def test_a_part_of_a_check_goes_on_and_the_rest_stays(house: House, home: Home, 
     move(house, number, home, amount_cents="60.00")
     assert (owed(home), owed(dale)) == (both[0] - 6_000, both[1] - 4_000)
     assert sorted(item.amount_cents for item in moved_to(number)) == [4_000, 6_000]
+    assert sound()
+
+
+def test_what_stays_of_an_agencys_payment_goes_on_paying_the_bill(house: House, home: Home, dale: Home) -> None:
+    # Given: an agency paid Ruth's whole bill, and $20 of it were meant for Dale.
+    agency = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+    cents = owed(home)
+    number = pay(house, home, cents, **agency)
+    dales = owed(dale)
+    # When: the $20 go to him. Then: hers still pay her bill, and none of them waits beside it.
+    move(house, number, dale, amount_cents="20.00")
+    assert (owed(home), waiting_credit_of([home.account_id])) == (20_00, {home.account_id: 0})
+    assert (owed(dale), waiting_credit_of([dale.account_id])) == (dales - 20_00, {dale.account_id: 0})
+    assert sound()
+
+
+def test_two_payments_of_an_agency_that_are_moved_pay_one_bill_once(house: House, home: Home, dale: Home) -> None:
+    # Given: Ruth owes two bills, and an agency paid $50 and $60 on her account that were for Dale.
+    agency = {"tender": "agency", "agency": "Community Action", "channel": "electronic"}
+    read_and_bill(house, home, reading=2350, days=0)
+    first, second = pay(house, home, 50_00, **agency), pay(house, home, 60_00, **agency)
+    dales = owed(dale)
+    assert 50_00 < dales < 110_00
+    # When: both go to him. Then: what is more than his bill waits, as the rule says of that money.
+    move(house, first, dale, also_payments=[second])
+    assert (owed(dale), waiting_credit_of([dale.account_id])) == (0, {dale.account_id: 110_00 - dales})
     assert sound()
 
 

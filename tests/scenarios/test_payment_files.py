@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from tests.house import Home, House, move_in, read_and_bill, table_rows
 from tests.payment_files.made import agencies, lockbox, scanned, stations
@@ -212,6 +213,22 @@ def test_somebody_imports_the_file_of_yesterday_again(house: House, home: Home) 
     more = imported(house, box(house, (50_00, number_of(home)), (7_00, number_of(home))))
     assert (more.known, more.posted_cents) == (1, 7_00)
     assert balance_of([home.account_id])[home.account_id] == before[home.account_id] - 7_00
+
+
+def test_two_agencies_of_nearly_the_same_name_both_begin_with_number_one(house: House, home: Home, dale: Home) -> None:
+    # Given: one of them paid for Ruth. When: the other pays for Dale. Then: it is other money, and his.
+    for agency, payee in (("Lancaster County", home), ("Saunders County", dale)):
+        row = (f"Community Action Partnership of {agency}", "1", number_of(payee), "10.00")
+        lines = [line.replace("2026-03-09", house.today.isoformat()) for line in agencies([row])]
+        file = imported(house, lines, source="agencies")
+        assert (file.posted_cents, file.known) == (10_00, 0)
+        # And: the same again under other bytes is still the same.
+        assert imported(house, [*lines, ""], source="agencies").known == 1
+    # And: a pay station whose numbers are long, and differ at their end.
+    for number in ("1", "2"):
+        told = f"https://pay.example/prairie-city/transactions/{house.today.isoformat()}/{number}"
+        row = (number_of(home), f"{number}.00", told, f"{house.today:%m/%d/%Y}", "Ruth")
+        assert imported(house, stations([row]), source="pay-stations").posted == 1
 
 
 def test_two_digits_changed_places_and_the_page_says_whose_it_is(house: House, home: Home, dale: Home) -> None:
@@ -457,10 +474,28 @@ def test_a_closed_account_that_still_owes_is_paid(house: House, home: Home) -> N
     assert waiting().why == "account_closed"
 
 
+def test_a_debt_that_was_given_up_is_paid_through_the_lockbox(house: House, home: Home) -> None:
+    # Given: Ruth moved away, and what her closed account owed was written off.
+    house.pass_days(10)
+    house.do("end_service", by="reyes", agreement_id=home.agreement_id, end_on=house.today, reading="1900")
+    house.do("bill_account", account_id=home.account_id)
+    owed = balance_of([home.account_id])[home.account_id]
+    asked = house.do("write_off_account", account_id=home.account_id, reason="Moved abroad")
+    if asked.outcome != "done":
+        house.do("approve_request", by="larsen", request_id=asked.body["request"])
+    Account.objects.filter(pk=home.account_id).update(closed_on=house.today)
+    # When: her check comes after all. Then: it is hers, and pays that debt in the night; more would be nobody's.
+    assert imported(house, box(house, (owed, number_of(home)))).posted == 1
+    house.do("recover_write_offs", by="okafor")
+    assert balance_of([home.account_id]) == {home.account_id: 0}
+    house.pass_days(1)
+    assert imported(house, box(house, (5_00, number_of(home)))).suspended == 1
+
+
 def test_at_the_command_line(
-    house: House, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    house: House, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Settings
 ) -> None:
-    monkeypatch.setenv("WEATHERHEAD_TODAY", house.today.isoformat())
+    settings.TODAY = house.today
     path = tmp_path / "0309.lbx"
     path.write_text("\n".join(box(house, (50_00, number_of(home)), (60_00, "J SMITH"))) + "\n")
     command = ["payments", "import", str(path), "--source", "lockbox", "--as", "okafor"]
@@ -475,6 +510,15 @@ def test_at_the_command_line(
     assert "one payment of $50.00 posted, 1 of $60.00 in suspense" in capsys.readouterr().out
     assert main(["payments", "suspense"]) == 0
     assert "$" in capsys.readouterr().out
+    # A colleague imported another, and left before it was posted. Then: what is left is said, and gone on with.
+    house.pass_days(1)
+    settings.TODAY = house.today
+    path.write_text("\n".join(box(house, (70_00, number_of(home)))) + "\n")
+    assert main([*command[:-1], "alvarez", "--queue"]) == 1
+    with pytest.raises(PaymentFileAlreadyImported, match="pieces left: 1"):
+        house.do("import_payment_file", by="okafor", **file_inputs(path.read_text().splitlines(), source="lockbox"))
+    assert main(command) == 0
+    capsys.readouterr()
     path.write_text("no lockbox\n")
     assert main(command) == 2
     assert "nothing was posted" in capsys.readouterr().err

@@ -188,7 +188,7 @@ def _waiting(*, as_of: date) -> tuple[WaitingRow, ...]:
                 what=Sentence(gettext_noop("Single payments")),
                 drawer_id=None,
                 name="",
-                on=min(item.received_on for item in loose),
+                on=min(item.on for item in loose),
                 holds=Holdings(
                     cash_cents=sum(item.cents for item in loose if item.kind == "cash"),
                     checks=len(checks),

@@ -17,7 +17,13 @@ from weatherhead.areas.payments.file_queries import content_of, payment_file_of
 from weatherhead.areas.payments.files.items import ControlTotal, Item, PaymentFileRead, require_size
 from weatherhead.areas.payments.files.reading import read_payment_file
 from weatherhead.areas.payments.files.sources import Source, payment_source
-from weatherhead.areas.payments.operations.files import FilePlan, ShardContent, record_file, refuse_imported
+from weatherhead.areas.payments.operations.files import (
+    FilePlan,
+    PaymentFileUnfinished,
+    ShardContent,
+    record_file,
+    refuse_imported,
+)
 from weatherhead.areas.records.canonical import to_json
 from weatherhead.areas.records.secrets import fingerprinter
 from weatherhead.areas.workforce.queries import jobs_of
@@ -88,6 +94,11 @@ def import_key(inputs: Inputs, *, username: str) -> str:
     return f"payments {inputs.source[:20]} {inputs.sha256[:48]} {username[:30]}"
 
 
+def is_unfinished(refusal: Refusal) -> bool:
+    """Whether a file was refused because it is here, and some of it is not posted yet."""
+    return isinstance(refusal, PaymentFileUnfinished)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The file as read, and its source."""
@@ -119,7 +130,7 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
     Raises:
         NoSuchSource, SourceOfOthers: as they say.
         ContentNotBase64, ContentNotAsNamed: it did not arrive as it was.
-        PaymentFileAlreadyImported: the same bytes were.
+        PaymentFileAlreadyImported, PaymentFileUnfinished: the same bytes were.
         PaymentFileEmpty, NoSuchFormat and the others of `read_payment_file`: nothing of it can be read.
     """
     source, rule = payment_source(inputs.source)

@@ -56,6 +56,14 @@ class DepositInFuture(Refusal):
     template = gettext_noop("%(on)s is still to come. Enter the day on which it goes to the bank.")
 
 
+class DepositBeforeMoney(Refusal):
+    """It cannot have gone to the bank before it was here."""
+
+    template = gettext_noop(
+        "Some of what was chosen came, or was closed, on %(on)s: it cannot have gone to the bank before. Check the day."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """The slip's number, count of checks and total; what is in the bag; the day, today when none is given.
@@ -100,7 +108,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[DepositPlan]:
     """Move what was chosen from the drawers' and checks' ledger accounts to the bank's; it is what the slip says.
 
     Raises:
-        DepositInFuture, NotWaiting, NothingToDeposit, SlipDiffers: as they say.
+        DepositInFuture, NotWaiting, NothingToDeposit, SlipDiffers, DepositBeforeMoney: as they say.
     """
     deposited_on = inputs.deposited_on or facts.as_of
     if deposited_on > facts.as_of:
@@ -118,6 +126,9 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[DepositPlan]:
             found=total.checks,
             expected=format_cents(total_cents),
         )
+    here_on = max([*(item.on for item in (*drawers, *batches)), *(item.on for item in facts.loose)])
+    if deposited_on < here_on:
+        raise DepositBeforeMoney(on=here_on)
     entry = deposit_entry(total, on=deposited_on, slip=inputs.slip)
     said = {"slip": inputs.slip, "amount": format_cents(total_cents), "checks": total.checks}
     updates = {

@@ -316,41 +316,40 @@ def _moved(facts: Facts, *, inputs: Inputs) -> MovedPlan:
     if kept_cents:
         applied.append((facts.payments[0].account_id, kept_cents))
     why = _why(inputs)
-    return MovedPlan(
-        reversals={
-            item.payment_id: reversal(
-                facts.entries[item.payment_id],
-                effective_on=effective_on(
-                    facts.entries[item.payment_id].draft.effective_on, first_open_on=facts.first_open_on
-                ),
-                reason=why,
-            )
-            for item in facts.payments
-        },
-        parts=tuple(
-            _part(facts, place=place, account_id=applied[whose][0], amount_cents=cents)
-            for place, whose, cents in spread(
-                [item.amount_cents for item in facts.payments], [cents for _, cents in applied]
-            )
-        ),
-        moved_on=facts.as_of,
-    )
+    reversals = {
+        item.payment_id: reversal(
+            facts.entries[item.payment_id],
+            effective_on=effective_on(
+                facts.entries[item.payment_id].draft.effective_on, first_open_on=facts.first_open_on
+            ),
+            reason=why,
+        )
+        for item in facts.payments
+    }
+    parts: list[MovedPart] = []
+    for place, whose, cents in spread([item.amount_cents for item in facts.payments], [cents for _, cents in applied]):
+        # What stays of a payment pays what the whole of it had paid; what came before it is paid already.
+        before = (*reversals.values(), *(part.entry for part in parts))
+        parts.append(_part(facts, place=place, account_id=applied[whose][0], amount_cents=cents, before=before))
+    return MovedPlan(reversals=reversals, parts=tuple(parts), moved_on=facts.as_of)
 
 
-def _part(facts: Facts, *, place: int, account_id: int, amount_cents: int) -> MovedPart:
+def _part(facts: Facts, *, place: int, account_id: int, amount_cents: int, before: Sequence[EntryDraft]) -> MovedPart:
     item = facts.payments[place]
+    counts_on = effective_on(item.paid_on, first_open_on=facts.first_open_on)
     shares = facts.directed.shares(
         account_id=account_id,
         amount_cents=amount_cents,
         tender=item.tender_kind,
         paid_on=item.paid_on,
-        as_of=item.paid_on,
+        as_of=counts_on,
+        before=before,
     )
     entry = payment_entry(
         account_id=account_id,
         amount_cents=amount_cents,
         tender=item.tender_kind,
-        paid_on=effective_on(item.paid_on, first_open_on=facts.first_open_on),
+        paid_on=counts_on,
         shares=shares,
     )
     return MovedPart(payment_id=item.payment_id, account_id=account_id, amount_cents=amount_cents, entry=entry)

@@ -37,7 +37,7 @@ from weatherhead.areas.records.canonical import Json, to_json
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.statements.scan_line import ScanLineUnreadable
 from weatherhead.core.values import Change, Refusal, Sentence, Unit, format_cents, gettext_noop
-from weatherhead.door.authority import OwnAccount, ties_among
+from weatherhead.door.authority import OwnAccount, grant_for, ties_among
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
@@ -66,6 +66,15 @@ class ListedTwice(Refusal):
     """The same check for the same account."""
 
     template = gettext_noop("Check %(number)s of the same amount stands in this list twice for the same account.")
+
+
+class CounterNeedsDrawer(Refusal):
+    """Money of the counter is counted with the drawer that it lies in."""
+
+    template = gettext_noop(
+        "What comes over the counter goes into your drawer: take each payment on its account. A batch is what came by "
+        "mail or in a drop box."
+    )
 
 
 def _rows(value: object) -> object:
@@ -123,7 +132,9 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The accounts that the list names, by number, those tied to the actor, a batch of the same name, and the day."""
+    """The accounts that the list names, by number, those tied to the actor, a batch of the same name, whether the
+    actor's job takes counter money into a drawer only, and the day.
+    """
 
     rows: tuple[Heard, ...]
     account_ids: Mapping[str, int]
@@ -131,6 +142,7 @@ class Facts:
     directed: Directed
     known: Known
     same_name: PaymentBatchFacts | None
+    needs_drawer: bool
     as_of: date
 
 
@@ -172,6 +184,7 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
         directed=Directed(rules=rules, standings={} if plain else standings_of(sorted(account_ids.values()))),
         known=known_payments(account_ids.values(), as_of=moment.as_of),
         same_name=payment_batch_called(inputs.name),
+        needs_drawer=inputs.channel == "counter" and grant_for(actor, as_of=moment.as_of).needs_drawer,
         as_of=moment.as_of,
     )
 
@@ -180,9 +193,11 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[BatchPlan]:
     """Balance the list against the count, and post every payment whose account is known and not tied to the actor.
 
     Raises:
-        BatchNameTaken, PaidInFuture, PaidTooLongAgo, AmountMissing, CountDiffers, TotalDiffers: as they say; nothing
-            is posted.
+        CounterNeedsDrawer, BatchNameTaken, PaidInFuture, PaidTooLongAgo, AmountMissing, CountDiffers, TotalDiffers: as
+            they say; nothing is posted.
     """
+    if facts.needs_drawer:
+        raise CounterNeedsDrawer
     received_on = inputs.received_on or facts.as_of
     _require_balanced(facts, inputs=inputs, received_on=received_on)
     payments: list[PaymentPlan] = []

@@ -19,6 +19,7 @@ from weatherhead.actions.payments.receiving import (
     known_payments,
     payment_entry,
 )
+from weatherhead.areas.credit.write_offs import write_offs_of
 from weatherhead.areas.customers.queries import accounts_numbered
 from weatherhead.areas.ledger.books import first_open_on
 from weatherhead.areas.ledger.queries import balance_of
@@ -133,7 +134,7 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
         rule=rule,
         numbers=numbers,
         accounts=accounts,
-        owed_by_closed=balance_of(closed) if closed else {},
+        owed_by_closed=_owed(closed),
         tied=frozenset(ties_among(actor, account_ids=sorted(account_id for account_id, _ in accounts.values()))),
         like=known_payments((account_id for account_id, _ in accounts.values()), as_of=moment.as_of),
         known=references_known(set(shard.items.references), source=shard.source),
@@ -142,6 +143,17 @@ def gather(inputs: Inputs, moment: Moment, actor: Actor) -> Facts:
         utility=current_utility(),
         as_of=moment.as_of,
     )
+
+
+def _owed(account_ids: Sequence[int]) -> Mapping[int, int]:
+    """What accounts owe, with what of it was written off: who pays that still pays a debt."""
+    if not account_ids:
+        return {}
+    given_up = write_offs_of(account_ids)
+    return {
+        account_id: cents + sum(item.left_cents for item in given_up.get(account_id, ()))
+        for account_id, cents in balance_of(account_ids).items()
+    }
 
 
 def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:

@@ -330,6 +330,19 @@ def kept_entry(*, tender: str, amount_cents: int, on: date, reason: str) -> Entr
     )
 
 
+def suspense_back_entry(*, amount_cents: int, on: date, reason: str) -> EntryDraft:
+    """What the bank takes back of a deposit, and what is in suspense of it."""
+    return EntryDraft(
+        kind="charged_back",
+        effective_on=on,
+        reason=reason,
+        postings=(
+            Posting(ledger_account=LedgerAccount.SUSPENSE, amount_cents=amount_cents, charge="returned_tender"),
+            Posting(ledger_account=LedgerAccount.BANK, amount_cents=-amount_cents, charge="returned_tender"),
+        ),
+    )
+
+
 def charged_back_entry(*, tender: str, amount_cents: int, on: date, reason: str) -> EntryDraft:
     """What the bank takes back of a deposit, because a tender in it came back."""
     return EntryDraft(

@@ -5,24 +5,26 @@ Not to be confused with reversing a payment, which puts right what was posted wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
 from weatherhead.actions.adjustments.adjustment import AdjustmentPlan, fee_entry, record_planned
 from weatherhead.actions.credit.brought_about import BroughtAbout, Undone, brought_about, plan_undone, record_undone
-from weatherhead.actions.figures import Standing, house_rule, money_changes, standing_of
+from weatherhead.actions.figures import Standing, house_rule, made, money_changes, standing_of
 from weatherhead.actions.inputs import Blankable, Note, Number
-from weatherhead.actions.payments.receiving import charged_back_entry, tender_of
+from weatherhead.actions.payments.receiving import charged_back_entry, suspense_back_entry, tender_of
 from weatherhead.areas.billing.fees import Fee, NoPastDue, NoSuchFee, compute_fee, fee
 from weatherhead.areas.ledger.operations import post
 from weatherhead.areas.ledger.queries import entries as entries_of
+from weatherhead.areas.payments.file_queries import SuspenseFacts, waiting_of_tender
 from weatherhead.areas.payments.operations import (
     PaymentAlreadyReversed,
     TenderAlreadyReturned,
     cancel_tender,
 )
+from weatherhead.areas.payments.operations.suspense import Resolution, return_item
 from weatherhead.areas.payments.queries import (
     MOVED,
     PaymentFacts,
@@ -33,7 +35,7 @@ from weatherhead.areas.payments.queries import (
 )
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.core.ledger import Entry, EntryDraft, reversal
-from weatherhead.core.values import Change, Refusal, Rule, RuleNotInForce, Sentence, format_cents, gettext_noop
+from weatherhead.core.values import Change, Refusal, Rule, RuleNotInForce, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import Action, Recording, registry
@@ -81,13 +83,14 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The payment chosen, every payment of its tender with its entry, where the tender is, the accounts' receivables,
-    and the fee's rule."""
+    """The payment chosen, every payment of its tender with its entry, what of the tender waits in suspense, where the
+    tender is, the accounts' receivables, and the fee's rule."""
 
     chosen: PaymentFacts
     payments: tuple[PaymentFacts, ...]
     entries: Mapping[int, Entry]  # by payment
     brought_about: BroughtAbout
+    waiting: tuple[tuple[SuspenseFacts, Entry], ...]
     where: Whereabouts
     standings: tuple[Standing, ...]  # by account, the chosen payment's first
     fee: Fee | None
@@ -107,6 +110,7 @@ class Plan:
     returned_on: date
     entries: Mapping[int, EntryDraft]
     undone: Undone  # what else they had brought about
+    waiting: tuple[tuple[int, EntryDraft], ...]  # by item in suspense, what takes it out
     charged_back: EntryDraft | None
     fee: AdjustmentPlan | None
 
@@ -130,12 +134,20 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
         payments=found,
         entries={item.payment_id: stored[item.entry_id] for item in standing},
         brought_about=brought_about(standing, posted=stored.values()),
+        waiting=_waiting(chosen.tender_id),
         where=where_tender_is(chosen.tender_id),
         standings=tuple(standing_of(account_id) for account_id in (chosen.account_id, *others)),
         fee=_fee_rule(),
         due_days=current_utility().billing.due_days,
         as_of=moment.as_of,
     )
+
+
+def _waiting(tender_id: int) -> tuple[tuple[SuspenseFacts, Entry], ...]:
+    """The parts of the tender in suspense, each with the entry that put it there."""
+    items = waiting_of_tender(tender_id)
+    stored = {item.entry_id: item for item in entries_of([item.entry_id for item in items])} if items else {}
+    return tuple((item, stored[item.entry_id]) for item in items)
 
 
 def _where_it_is(chosen: PaymentFacts, *, found: tuple[PaymentFacts, ...]) -> PaymentFacts:
@@ -169,10 +181,12 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
     }
     charged = None if inputs.reason in _WITHOUT_FEE else _fee_of(facts, undone=undone, returned_on=returned_on)
     with_them = plan_undone(facts.brought_about, on=returned_on, reason=why)
+    waiting = tuple(_out_of_suspense(facts, returned_on=returned_on, reason=why))
     back = _charged_back(facts, returned_on=returned_on, reason=inputs.reason)
     posted = (
         *undone.values(),
         *with_them.entries,
+        *(draft for _, draft in waiting),
         *((back,) if back else ()),
         *((charged.entry,) if charged else ()),
     )
@@ -193,13 +207,19 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
             returned_on=returned_on,
             entries=undone,
             undone=with_them,
+            waiting=waiting,
             charged_back=back,
             fee=charged,
         ),
         account_ids=tuple(standing.account_id for standing in facts.standings),
         entries=posted,
         creates=({"billing_adjustment": 1} if charged else {}) | with_them.creates,
-        updates={"payments_tender": 1, "payments_payment": len(undone)} | with_them.updates,
+        updates={
+            "payments_tender": 1,
+            "payments_payment": len(undone),
+            **({"payments_suspenseitem": len(waiting)} if waiting else {}),
+            **with_them.updates,
+        },
         changes=(*_changes(facts, posted=posted), *with_them.changes),
         rules=_rules(facts, charged=charged),
     )
@@ -218,6 +238,16 @@ def _require_returnable(facts: Facts, *, returned_on: date) -> date:
     if returned_on < chosen.paid_on:
         raise ReturnedBeforePaid(paid=chosen.paid_on, on=returned_on)
     return returned_on
+
+
+def _out_of_suspense(facts: Facts, *, returned_on: date, reason: str) -> Iterator[tuple[int, EntryDraft]]:
+    """What waits of the tender goes back with it: the bank takes it, or what put it there is undone."""
+    for item, entry in facts.waiting:
+        on = max(returned_on, entry.draft.effective_on)
+        if facts.where is Whereabouts.AT_BANK:
+            yield item.item_id, suspense_back_entry(amount_cents=item.amount_cents, on=on, reason=reason)
+        else:
+            yield item.item_id, reversal(entry, effective_on=on, reason=reason)
 
 
 def _charged_back(facts: Facts, *, returned_on: date, reason: str) -> EntryDraft | None:
@@ -263,8 +293,15 @@ def _fee_of(facts: Facts, *, undone: Mapping[int, EntryDraft], returned_on: date
 
 
 def _changes(facts: Facts, *, posted: tuple[EntryDraft, ...]) -> tuple[Change, ...]:
-    return tuple(
-        change for standing in facts.standings for change in money_changes(standing, entries=posted, as_of=facts.as_of)
+    waited_cents = sum(item.amount_cents for item, _ in facts.waiting)
+    label = gettext_noop("Goes back out of suspense")
+    return (
+        *(
+            change
+            for standing in facts.standings
+            for change in money_changes(standing, entries=posted, as_of=facts.as_of)
+        ),
+        *((made(label, waited_cents, code="suspense_returned", unit=Unit.CENTS),) if waited_cents else ()),
     )
 
 
@@ -279,6 +316,7 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
     Raises:
         TenderAlreadyReturned, PaymentAlreadyReversed: someone did meanwhile.
         TenderMoved: it went to the bank meanwhile.
+        SuspenseResolvedAlready: what waited of it in suspense was posted or sent back meanwhile.
     """
     plan = proposal.plan
     recording.entry_ids += cancel_tender(
@@ -292,6 +330,13 @@ def record(proposal: Proposal[Plan], recording: Recording) -> None:
         receipt_id=recording.receipt_id,
     )
     record_undone(plan.undone, recording)
+    for item_id, draft in plan.waiting:
+        recording.entry_ids += return_item(
+            Resolution(item_id=item_id, entry=draft, on=plan.returned_on, by=recording.actor.name, note=plan.reason),
+            way="bank",
+            at=recording.moment.at,
+            receipt_id=recording.receipt_id,
+        )
     if plan.charged_back is not None:
         back = post([plan.charged_back], inserted_at=recording.moment.at, receipt_id=recording.receipt_id)
         recording.entry_ids += back

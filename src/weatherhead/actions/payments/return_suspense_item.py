@@ -9,18 +9,28 @@ from typing import Literal
 from weatherhead.actions.credit.request_refund import EVERY_REFUND, METHODS, waits
 from weatherhead.actions.figures import house_rule, made
 from weatherhead.actions.inputs import NeededNote, Number, OptionalCity, ShortText, UnitText
-from weatherhead.actions.payments.receiving import LEDGER_ACCOUNT_OF
+from weatherhead.actions.payments.receiving import LEDGER_ACCOUNT_OF, suspense_back_entry, tender_of
 from weatherhead.actions.payments.suspending import TenderCameBack, accounts_concerned, require_open
 from weatherhead.actions.payments.suspense_refund import Address, RefundTerms, plan_refund, refund_terms
 from weatherhead.areas.credit.operations.refunds import RefundPlan, note_refund
 from weatherhead.areas.ledger.queries import entry
 from weatherhead.areas.payments.file_queries import SuspenseFacts, suspense_item
 from weatherhead.areas.payments.operations.suspense import Resolution, return_item
+from weatherhead.areas.payments.queries import Whereabouts, where_tender_is
 from weatherhead.core.ledger import Entry, EntryDraft, LedgerAccount, reversal
-from weatherhead.core.values import Change, Rule, Sentence, Unit, format_cents, gettext_noop
+from weatherhead.core.values import Change, Refusal, Rule, Sentence, Unit, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
 from weatherhead.door.proposal import Proposal
 from weatherhead.door.registry import SENSITIVE, Action, Recording, registry
+
+
+class NeverAtBank(Refusal):
+    """What the bank does not have it cannot take back."""
+
+    template = gettext_noop(
+        "%(what)s was taken here, and the bank does not send it back. Give it back as a refund, which a second person "
+        "approves."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +53,13 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The item, the entry that put it into suspense, whose it may be, the terms of a refund, and the day."""
+    """The item, the entry that put it into suspense, where its tender is, whose it may be, the terms of a refund, and
+    the day.
+    """
 
     item: SuspenseFacts
     entry: Entry
+    where: Whereabouts
     concerns: tuple[int, ...]
     refund: RefundTerms | None
     as_of: date
@@ -84,6 +97,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     return Facts(
         item=item,
         entry=entry(item.entry_id),
+        where=where_tender_is(item.tender_id),
         concerns=accounts_concerned(item.item_id, payee=terms.payee.name) if terms is not None else (),
         refund=terms,
         as_of=moment.as_of,
@@ -95,6 +109,7 @@ def propose(facts: Facts, inputs: Inputs) -> Proposal[Plan]:
 
     Raises:
         TenderCameBack, SuspenseTooSmall: there is nothing to refund.
+        NeverAtBank: there is nothing that the bank could take back.
     """
     return _as_refund(facts, inputs=inputs, terms=facts.refund) if facts.refund else _through_bank(facts, inputs=inputs)
 
@@ -137,17 +152,25 @@ def _as_refund(facts: Facts, *, inputs: Inputs, terms: RefundTerms) -> Proposal[
 
 
 def _through_bank(facts: Facts, *, inputs: Inputs) -> Proposal[Plan]:
-    """What went back through the bank undoes the entry that brought it."""
-    item = facts.item
+    """What went back through the bank undoes the entry that brought it, or is charged back of its deposit."""
+    item, at_bank = facts.item, facts.where is Whereabouts.AT_BANK
+    lies_here = facts.where is not Whereabouts.ELECTRONIC and not at_bank and item.tender_returned_on is None
+    if item.tender_kind == "cash" or lies_here:
+        raise NeverAtBank(what=tender_of(item.tender_kind, amount_cents=item.amount_cents))
     said = {"amount": format_cents(item.amount_cents), "on": item.received_on}
-    draft = reversal(facts.entry, effective_on=facts.as_of, reason="returned through the bank")
+    why = "returned through the bank"
+    if at_bank:
+        draft = suspense_back_entry(amount_cents=item.amount_cents, on=facts.as_of, reason=why)
+    else:
+        draft = reversal(facts.entry, effective_on=facts.as_of, reason=why)
+    target = LedgerAccount.BANK if at_bank else LEDGER_ACCOUNT_OF[item.tender_kind]
     return Proposal(
         summary=Sentence(gettext_noop("$%(amount)s received on %(on)s went back through the bank"), said),
         confirm=Sentence(gettext_noop("Return $%(amount)s"), said),
         plan=Plan(item_id=item.item_id, way="bank", note=inputs.note, entry=draft, refund=None, on=facts.as_of),
         entries=(draft,),
         updates={"payments_suspenseitem": 1},
-        changes=_changes(item, target=LEDGER_ACCOUNT_OF[item.tender_kind]),
+        changes=_changes(item, target=target),
         rules=_rules(item),
     )
 

@@ -46,7 +46,7 @@ from weatherhead.areas.credit.write_offs import WriteOffFacts, write_offs_of
 from weatherhead.areas.customers.queries import AccountFacts, NoSuchAccount, account_ids_by_number, accounts
 from weatherhead.areas.payments.drawers import DrawerFacts, NoDrawerOpen, open_drawer_of
 from weatherhead.areas.payments.operations import AppliedPlan, EventPlan, TenderPlan, record_event
-from weatherhead.areas.payments.queries import PHYSICAL
+from weatherhead.areas.payments.queries import PHYSICAL, Likeness, likeness
 from weatherhead.areas.payments.returns import CashOnly, cash_only_of
 from weatherhead.areas.payments.rules import application_rules
 from weatherhead.areas.payments.spread import spread
@@ -71,9 +71,9 @@ class TendersDiffer(Refusal):
 
 
 class TenderTwice(Refusal):
-    """A check is handed over once."""
+    """A check is handed over once, and a card charged once under one reference."""
 
-    template = gettext_noop("Number %(number)s stands there twice. Write each check once.")
+    template = gettext_noop("Number %(number)s stands there twice. Write each check or reference once.")
 
 
 class StubOfAnother(Refusal):
@@ -347,19 +347,24 @@ def _require_new(facts: Facts, *, inputs: Inputs, tenders: tuple[TenderPlan, ...
     Raises:
         LooksLikeDuplicate, TenderTwice, NoteMissing: as they say.
     """
-    numbers = [(item.kind, item.check_number) for item in tenders if item.check_number]
-    for kind, number in numbers:
-        if numbers.count((kind, number)) > 1:
+    seen: set[Likeness] = set()
+    for item in tenders:
+        number = item.check_number or item.reference
+        known_by = likeness(account_id=0, kind=item.kind, number=number, amount_cents=0)
+        if known_by is None:
+            continue
+        if known_by in seen:
             raise TenderTwice(number=number)
+        seen.add(known_by)
     if inputs.not_a_duplicate:
         if len(inputs.note) < _NOTE_LENGTH_MIN:
             raise NoteMissing
         return
-    for item in facts.accounts:
+    for account in facts.accounts:
         for tender in tenders:
             number = tender.check_number or tender.reference
             facts.known.require_new(
-                account_id=item.account_id, kind=tender.kind, number=number, amount_cents=tender.amount_cents
+                account_id=account.account_id, kind=tender.kind, number=number, amount_cents=tender.amount_cents
             )
 
 

@@ -86,7 +86,7 @@ class LooseTender:
 
     tender_id: int
     kind: str
-    received_on: date
+    on: date
     cents: int
 
 
@@ -311,7 +311,7 @@ def loose_tenders(*, through: date) -> tuple[LooseTender, ...]:
         amount_cents__gt=F("taken_back_cents"),
     ).order_by("pk")
     return tuple(
-        LooseTender(tender_id=number, kind=kind, received_on=on, cents=cents)
+        LooseTender(tender_id=number, kind=kind, on=on, cents=cents)
         for number, kind, on, cents in rows.values_list(
             "pk", "kind", "event__received_on", F("amount_cents") - F("taken_back_cents")
         )

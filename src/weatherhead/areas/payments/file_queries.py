@@ -276,6 +276,12 @@ def suspense_items(
     return tuple(_item(row) for row in (rows if limit is None else rows[:limit]))
 
 
+def waiting_of_tender(tender_id: int) -> tuple[SuspenseFacts, ...]:
+    """The parts of a tender that wait in suspense, oldest first."""
+    rows = SuspenseItem.objects.select_related("tender", "file").filter(tender_id=tender_id, state="open")
+    return tuple(_item(row) for row in rows.order_by("pk"))
+
+
 def items_of_file(file_id: int, *, limit: int) -> tuple[SuspenseFacts, ...]:
     """What a file put into suspense, whatever became of it, by line."""
     rows = SuspenseItem.objects.select_related("tender", "file").filter(file_id=file_id)

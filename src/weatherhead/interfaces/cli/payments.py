@@ -17,8 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from weatherhead.actions.payments.file_work import shard_key
-from weatherhead.actions.payments.import_payment_file import Plan, import_key, inputs_for
-from weatherhead.areas.payments.file_queries import shard_ids_of
+from weatherhead.actions.payments.import_payment_file import Inputs, Plan, import_key, inputs_for, is_unfinished
+from weatherhead.areas.payments.file_queries import payment_file_of, shard_ids_of
 from weatherhead.areas.payments.files.items import FILE_BYTES_MAX, FileProblem, PaymentFileRead
 from weatherhead.core.values import Refusal, format_cents, gettext_noop
 from weatherhead.door.context import Actor, Moment
@@ -98,21 +98,37 @@ def run_import(args: argparse.Namespace) -> int:
         if args.dry_run:
             plan: Plan = preview("import_payment_file", actor=actor, moment=moment, inputs=inputs).proposal.plan
             return _dry_run(plan.read, as_json=args.json)
-        key = import_key(inputs, username=args.username)
-        receipt = perform("import_payment_file", actor=actor, key=key, moment=moment, inputs=inputs)
-        [file_id] = receipt.body["made"]["payment_file"]
+        file_id, repeated = _imported(inputs, username=args.username, actor=actor, moment=moment)
         if not args.queue:
-            _post(int(file_id), actor=actor, moment=moment, quiet=args.json)
+            _post(file_id, actor=actor, moment=moment, quiet=args.json)
     except Refusal as refusal:
         _refused(refusal, as_json=args.json)
         return REFUSED
-    found = payment_file_overview(int(file_id), at=moment.at)
+    found = payment_file_overview(file_id, at=moment.at)
     if args.json:
-        _print_json(_as_json(found, repeated=receipt.at < moment.at))
+        _print_json(_as_json(found, repeated=repeated))
     else:
         _print(found)
     file = found.row.file
     return SOME_NOT if file.bad or file.suspended or found.totals or found.problems or not file.is_done else ALL_GOOD
+
+
+def _imported(inputs: Inputs, *, username: str, actor: Actor, moment: Moment) -> tuple[int, bool]:
+    """The file's number, and whether it was imported before. What a colleague left unfinished is gone on with.
+
+    Raises:
+        Refusal: as the action says.
+    """
+    key = import_key(inputs, username=username)
+    try:
+        receipt = perform("import_payment_file", actor=actor, key=key, moment=moment, inputs=inputs)
+    except Refusal as refusal:
+        left = payment_file_of(sha256=inputs.sha256, source=inputs.source)
+        if left is None or not is_unfinished(refusal):
+            raise
+        return left.file_id, True
+    [file_id] = receipt.body["made"]["payment_file"]
+    return int(file_id), receipt.at < moment.at
 
 
 def _post(file_id: int, *, actor: Actor, moment: Moment, quiet: bool) -> None:

@@ -15,7 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from weatherhead.areas.payments.files.items import Gathering, Item, NoSuchFormat, PaymentFileRead, kept_text, short
+from weatherhead.areas.payments.files.items import (
+    Gathering,
+    Item,
+    NoSuchFormat,
+    PaymentFileRead,
+    kept_text,
+    reference_of,
+    short,
+)
 from weatherhead.areas.payments.files.sources import Source
 from weatherhead.core.values import Sentence, gettext_noop
 
@@ -245,7 +253,7 @@ def _reference(state: _State, *, bank_reference: str, record: _Record) -> str:
     """The bank's reference; without one, what the record says, and how many before it say the same."""
     day = f"{state.day:%y%m%d}"
     if bank_reference.strip("0"):
-        return f"{day}-{bank_reference}"[:60]
+        return reference_of(f"{day}-{bank_reference}")
     said = hashlib.sha256(f"{state.account}\n{record.body}".encode()).hexdigest()[:20]
     state.seen[said] += 1
     return f"{day}-{said}-{state.seen[said]}"

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from weatherhead.areas.payments.files.items import Gathering, Item, PaymentFileRead, short
+from weatherhead.areas.payments.files.items import Gathering, Item, PaymentFileRead, oneline, reference_of, short
 from weatherhead.areas.payments.files.sources import Source
 from weatherhead.areas.records.csv_records import Lines, RawRecord, RecordBounds, header_of, printable, records
 from weatherhead.core.values import YEARS, AmountNotUnderstood, Refusal, Sentence, gettext_noop, parse_cents
 
+_COUNT_DIGITS_MAX = 9
 _BOUNDS = RecordBounds(lines_max=20, line_length_max=10_000)
 
 _FIELDS = gettext_noop(
@@ -100,7 +101,7 @@ def _compare(row: RawRecord, *, reading: _Reading, items: int, cents: int) -> No
                 said = parse_cents(text)
             except AmountNotUnderstood:
                 said = None
-        elif text.isascii() and text.isdigit():
+        elif text.isascii() and text.isdigit() and len(text) <= _COUNT_DIGITS_MAX:
             said = int(text)
         if said is None:
             what = Sentence(_BAD_TOTAL, {"text": printable(text)[:20]})
@@ -122,7 +123,7 @@ def _row(row: RawRecord, *, reading: _Reading) -> int:
     try:
         cents = parse_cents(values["amount"])
     except AmountNotUnderstood as refusal:
-        what = Sentence(refusal.template, refusal.params)
+        what = Sentence(refusal.template, {name: printable(str(said)) for name, said in refusal.params.items()})
         found.problem(line=row.line, name="amount", code="amount_unreadable", what=what, text=row.text)
         return 0
     _take(row, values=values, cents=cents, reading=reading)
@@ -146,13 +147,14 @@ def _take(row: RawRecord, *, values: Mapping[str, str], cents: int, reading: _Re
             found.problem(**where, name="paid_on", code="day_unreadable", what=what)  # type: ignore[arg-type]
             return
         day = read
-    payer, reference = short(values.get("payer", "")), short(values["reference"])
+    payer, reference = short(values.get("payer", "")), reference_of(oneline(values["reference"]))
     if source.kind == "agency":
         # Two agencies may both begin with number 1.
-        payer, reference = short(values["agency"]), f"{short(values['agency'])[:30]} {reference}"
+        payer = short(values["agency"])
+        reference = reference_of(oneline(values["agency"]), oneline(values["reference"]))
     item = Item(
         line=row.line,
-        reference=reference[:60],
+        reference=reference,
         account=values["account"],
         cents=cents,
         day=day.toordinal(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,9 +12,13 @@ from weatherhead.areas.records.csv_records import printable
 from weatherhead.core.values import Refusal, Sentence, gettext_noop, holds_card_number
 
 FILE_BYTES_MAX = 40 * 1024 * 1024
-ITEMS_MAX = 500_000
+CENTS_MAX = 10**12 - 1
+"""Of one payment. A whole file of them is a number that every database can add up."""
+DAYS_BACK_MAX = 364
+"""A year that was mistyped is further back; what comes so late is dated and posted by a person."""
 TEXT_MAX = 120
 REFERENCE_MAX = 60
+_DIGEST_LENGTH = 16
 _CARD_DIGITS_MIN = 13
 
 
@@ -169,7 +174,9 @@ class Gathering:
         """Report what is wrong with a line."""
         hidden = code == "card_number" or any(holds_card_number(text[column]) for column in self.columns)
         kept = _WITHHELD if hidden else kept_text(text)
-        self.problems.append(FileProblem(line=line, field=name, code=code, what=what, cents=cents, text=kept))
+        counted = cents if cents is not None and abs(cents) <= CENTS_MAX else None
+        said = _without_card(what, line_holds_one=kept == _WITHHELD)
+        self.problems.append(FileProblem(line=line, field=name, code=code, what=said, cents=counted, text=kept))
 
     def total(self, *, level: str, line: int, unit: str, said: int | None, found: int) -> None:
         """Compare a total; one that cannot be read was reported and is not compared."""
@@ -188,6 +195,11 @@ class Gathering:
             self.problem(**where, name="line", code="card_number", what=Sentence(_CARD))  # type: ignore[arg-type]
         elif any(part.cents <= 0 for part in parts):
             self.problem(**where, name="amount", code="amount_not_positive", what=Sentence(_NOT_POSITIVE))  # type: ignore[arg-type]
+        elif whole > CENTS_MAX:
+            self.problem(**where, name="amount", code="amount_too_large", what=Sentence(_TOO_MUCH))  # type: ignore[arg-type]
+        elif first.day < self.as_of.toordinal() - DAYS_BACK_MAX:
+            said = {"on": date.fromordinal(first.day).isoformat(), "days": str(DAYS_BACK_MAX)}
+            self.problem(**where, name="date", code="too_long_ago", what=Sentence(_LONG_AGO, said))  # type: ignore[arg-type]
         elif first.day > self.as_of.toordinal():
             said = {"on": date.fromordinal(first.day).isoformat()}
             self.problem(**where, name="date", code="still_to_come", what=Sentence(_TO_COME, said))  # type: ignore[arg-type]
@@ -220,11 +232,27 @@ _CARD = gettext_noop(
 )
 _NOT_POSITIVE = gettext_noop("The amount is not more than zero. Ask the source what it means; nothing was posted.")
 _TO_COME = gettext_noop("%(on)s is still to come. Ask the source for the day on which it received the money.")
+_TOO_MUCH = gettext_noop(
+    "The amount is more than one payment can be. Ask the source what it means; nothing was posted."
+)
+_LONG_AGO = gettext_noop(
+    "%(on)s is more than %(days)s days ago. Ask the source for the day on which it received the money; if it is right, "
+    "post the payment by hand."
+)
 _TWICE = gettext_noop(
     "Reference %(reference)s stands in the file before. If it is other money, ask the source for its own reference and "
     "post it by hand; otherwise nothing is needed."
 )
 _WITHHELD = "(withheld: it held the number of a payment card)"
+
+
+def _without_card(what: Sentence, *, line_holds_one: bool) -> Sentence:
+    """A sentence that quotes nothing of a card's number, not even a piece of it that was cut off."""
+    params = {
+        name: _WITHHELD if (line_holds_one and name == "text") or holds_card_number(str(value)) else value
+        for name, value in what.params.items()
+    }
+    return Sentence(what.template, params)
 
 
 def _holds_card(item: Item) -> bool:
@@ -242,9 +270,26 @@ def kept_text(text: str) -> str:
     return printable(line)[:200]
 
 
+def oneline(text: str) -> str:
+    """Text of a field on one line, and printable."""
+    return printable(" ".join(text.split()))
+
+
 def short(text: str) -> str:
     """Text of a field as it is kept: on one line, printable, not too long."""
-    return printable(" ".join(text.split()))[:TEXT_MAX]
+    return oneline(text)[:TEXT_MAX]
+
+
+def reference_of(*parts: str) -> str:
+    """A source's name of a tender as it is kept: whole, or its beginning with a hash of all of it when it is too long.
+
+    Two that begin alike stay two: the money of the second would be taken for the first's.
+    """
+    said = " ".join(parts)
+    if len(said) <= REFERENCE_MAX:
+        return said
+    told = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{said[: REFERENCE_MAX - _DIGEST_LENGTH - 1]} {told}"
 
 
 def require_size(size: int) -> None:

@@ -12,6 +12,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 WIDTH = 80
+UNREADABLE = "\ufffd"
+"""Stands for each character that cannot be read, so that columns stay where they are."""
 _Column = Annotated[int, Field(ge=2, le=WIDTH)]
 
 

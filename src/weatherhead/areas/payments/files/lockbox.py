@@ -14,7 +14,7 @@ from weatherhead.areas.payments.files.items import (
     kept_text,
     short,
 )
-from weatherhead.areas.payments.files.layout import CODES, RECORDS, WIDTH
+from weatherhead.areas.payments.files.layout import CODES, RECORDS, UNREADABLE, WIDTH
 from weatherhead.areas.payments.files.sources import Source
 from weatherhead.core.values import Sentence, gettext_noop
 
@@ -29,6 +29,9 @@ _NO_HEADER = gettext_noop("The batch has no header (record 5). The day of the fi
 _OTHER_BATCH = gettext_noop("The check says batch %(said)s inside batch %(batch)s. It was taken as it says.")
 _LOOSE_OVERFLOW = gettext_noop("This record continues no check that stands before it. It was passed over.")
 _OVER = gettext_noop("The check's further accounts come to more than the check. Post it by hand.")
+_NO_FURTHER = gettext_noop(
+    "“%(text)s” is no amount for a further account: ten digits of cents were expected. Post the check by hand."
+)
 _NO_COUNT = gettext_noop("“%(text)s” is no number, so this total could not be compared. Ask the bank about it.")
 _NO_TOTAL = gettext_noop("Batch %(batch)s has no total (record 7). Compare it with the bank's advice.")
 _NO_TRAILER = gettext_noop("The file ends without its trailer (record 9): it may have been cut off. Fetch it again.")
@@ -65,6 +68,12 @@ class _State:
         """A field of a record."""
         return text[self.columns[record][name]].strip()
 
+    def cents(self, record: str, text: str) -> int | None:
+        """The amount of a record; None when it is none, or its line was cut off within it."""
+        found = self.cut(record, "amount", text)
+        whole = len(text) >= self.columns[record]["amount"].stop
+        return int(found) if whole and found.isascii() and found.isdigit() else None
+
 
 def parse_lockbox(lines: list[str], *, source: Source, as_of: date) -> PaymentFileRead:
     """Read the lines of a lockbox file.
@@ -74,7 +83,7 @@ def parse_lockbox(lines: list[str], *, source: Source, as_of: date) -> PaymentFi
         FileWithoutPayments: nothing in it.
     """
     first = lines[0] if lines else ""
-    if not first.startswith("1") or (len(lines) > 1 and lines[1][:1] not in CODES) or not first.isprintable():
+    if not first.startswith("1") or (len(lines) > 1 and lines[1][:1] not in CODES) or not _legible(first):
         number = 1 if not first.startswith("1") else 2
         shown = kept_text(lines[number - 1] if len(lines) >= number else "")
         expected = gettext_noop("a header (record 1) and records after it")
@@ -90,6 +99,10 @@ def parse_lockbox(lines: list[str], *, source: Source, as_of: date) -> PaymentFi
             line=len(lines), name="record", code="trailer_missing", what=Sentence(_NO_TRAILER), text=lines[-1]
         )
     return state.found.read()
+
+
+def _legible(line: str) -> bool:
+    return line.isprintable() and UNREADABLE not in line
 
 
 def _slices(source: Source) -> dict[str, dict[str, slice]]:
@@ -193,12 +206,11 @@ def _end_detail(state: _State) -> None:
     state.detail, state.overflow = None, []
     state.batch_sum.items += 1
     state.service_sum.items += 1
-    text = state.cut("detail", "amount", line)
-    if not (text.isascii() and text.isdigit()):
-        what = Sentence(_AMOUNT, {"text": kept_text(text)})
+    cents = state.cents("detail", line)
+    if cents is None:
+        what = Sentence(_AMOUNT, {"text": kept_text(state.cut("detail", "amount", line))})
         state.found.problem(line=number, name="amount", code="amount_unreadable", what=what, text=line)
         return
-    cents = int(text)
     state.batch_sum.cents += cents
     state.service_sum.cents += cents
     if state.batch_on is None:
@@ -209,6 +221,14 @@ def _end_detail(state: _State) -> None:
     if batch != state.batch:
         what = Sentence(_OTHER_BATCH, {"said": kept_text(batch), "batch": state.batch})
         state.found.problem(line=number, name="batch", code="other_batch", what=what, text=line)
+    unreadable = next((at for at, text in overflow if _amount_is_none(state, text)), None)
+    if unreadable is not None:
+        [text] = [text for at, text in overflow if at == unreadable]
+        what = Sentence(_NO_FURTHER, {"text": kept_text(state.cut("overflow", "amount", text))})
+        state.found.problem(
+            line=unreadable, name="amount", code="further_unreadable", what=what, cents=cents, text=text
+        )
+        return
     further, payer = _further(state, overflow)
     own = cents - sum(amount for _, _, amount in further)
     if own < 0:
@@ -234,10 +254,16 @@ def _further(state: _State, overflow: list[tuple[int, str]]) -> tuple[list[tuple
     payer = ""
     for number, line in overflow:
         payer = short(state.cut("overflow", "payer", line)) or payer
-        account, amount = state.cut("overflow", "account", line), state.cut("overflow", "amount", line)
-        if amount.isascii() and amount.isdigit() and int(amount):
-            found.append((number, account, int(amount)))
+        cents = state.cents("overflow", line)
+        if cents:
+            found.append((number, state.cut("overflow", "account", line), cents))
     return found, payer
+
+
+def _amount_is_none(state: _State, line: str) -> bool:
+    """Whether an overflow record names a further account or an amount, and its amount cannot be read."""
+    named = state.cut("overflow", "account", line).strip("0") or state.cut("overflow", "amount", line)
+    return bool(named) and state.cents("overflow", line) is None
 
 
 def _batch_total(state: _State, number: int, line: str) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from weatherhead.areas.payments.files.bai2 import parse_bai2
 from weatherhead.areas.payments.files.csv_items import parse_csv
 from weatherhead.areas.payments.files.items import PaymentFileEmpty, PaymentFileRead, require_size
+from weatherhead.areas.payments.files.layout import UNREADABLE
 from weatherhead.areas.payments.files.lockbox import parse_lockbox
 from weatherhead.areas.payments.files.sources import Source
 from weatherhead.areas.records.csv_records import HEAD_BYTES, physical_lines, text_start
+
+STRAY = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""What no bank's text holds, and no database takes: control characters, and bytes that are no UTF-8."""
 
 
 def read_payment_file(content: bytes, *, source: Source, as_of: date) -> PaymentFileRead:
@@ -27,7 +32,7 @@ def read_payment_file(content: bytes, *, source: Source, as_of: date) -> Payment
     lines = physical_lines(text)
     if source.kind in ("csv", "agency"):
         return parse_csv(lines, source=source, as_of=as_of)
-    bare = [line.rstrip("\r\n") for line in lines]
+    bare = [STRAY.sub(UNREADABLE, line.rstrip("\r\n")) for line in lines]
     while not bare[-1].strip():
         bare.pop()
     if source.kind == "lockbox":

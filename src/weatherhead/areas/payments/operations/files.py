@@ -30,6 +30,16 @@ class PaymentFileAlreadyImported(Refusal):
     )
 
 
+class PaymentFileUnfinished(PaymentFileAlreadyImported):
+    """They are here, and not all posted."""
+
+    template = gettext_noop(
+        "This file was imported on %(on)s as %(name)s by %(by)s, receipt %(receipt)s; payments in it: %(items)s. Not "
+        "all of them are posted yet; pieces left: %(left)s. The workers post them. Where they gave up, weatherhead "
+        "payments import goes on with the same file."
+    )
+
+
 class ShardPostedAlready(Refusal):
     """It is done once."""
 
@@ -109,13 +119,16 @@ def refuse_imported(*, sha256: str, source: str) -> None:
     """Say when the same bytes were imported before.
 
     Raises:
-        PaymentFileAlreadyImported: they were.
+        PaymentFileAlreadyImported, PaymentFileUnfinished: they were.
     """
     row = PaymentFile.objects.filter(sha256=sha256, source=source).first()
-    if row is not None:
-        raise PaymentFileAlreadyImported(
-            on=row.imported_on, name=row.name, by=row.imported_by, items=row.items, receipt=row.receipt_id
-        )
+    if row is None:
+        return
+    said = {"on": row.imported_on, "name": row.name, "by": row.imported_by, "items": row.items}
+    left = PaymentFileShard.objects.filter(file=row, done_at__isnull=True).count()
+    if left:
+        raise PaymentFileUnfinished(receipt=row.receipt_id, left=left, **said)
+    raise PaymentFileAlreadyImported(receipt=row.receipt_id, **said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
