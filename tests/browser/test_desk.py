@@ -263,8 +263,7 @@ def test_a_request_is_declined_with_a_note_that_the_asker_reads(page: Page, desk
     page.keyboard.press("d")
     expect(page.locator("#decline-note")).to_be_focused()
     page.keyboard.type("The crew's log says that it was the right house.")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")  # confirms what is being written, not the button of the form around it
     expect(page.locator(".say--good")).to_contain_text("declined")
     expect(page.locator("#peek")).to_contain_text("Nothing chosen")  # pressed once more, the key decides nothing
     expect(page.locator(".decided")).to_contain_text("The crew's log says that it was the right house.")

@@ -401,6 +401,12 @@ def shown_when(field: BoundField) -> str:
 
 
 @register.filter
+def is_needed_when_shown(field: BoundField) -> bool:
+    """Whether a field that depends on another answer cannot be left out then: ``attrs={"data-needed": True}``."""
+    return bool(field.field.widget.attrs.get("data-needed"))
+
+
+@register.filter
 def is_described(field: BoundField) -> bool:
     """Whether the choices of a field carry a note or an amount beside their name, and so stand one below the other."""
     choices = getattr(field.field, "choices", ())
