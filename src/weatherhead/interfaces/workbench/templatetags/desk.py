@@ -36,6 +36,7 @@ MINUS = "\N{MINUS SIGN}"
 DOTS = "\N{BULLET}" * 3
 _ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 NO_BREAK = "\N{NO-BREAK SPACE}"
+_GROUPS = re.compile(r"\b\d{3,4}(?: \d{1,4})+\b")
 
 
 def _figure(value: Decimal, places: int) -> str:
@@ -210,6 +211,13 @@ def iso(value: date | None) -> str:
 def account_number(digits: str) -> str:
     """An account number in groups of four: ``041722806`` → ``0417 2280 6`` (with spaces that do not break)."""
     return NO_BREAK.join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+@register.filter
+@stringfilter
+def unbroken(text: str) -> str:
+    """A text whose numbers in groups stay on one line: ``Balance, account 0417 2280 6``."""
+    return _GROUPS.sub(lambda found: found.group().replace(" ", NO_BREAK), text)
 
 
 @register.filter

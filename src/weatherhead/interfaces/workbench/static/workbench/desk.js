@@ -263,6 +263,14 @@ const toggle = (control) => {
   return true;
 };
 
+let pointed = false; // whether the row was chosen by hand: below a narrow list nobody sees what it brought
+
+document.addEventListener("htmx:afterSettle", () => {
+  const peek = pointed ? document.querySelector("[data-guard]") : null;
+  pointed = false;
+  if (peek && peek.getBoundingClientRect().top > window.innerHeight * 0.7) peek.scrollIntoView();
+});
+
 document.addEventListener("click", (event) => {
   const { target } = event;
   if (!(target instanceof Element)) return;
@@ -290,7 +298,10 @@ document.addEventListener("click", (event) => {
   if (target.matches("dialog[open]")) target.close(); // the backdrop belongs to the dialog itself
 
   const chosen = target.closest("[data-row][data-open]");
-  if (chosen && target.closest("a, button") === rowHandle(chosen)) markChosen(chosen);
+  if (chosen && target.closest("a, button") === rowHandle(chosen)) {
+    markChosen(chosen);
+    pointed = event.detail > 0;
+  }
 
   for (const menu of all("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
   for (const field of all("[data-combobox]:not([data-filter])")) {
@@ -302,6 +313,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", ({ target }) => {
   if (target instanceof HTMLDetailsElement && target.open && target.matches("[data-focus]")) {
     target.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+    target.scrollIntoView({ block: "nearest" }); // its button, too
   }
 }, true);
 
