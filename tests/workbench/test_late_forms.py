@@ -32,7 +32,7 @@ def test_a_waiver_confirmed_twice_answers_with_its_first_receipt(stage: Stage, a
     sent = given | {"step": "confirm", "digest": digest}
     first = client.post(where, sent)
     before = entries()
-    # The answer was lost, and the browser sends the form again: the fee is no choice any more, and yet this is no error.
+    # The answer was lost, and the browser sends the form again: the fee is no choice any more, but this is no error.
     again = client.post(where, sent)
     assert (first.status_code, again.status_code) == (302, 302)
     assert again["Location"] == first["Location"]
@@ -94,8 +94,8 @@ def test_a_session_that_ended_in_mid_form_loses_nothing_that_was_typed(stage: St
     again = client.post(where, sent, headers=FROM_HERE)
     shown = again.content.decode()
     assert 'value="777"' in shown
-    assert "Nothing was done" in text_of(again.content) or "nothing was done" in text_of(again.content)
-    assert "Check of $20.00" in text_of(again.content) or "Take $20.00" in text_of(again.content)
+    assert "nothing was done" in text_of(again.content)
+    assert "Take $20.00" in text_of(again.content)
     assert entries() == before
     # From elsewhere it is not even looked at.
     for headers in ({}, {"origin": "http://elsewhere.example"}, {"origin": "null"}):
