@@ -178,14 +178,16 @@ def test_the_palette_opens_by_both_keys_filters_and_gives_the_focus_back(page: P
 def test_a_payment_is_taken_with_its_effect_in_view_and_answered_in_place(page: Page, desk: Desk) -> None:
     at(page, desk, "/account/{ruth}/", as_="nguyen")
     page.keyboard.press("p")
+    page.keyboard.type("81.94")  # at once: the form is still on its way
     expect(page.get_by_label("Amount", exact=True)).to_be_focused()
-    page.keyboard.type("81.94")
+    expect(page.get_by_label("Amount", exact=True)).to_have_value("81.94")
     expect(page.locator("#money .money__after").first).to_contain_text("$148.46")
     expect(page.locator("#preview .before-after")).to_contain_text("$230.40")
     expect(page.locator("[data-confirm]")).to_contain_text("81.94")
     page.keyboard.press("Control+Enter")
     receipt = page.locator("[data-receipt]")
     expect(receipt).to_contain_text("Done")
+    expect(receipt).to_be_focused()
     expect(page.locator(".money__figure").first).to_have_text("$148.46")
     expect(page.locator(".timeline tbody tr").first).to_contain_text("Payment")
     receipt.get_by_role("link", name="Receipt").focus()
@@ -206,6 +208,10 @@ def test_an_amount_that_cannot_be_read_is_named_and_kept(page: Page, desk: Desk)
     expect(page.get_by_role("alert").first).to_contain_text("Correct one answer")
     expect(page.get_by_label("Amount", exact=True)).to_have_value("eighty")
     assert desk.rows("SELECT count(*) FROM payments_payment") == before
+    page.get_by_label("Amount", exact=True).fill("80")  # put right, it is complained of no longer
+    expect(page.locator("[data-confirm]")).to_contain_text("80.00")
+    expect(page.locator("#action").get_by_role("alert")).to_have_count(0)
+    expect(page.locator("#action [aria-invalid]")).to_have_count(0)
 
 
 def test_a_fee_within_the_limit_is_waived(page: Page, desk: Desk) -> None:
@@ -263,8 +269,7 @@ def test_a_request_is_declined_with_a_note_that_the_asker_reads(page: Page, desk
     page.keyboard.press("d")
     expect(page.locator("#decline-note")).to_be_focused()
     page.keyboard.type("The crew's log says that it was the right house.")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")  # confirms what is being written, not the button of the form around it
     expect(page.locator(".say--good")).to_contain_text("declined")
     expect(page.locator("#peek")).to_contain_text("Nothing chosen")  # pressed once more, the key decides nothing
     expect(page.locator(".decided")).to_contain_text("The crew's log says that it was the right house.")

@@ -9,17 +9,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
-from weatherhead.core.values import Refusal, Sentence
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.perform import perform
 from weatherhead.door.preview import preview
 from weatherhead.door.registry import Action, InputsInvalid
+from weatherhead.interfaces.workbench.errors import is_stale
 from weatherhead.interfaces.workbench.forms import add_problems, form_of, inputs_given
 from weatherhead.interfaces.workbench.seat import Seat
 from weatherhead.overviews.account.page import AccountOverview
 from weatherhead.overviews.composing import preview_view
 from weatherhead.overviews.preview import PreviewView
+
+
+class PageOpenTooLong(Refusal):
+    """Who sent the form has signed in anew since it was opened."""
+
+    template = gettext_noop(
+        "You signed in anew after this page was opened, so nothing was done. Look at it, then confirm."
+    )
+
 
 _CHOSEN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -74,12 +84,16 @@ def act(
         at_once=sent is None and _is_complete(form),
     )
     typing = bool(request.htmx)  # type: ignore[attr-defined]
+    confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
+    if confirmed and sent is not None:
+        _leave_choices_to_the_door(form, sent=sent)
+    if is_stale(request) and not typing:
+        opened.refusal = PageOpenTooLong()
     values = _values(action, form=form, shown=shown, opened=opened, sent=sent, typing=typing)
     if values is None:
         return opened, None
     # What the place says counts, whatever the form sent.
     values |= {name: value for name, value in (chosen or {}).items() if name in form.fields or name == "account_id"}
-    confirmed = sent is not None and sent.get("step") == "confirm" and bool(sent.get("digest"))
     try:
         if confirmed and sent is not None:
             done = perform(
@@ -158,6 +172,20 @@ def _is_complete(form: forms.Form) -> bool:
     """Whether a form just opened could be sent as it is."""
     fields = form.fields.items()
     return all(form.get_initial_for_field(field, name) not in (None, "") for name, field in fields if field.required)
+
+
+def _leave_choices_to_the_door(form: forms.Form, *, sent: Mapping[str, Any]) -> None:
+    """Take a choice that is gone as it was sent, when it is confirmed.
+
+    The same form sent twice must give the first receipt again, though the fee that it waived is no choice any more; and
+    whoever was overtaken hears from the action why.
+    """
+    for name in [name for name in form.errors if form.has_error(name, code="invalid_choice")]:
+        many = isinstance(form.fields[name], forms.MultipleChoiceField)
+        form.cleaned_data[name] = (
+            sent.getlist(name) if many and isinstance(sent, QueryDict) else str(sent.get(name, ""))
+        )
+        del form.errors[name]
 
 
 def _keep_only_given(form: forms.Form, *, sent: Mapping[str, Any]) -> None:

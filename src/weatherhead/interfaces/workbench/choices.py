@@ -22,7 +22,7 @@ from weatherhead.areas.customers.consents import consents_in_force
 from weatherhead.areas.customers.queries import cycles
 from weatherhead.areas.metering.queries import reads_of_meter
 from weatherhead.areas.payments.drawers import Undeposited, batches_waiting, closed_drawers_waiting
-from weatherhead.areas.payments.queries import payments_of_account
+from weatherhead.areas.payments.queries import PaymentFacts, payments_of_account
 from weatherhead.areas.records.utility import current_utility
 from weatherhead.areas.tariffs.queries import rate_book
 from weatherhead.door.jobs import job_profiles
@@ -30,6 +30,7 @@ from weatherhead.door.registry import Action
 from weatherhead.door.stored import stored_sentence
 from weatherhead.interfaces.workbench.templatetags.desk import day, money, say
 from weatherhead.overviews.account.page import AccountOverview
+from weatherhead.overviews.money import KINDS as TENDERS
 
 CHOICES_MAX = 24
 
@@ -164,10 +165,16 @@ def _payments(account: AccountOverview, *, but_not: str = "") -> Choices:
     return [
         (
             str(item.payment_id),
-            f"{day(item.paid_on, account.as_of)}, {money(item.amount_cents)}, {item.tender_kind.replace('_', ' ')}",
+            f"{day(item.paid_on, account.as_of)}, {money(item.amount_cents)}, {_tender(item)}",
         )
         for item in standing
     ]
+
+
+def _tender(item: PaymentFacts) -> str:
+    """What was paid with, as people tell one from another: check 2204."""
+    kind = gettext(TENDERS[item.tender_kind]).lower()
+    return f"{kind} {item.check_number}" if item.check_number else kind
 
 
 def _bills(account: AccountOverview) -> Choices:

@@ -54,6 +54,8 @@ _SHORT = frozenset(
         "serial",
     }
 )
+_LETTERS_TOO = frozenset({"reference", "slip", "serial"})
+"""Short answers with letters among their digits, which a keypad of digits cannot type."""
 _LAST_READING = {
     "enter_read": "reading",
     "end_service": "reading",
@@ -94,6 +96,8 @@ _ASKED_OF_TENDER = {
     "agency": "agency",
 }
 """What the form of a payment asks of which tenders; `|` stands between those that share a question."""
+_NEEDED_OF_TENDER = ("check_number", "reference", "agency")
+"""What a tender that is asked for it cannot be taken without."""
 _OPTION = "option {schedule} {name}"
 _FOLDED = {
     "take_payment": ("more_tenders", "also_pays", "scan_line", "not_a_duplicate", "note", "despite_returns"),
@@ -130,6 +134,8 @@ def form_of(
     if action.name == "take_payment":
         for name, when in _ASKED_OF_TENDER.items():
             built[name].widget.attrs["data-when"] = f"tender={when}"
+        for name in _NEEDED_OF_TENDER:
+            built[name].widget.attrs["data-needed"] = True
         built["amount_cents"].required = True
         built["note"].help_text = gettext("Needed when it is no duplicate: what shows that there are two payments.")
     if action.name == "assess_deposit":
@@ -319,7 +325,8 @@ def _text(name: str, *, base: Any, common: dict[str, Any]) -> forms.Field:  # no
         widget = forms.Textarea(attrs={"rows": 2, "maxlength": 500})
         return forms.CharField(widget=widget, help_text=help_of(name), **common)
     if name in _SHORT:
-        return forms.CharField(widget=forms.TextInput(attrs={"inputmode": "decimal", **half}), **common)
+        keys = {} if name in _LETTERS_TOO else {"inputmode": "decimal"}
+        return forms.CharField(widget=forms.TextInput(attrs={**keys, **half}), **common)
     if name.removeprefix("mail_") in _SHORT_WORDS:
         return forms.CharField(max_length=120, widget=forms.TextInput(attrs=half), **common)
     return forms.CharField(max_length=254, help_text=help_of(name), **common)

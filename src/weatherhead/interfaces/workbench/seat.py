@@ -30,6 +30,7 @@ from weatherhead.door.context import Actor, Moment
 from weatherhead.door.jobs import Grant
 from weatherhead.door.looks import LookNotPermitted
 from weatherhead.door.registry import NoSuchAction
+from weatherhead.interfaces.workbench.errors import session_ended
 
 View = Callable[..., HttpResponse]
 
@@ -84,8 +85,17 @@ def at_desk(view: View) -> View:
         except Refusal as refusal:
             return render(request, "409.html", {"refusal": refusal}, status=409)
 
+    inside = login_required(seated)
+
+    @wraps(view)
+    def known(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        is_page = request.method in {"GET", "HEAD"} and not request.htmx  # type: ignore[attr-defined]
+        if not is_page and not request.user.is_authenticated:
+            return session_ended(request)
+        return inside(request, *args, **kwargs)
+
     # Customers' records stay in no cache, neither a proxy's nor that of a browser on a shared desk.
-    return cache_control(no_store=True, private=True)(login_required(seated))
+    return cache_control(no_store=True, private=True)(known)
 
 
 def number_in(text: str) -> int | None:

@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from weatherhead.areas.customers.queries import account
 from weatherhead.areas.documents.letters import letters_of_receipt
 from weatherhead.areas.payments.queries import payments_numbered
-from weatherhead.core.values import Sentence, gettext_noop
+from weatherhead.areas.records.queries.approvals import NoSuchRequest
+from weatherhead.core.values import Refusal, Sentence, gettext_noop
 from weatherhead.door.authority import NotPermitted
 from weatherhead.door.context import Moment
 from weatherhead.door.looks import look
@@ -25,7 +27,7 @@ from weatherhead.door.registry import InputsInvalid, registry
 from weatherhead.interfaces.workbench.acting import act
 from weatherhead.interfaces.workbench.picking import SAID
 from weatherhead.interfaces.workbench.seat import Seat, at_desk, number_in
-from weatherhead.overviews.account.offers import ActionOffer
+from weatherhead.overviews.account.offers import ON_ACCOUNT, ActionOffer
 from weatherhead.overviews.account.page import AccountOverview, account_overview
 from weatherhead.overviews.approvals import approvals_overview
 from weatherhead.overviews.bill import bill_proof
@@ -102,7 +104,15 @@ def account_page(request: HttpRequest, seat: Seat, account_id: int) -> HttpRespo
     shown = _account(request, seat, account_id, whole=whole)
     number = number_in(request.GET.get("done", ""))
     receipt = done_view(number, account_id=account_id) if number is not None else None
-    return render(request, "workbench/account.html", {"account": shown, "receipt": receipt, "open_action": None})
+    context = {"account": shown, "receipt": receipt, "open_action": None, "nothing": _nothing_for(request, shown)}
+    return render(request, "workbench/account.html", context)
+
+
+def _nothing_for(request: HttpRequest, shown: AccountOverview) -> Sentence | None:
+    """The title of an action that somebody wanted to open here and that there is nothing for."""
+    name = request.GET.get("nothing", "")
+    known = name and any(item.name == name for item in registry) and all(item.name != name for item in shown.actions)
+    return Sentence(registry.get(name).title) if known else None
 
 
 @require_POST
@@ -146,9 +156,13 @@ def account_action(request: HttpRequest, seat: Seat, account_id: int, name: str)
     if name not in seat.grant.actions:  # before the account is read: it would be for nothing
         raise NotPermitted(action=action.title)
     shown = _account(request, seat, account_id)
-    if all(offer.name != name for offer in shown.actions):
-        raise NotPermitted(action=action.title)
     here = reverse("workbench:account", args=[account_id])
+    if action.on not in ON_ACCOUNT:
+        raise NotPermitted(action=action.title)
+    if request.method == "GET" and all(offer.name != name for offer in shown.actions):
+        # Done already, as a rule: by a colleague, or before somebody went back to the form.
+        nothing = f"{here}?{urlencode({'nothing': name})}"
+        return (HttpResponseClientRedirect if request.htmx else HttpResponseRedirect)(nothing)  # type: ignore[attr-defined]
     opened, done = act(request, seat, action, shown=shown, close_url=here)
     if done is not None:
         return HttpResponseRedirect(_landing(done, account_id=account_id))
@@ -324,6 +338,10 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
         )
     except InputsInvalid as refusal:
         return _approvals(request, seat, chosen=request_id, decline_error=refusal.problems.get("note", str(refusal)))
+    except (NoSuchRequest, NotPermitted):
+        raise
+    except Refusal as refusal:
+        return _approvals(request, seat, chosen=request_id, refusal=refusal)
     shown = {"filter": request.POST.get("filter", "all"), "done": done.receipt_id}
     return redirect(f"{reverse('workbench:approvals')}?{urlencode(shown)}")
 
@@ -331,7 +349,14 @@ def decide(request: HttpRequest, seat: Seat, request_id: int) -> HttpResponse:
 _DECISIONS = {"approve": "approve_request", "withdraw": "withdraw_request"}
 
 
-def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, decline_error: str = "") -> HttpResponse:
+def _approvals(
+    request: HttpRequest,
+    seat: Seat,
+    *,
+    chosen: int | None = None,
+    decline_error: str = "",
+    refusal: Refusal | None = None,
+) -> HttpResponse:
     shown, done = request.GET.get("filter", "all"), number_in(request.GET.get("done", ""))
     work = approvals_overview(
         actor=seat.actor,
@@ -346,7 +371,9 @@ def _approvals(request: HttpRequest, seat: Seat, *, chosen: int | None = None, d
     context = {"work": work, "decision_key": secrets.token_urlsafe(24), "decline_error": decline_error}
     context["may_decide"] = "approve_request" in seat.grant.actions
     context["receipt"] = receipt_view(done) if done is not None else None
-    return render(request, "workbench/approvals.html", context, status=422 if decline_error else 200)
+    context |= {"refusal": refusal, "typed": request.POST.get("note", "")}
+    status = 409 if refusal else 422 if decline_error else 200
+    return render(request, "workbench/approvals.html", context, status=status)
 
 
 def _account(request: HttpRequest, seat: Seat, account_id: int, *, whole: bool = False) -> AccountOverview:

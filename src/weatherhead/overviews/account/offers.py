@@ -26,7 +26,7 @@ class ActionOffer:
 
 _LIKELY_MAX = 6
 _LIKELY = ("take_payment", "waive_fee", "enter_read", "bill_account", "change_mailing_address", "assess_fee")
-_ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read", "meter"})
+ON_ACCOUNT = frozenset({"account", "agreement", "bill", "payment", "adjustment", "exception", "read", "meter"})
 
 
 def offers_on(account_id: int, *, bills: tuple[BillOfHistory, ...], grant: Grant) -> tuple[ActionOffer, ...]:
@@ -50,7 +50,7 @@ def offers_of(found: Holdings, *, grant: Grant, on_summary: bool | None = None) 
             likely=False,
         )
         for action in registry
-        if action.on in _ON_ACCOUNT
+        if action.on in ON_ACCOUNT
         and action.name in grant.actions
         and _possible(action.name, found=found, on_summary=on_summary)
     ]

@@ -36,6 +36,7 @@ MINUS = "\N{MINUS SIGN}"
 DOTS = "\N{BULLET}" * 3
 _ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 NO_BREAK = "\N{NO-BREAK SPACE}"
+_GROUPS = re.compile(r"\b\d{3,4}(?: \d{1,4})+\b")
 
 
 def _figure(value: Decimal, places: int) -> str:
@@ -210,6 +211,13 @@ def iso(value: date | None) -> str:
 def account_number(digits: str) -> str:
     """An account number in groups of four: ``041722806`` → ``0417 2280 6`` (with spaces that do not break)."""
     return NO_BREAK.join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+@register.filter
+@stringfilter
+def unbroken(text: str) -> str:
+    """A text whose numbers in groups stay on one line: ``Balance, account 0417 2280 6``."""
+    return _GROUPS.sub(lambda found: found.group().replace(" ", NO_BREAK), text)
 
 
 @register.filter
@@ -398,6 +406,12 @@ def is_half(field: BoundField) -> bool:
 def shown_when(field: BoundField) -> str:
     """The answer to another question on which a field depends, such as ``schedule=R-1``; empty if on none."""
     return str(field.field.widget.attrs.get("data-when", ""))
+
+
+@register.filter
+def is_needed_when_shown(field: BoundField) -> bool:
+    """Whether a field that depends on another answer cannot be left out then: ``attrs={"data-needed": True}``."""
+    return bool(field.field.widget.attrs.get("data-needed"))
 
 
 @register.filter

@@ -21,6 +21,7 @@
  * data-once                               a form is sent once
  * data-guard                              what it holds cannot be used while something else is on its way there
  * data-focus on details                   opening it puts the focus into its first field
+ * data-receipt, data-refusal              the answer to a deed: a page that holds one begins there
  *
  * Single keys never fire while somebody types, with a modifier held, or when they are turned off.
  */
@@ -262,6 +263,14 @@ const toggle = (control) => {
   return true;
 };
 
+let pointed = false; // whether the row was chosen by hand: below a narrow list nobody sees what it brought
+
+document.addEventListener("htmx:afterSettle", () => {
+  const peek = pointed ? document.querySelector("[data-guard]") : null;
+  pointed = false;
+  if (peek && peek.getBoundingClientRect().top > window.innerHeight * 0.7) peek.scrollIntoView();
+});
+
 document.addEventListener("click", (event) => {
   const { target } = event;
   if (!(target instanceof Element)) return;
@@ -289,7 +298,10 @@ document.addEventListener("click", (event) => {
   if (target.matches("dialog[open]")) target.close(); // the backdrop belongs to the dialog itself
 
   const chosen = target.closest("[data-row][data-open]");
-  if (chosen && target.closest("a, button") === rowHandle(chosen)) markChosen(chosen);
+  if (chosen && target.closest("a, button") === rowHandle(chosen)) {
+    markChosen(chosen);
+    pointed = event.detail > 0;
+  }
 
   for (const menu of all("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
   for (const field of all("[data-combobox]:not([data-filter])")) {
@@ -301,6 +313,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", ({ target }) => {
   if (target instanceof HTMLDetailsElement && target.open && target.matches("[data-focus]")) {
     target.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+    target.scrollIntoView({ block: "nearest" }); // its button, too
   }
 }, true);
 
@@ -343,6 +356,19 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.elt.innerText === before) form.querySelector("[data-confirm]")?.click();
 });
 
+// What was wrong once is not said any longer than it is; what still is, the new answer names with a link to its field.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const form = detail.elt.closest("form.open-action");
+  if (!form || detail.elt.id !== "preview") return;
+  for (const said of all(":scope > .say", form)) said.remove();
+  for (const error of all(".usa-error-message[id]", form)) {
+    const id = error.id.replace(/-error$/, "");
+    if (detail.elt.querySelector(`a[href="#${CSS.escape(id)}"]`)) continue;
+    error.remove();
+    document.getElementById(id)?.removeAttribute("aria-invalid");
+  }
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-once]")) return;
@@ -357,8 +383,18 @@ window.addEventListener("pageshow", () => {
 
 /* ---- Keys --------------------------------------------------------------------------- */
 
+// The nearest one decides: whoever writes why not, declines; the form around it would approve.
+const confirmNear = (element) => {
+  const form = element?.closest("form");
+  for (let part = form ? element : null; part && part !== form.parentElement; part = part.parentElement) {
+    const button = part.matches("[data-confirm]") ? part : part.querySelector("[data-confirm]");
+    if (button) return button;
+  }
+  return null;
+};
+
 const confirmAction = () => {
-  const within = document.activeElement?.closest("form")?.querySelector("[data-confirm]");
+  const within = confirmNear(document.activeElement);
   // Without a preview there is nothing to confirm yet: asking for it shows what is missing.
   const asks = document.activeElement?.closest("form.open-action")?.querySelector("button[name=step]");
   const button = within ?? asks ?? all("[data-confirm]").find(seen);
@@ -386,6 +422,23 @@ const escape = () => {
   close.click();
   return true;
 };
+
+// Whoever knows the form types on while it is on its way: "C", "7" means seven hundreds, not the seventh tab.
+let ahead = null;
+
+const typeAhead = (key) => {
+  if (ahead === null || key.length !== 1) return false;
+  ahead += key;
+  return true;
+};
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.requestConfig.verb === "get" && detail.target?.matches("#do, #decide")) ahead = "";
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.target?.matches("#do, #decide")) ahead = null;
+});
 
 const singleKey = (event) => {
   if (event.key === "/") {
@@ -417,6 +470,7 @@ const handled = (event) => {
   if (document.querySelector("dialog[open]")) return false; // a dialog keeps its keys, Esc among them
   if (event.key === "Escape") return escape();
   if (command || event.altKey || isTyping(event.target)) return false;
+  if (typeAhead(event.key)) return true;
   if (event.key === "Enter") return openRow();
   return event.key.length === 1 && keysAreOn() && singleKey(event);
 };
@@ -460,16 +514,27 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const first = event.target instanceof Element ? event.target.querySelector("[data-first]") : null;
   const field = first?.matches("fieldset") ? first.querySelector("input:checked") ?? first.querySelector("input") : first;
   field?.focus();
+  if (!ahead || !field?.matches("textarea, input:not([type=checkbox], [type=radio], [type=date])")) return;
+  field.value += ahead;
+  ahead = null;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// A refusal is an answer: show it where the answer was expected.
+// A refusal is an answer: show it where the answer was expected. So is the end of a session (401), but not among options.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 409 || status === 422) {
+  if (status === 409 || status === 422 || (status === 401 && !event.detail.target.matches("[role=listbox]"))) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
 });
+
+// After a deed the page begins anew: its answer is what comes next, for the eye, the reader's voice and the Tab key.
+const answer = document.querySelector("[data-receipt], [data-refusal]");
+if (answer && (document.activeElement === document.body || document.activeElement === null)) {
+  answer.tabIndex = -1;
+  answer.focus();
+}
 
 for (const button of all("[data-print]")) button.hidden = false;
 showKeySwitch();
