@@ -418,12 +418,11 @@ def an_adjustment_is_reversed(life: Life) -> bool:
     if not life.model.adjustments:
         return False
     made = life.pick(sorted(life.model.adjustments))
-    account, cents = life.model.adjustments[made]
+    account, cents = life.model.adjustments.pop(made)  # it is asked for once, whoever has to decide
     done = life.house.do("reverse_adjustment", by="alvarez", adjustment_id=made, note="Of another account")
     if not _as_allowed(life, done.outcome, account=account, by="alvarez", cents=abs(cents)):
         return True
     _use(life, account=account, by="alvarez", cents=abs(cents))
-    del life.model.adjustments[made]
     life.model.events.append(("credit", account, cents) if cents < 0 else ("off", account, made, cents))
     return True
 
