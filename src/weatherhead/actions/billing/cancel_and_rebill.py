@@ -9,7 +9,7 @@ from weatherhead.actions.corrections.composing import (
     Composed,
     CorrectingFacts,
     correct_accounts,
-    gather_one,
+    gather_correcting,
 )
 from weatherhead.actions.corrections.correct_bills import BeyondReach
 from weatherhead.actions.corrections.counting import corrected_proposal, record_corrected
@@ -60,7 +60,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> Facts:
     frame = issued.payload.get("frame_sha256", "")
     return Facts(
         bill=issued,
-        correcting=gather_one(issued.account_id, as_of=moment.as_of, known_frame=frame),
+        correcting=gather_correcting([issued.account_id], as_of=moment.as_of, known_frame=frame),
     )
 
 

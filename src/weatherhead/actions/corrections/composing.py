@@ -27,16 +27,14 @@ from weatherhead.areas.billing.correcting import (
 )
 from weatherhead.areas.billing.correction_rules import CorrectionBook, correction_book
 from weatherhead.areas.billing.decide import SegmentPlan
-from weatherhead.areas.billing.facts import AdjustmentFacts, LatestBill
+from weatherhead.areas.billing.facts import LatestBill
 from weatherhead.areas.billing.former import NO_BILL
-from weatherhead.areas.billing.late_charges import LATE_CHARGE
 from weatherhead.areas.billing.operations import BillPlan
 from weatherhead.areas.billing.operations.corrections import CancelPlan, CorrectedPlan, CorrectedRow
-from weatherhead.areas.billing.queries import fees_to_waive, kept_prices
+from weatherhead.areas.billing.queries import kept_prices
 from weatherhead.areas.customers.queries import AccountFacts, accounts
 from weatherhead.areas.documents.frames import bill_frame
 from weatherhead.areas.documents.queries import kept_frames
-from weatherhead.areas.ledger.queries import accounts_with_waiting_credit
 from weatherhead.areas.metering.accuracy import percent_text
 from weatherhead.areas.records.canonical import Json
 from weatherhead.areas.records.utility import Utility, current_utility
@@ -68,7 +66,7 @@ class CorrectionOfAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectingFacts:
-    """The accounts, by number, and what holds for all of them. `late_charges` are looked at where it is one account."""
+    """The accounts, by number, and what holds for all of them."""
 
     accounts: Mapping[int, CorrectionOfAccount]
     book: CorrectionBook
@@ -76,7 +74,6 @@ class CorrectingFacts:
     frame: Frame
     kept: Kept
     as_of: date
-    late_charges: tuple[AdjustmentFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +113,7 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
     """
     utility = current_utility()
     known = accounts(account_ids)
-    billed, moved = billed_on({number: item.revenue_class for number, item in known.items()})
-    waits = accounts_with_waiting_credit(first=min(billed), last=max(billed)) if billed else {}
+    billed, moved, waits = billed_on({number: item.revenue_class for number, item in known.items()})
     frame = bill_frame(utility, rate_book=rate_book())
     return CorrectingFacts(
         accounts={
@@ -136,13 +132,6 @@ def gather_correcting(account_ids: Sequence[int], *, as_of: date, known_frame: s
         kept=_kept(billed.values(), frame=frame, known_frame=known_frame),
         as_of=as_of,
     )
-
-
-def gather_one(account_id: int, *, as_of: date, known_frame: str = "") -> CorrectingFacts:
-    """The same of one account, with its late charges that stand: a bill that was too high may have caused them."""
-    found = gather_correcting([account_id], as_of=as_of, known_frame=known_frame)
-    late = tuple(item for item in fees_to_waive(account_id) if item.charge == LATE_CHARGE)
-    return replace(found, late_charges=late)
 
 
 def kept_of(facts: CorrectingFacts) -> Kept:

@@ -11,7 +11,7 @@ from weatherhead.actions.corrections.composing import (
     Composed,
     CorrectingFacts,
     correct_accounts,
-    gather_one,
+    gather_correcting,
 )
 from weatherhead.actions.corrections.counting import corrected_proposal, record_corrected
 from weatherhead.actions.inputs import Blankable, NeededNote, Number
@@ -86,7 +86,7 @@ def gather(inputs: Inputs, moment: Moment, _: Actor) -> CorrectingFacts:
     """
     if migration_open():
         raise MigrationNotSignedOff
-    return gather_one(inputs.account_id, as_of=moment.as_of)
+    return gather_correcting([inputs.account_id], as_of=moment.as_of)
 
 
 def ask_of(inputs: Inputs) -> Ask:

@@ -9,6 +9,7 @@ from weatherhead.actions.billing.composing import Kept
 from weatherhead.actions.corrections.composing import Composed, CorrectingFacts, correction_rules
 from weatherhead.actions.figures import money_changes
 from weatherhead.areas.billing.correcting import Again
+from weatherhead.areas.billing.late_charges import LATE_CHARGE
 from weatherhead.areas.billing.operations.corrections import CorrectedPlan, issue_corrections
 from weatherhead.areas.documents.frames import made_frame
 from weatherhead.areas.documents.letters import BILLS_CANCELLED, LetterPlan
@@ -138,12 +139,14 @@ def _tested_meters(composed: Composed) -> tuple[Change, ...]:
 def _late_charges(composed: Composed, *, facts: CorrectingFacts) -> tuple[Change, ...]:
     """Late charges that stand since a bill was too high: a person looks which of them the mistake caused."""
     too_high = [item.due_on for item in composed.correction.changed if item.difference_cents < 0]
-    since = [item for item in facts.late_charges if too_high and item.adjusted_on > min(too_high)]
-    if not since:
+    movements = facts.accounts[composed.account_id].standing.movements
+    late = {item.ref for item in movements if item.charge == LATE_CHARGE and item.amount_cents > 0}
+    late &= {item.ref for item in movements if too_high and item.effective_on > min(too_high)}
+    cents = sum(item.amount_cents for item in movements if item.ref in late or item.matches in late)
+    if cents <= 0:
         return ()
     label = Sentence(gettext_noop("Late charges since the first bill that was too high"))
     note = Sentence(gettext_noop("Waive those that our mistake caused"))
-    cents = sum(item.left_cents for item in since)
     return (
         Change(
             code="late_charges",

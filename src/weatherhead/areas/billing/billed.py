@@ -27,8 +27,9 @@ from weatherhead.core.values import Span
 
 def billed_on(
     revenue_classes: Mapping[int, str],
-) -> tuple[dict[int, Billed], dict[int, tuple[ReceivableMovement, ...]]]:
-    """What stands billed on some accounts, which are given with their revenue classes, and their whole receivable.
+) -> tuple[dict[int, Billed], dict[int, tuple[ReceivableMovement, ...]], dict[int, int]]:
+    """What stands billed on some accounts, which are given with their revenue classes, their whole receivable, and what
+    waits beside it as unapplied credit (cents; of those for which any does).
 
     None for an account without service.
     """
@@ -39,7 +40,7 @@ def billed_on(
     schedules = _schedules(terms)
     segments = [segment for item in agreements for segment in item.segments if segment.bill_id != NO_BILL]
     charged = (head.entry_id for head in heads.values() if head.entry_id is not None)
-    moved, posted = movements_and_entries(found, entry_ids=charged)
+    moved, waits, posted = movements_and_entries(found, entry_ids=charged)
     bills = {number: _bill(head, posted=posted) for number, head in heads.items()}
     charges = charges_of_segments(segment.segment_id for segment in segments)
     first_due = _first_due(segment for segment in segments if bills[segment.bill_id].kind == "corrected")
@@ -62,7 +63,7 @@ def billed_on(
         )
         for account_id, items in found.items()
     }
-    return billed, moved
+    return billed, moved, waits
 
 
 def _as_tested(found: dict[int, tuple[AgreementBilling, ...]]) -> dict[int, tuple[AgreementBilling, ...]]:

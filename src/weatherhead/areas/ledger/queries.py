@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -261,29 +261,37 @@ def movements_of(account_ids: Iterable[int]) -> dict[int, tuple[ReceivableMoveme
 
 def movements_and_entries(
     account_ids: Iterable[int], *, entry_ids: Iterable[int]
-) -> tuple[dict[int, tuple[ReceivableMovement, ...]], dict[int, Entry]]:
-    """What `movements_of` and `posted_entries` find, the entries by number; in one question where both are few."""
+) -> tuple[dict[int, tuple[ReceivableMovement, ...]], dict[int, int], dict[int, Entry]]:
+    """What `movements_of`, `accounts_with_waiting_credit` and `posted_entries` find, the entries by number; in one
+    question where there are few.
+    """
     wanted, numbers = sorted(set(account_ids)), sorted(set(entry_ids))
     if len(wanted) + len(numbers) > TOGETHER_MAX:
-        return movements_of(wanted), {item.entry_id: item for item in posted_entries(numbers)}
-    receivable = Q(ledger_account=LedgerAccount.RECEIVABLE.value, entry__state=EntryState.POSTED.value)
+        waits = accounts_with_waiting_credit(first=wanted[0], last=wanted[-1]) if wanted else {}
+        return movements_of(wanted), waits, {item.entry_id: item for item in posted_entries(numbers)}
+    both = (LedgerAccount.RECEIVABLE.value, LedgerAccount.UNAPPLIED_CREDIT.value)
+    of_customer = Q(ledger_account__in=both, entry__state=EntryState.POSTED.value)
     rows = LedgerPosting.objects.select_related("entry").filter(
-        (receivable & Q(account_id__in=wanted)) | Q(entry_id__in=numbers)
+        (of_customer & Q(account_id__in=wanted)) | Q(entry_id__in=numbers)
     )
     found: dict[int, list[ReceivableMovement]] = {account_id: [] for account_id in wanted}
+    waiting: Counter[int] = Counter()
     by_entry: dict[int, list[LedgerPosting]] = {number: [] for number in numbers}
     for row in rows.order_by("entry_id", "sequence"):
         if row.entry_id in by_entry:
             by_entry[row.entry_id].append(row)
-        moved = row.ledger_account == LedgerAccount.RECEIVABLE.value and row.entry.state == EntryState.POSTED.value
-        if moved and row.account_id in found:
+        if row.account_id not in found or row.entry.state != EntryState.POSTED.value:
+            continue
+        if row.ledger_account == LedgerAccount.RECEIVABLE.value:
             found[row.account_id].append(_movement(row, effective_on=row.entry.effective_on))
+        elif row.ledger_account == LedgerAccount.UNAPPLIED_CREDIT.value:
+            waiting[row.account_id] -= row.amount_cents
     entries_by_number = {
         number: stored_entry(items[0].entry, postings=[stored_posting(row) for row in items])
         for number, items in by_entry.items()
         if items
     }
-    return {account_id: tuple(items) for account_id, items in found.items()}, entries_by_number
+    return {account_id: tuple(items) for account_id, items in found.items()}, dict(+waiting), entries_by_number
 
 
 def _movement(row: PostingRow, *, effective_on: date) -> ReceivableMovement:
