@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.workbench.stage import Stage
+from tests.workbench.stage import TODAY, Stage
+from weatherhead.areas.ledger.models import JournalEntry
 from weatherhead.areas.records.models import ApprovalRequest, AuditEntry
 from weatherhead.overviews.books.revenue import RevenueAccount, RevenueOverview
 from weatherhead.overviews.books.tables import revenue_table, safe_text
@@ -86,6 +87,16 @@ def test_what_a_spreadsheet_would_compute_stays_text_and_energy_is_exact() -> No
     )  # fmt: skip
     found = RevenueOverview(first_on=date(2026, 5, 1), last_on=date(2026, 5, 1), revenue=(account,), collected=())
     assert revenue_table(found)[1][-1][-1] == "-50.5"
+
+
+def test_the_day_that_opens_is_the_latest_with_postings_by_names_that_people_know(
+    stage: Stage, at_desk: SignIn
+) -> None:
+    last_on = JournalEntry.objects.filter(effective_on__lte=TODAY).latest("effective_on").effective_on
+    page = at_desk("okafor").get("/books/day").content.decode()
+    assert f'value="{last_on}"' in page
+    assert "Customer accounts receivable" in page.split("Money on its way")[0]
+    assert ">receivable<" not in page
 
 
 def test_days_that_are_none_are_asked_for_in_vain(stage: Stage, at_desk: SignIn) -> None:

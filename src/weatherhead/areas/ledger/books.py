@@ -160,6 +160,13 @@ def first_entry_on() -> date | None:
     return found
 
 
+def last_entry_on(*, through: date) -> date | None:
+    """The latest day until `through` on which any entry takes effect."""
+    until = JournalEntry.objects.filter(effective_on__lte=through)
+    found: date | None = until.aggregate(last=Max("effective_on"))["last"]
+    return found
+
+
 def _open_postings(closed: date | None) -> tuple[str, list[str | int | date]]:
     """FROM and WHERE of the posted postings of open days, with the parameters."""
     said = (

@@ -24,7 +24,7 @@ from weatherhead.interfaces.workbench.acting import OpenAction, act
 from weatherhead.interfaces.workbench.charts_aged import aged_chart
 from weatherhead.interfaces.workbench.seat import Seat, at_desk, number_in
 from weatherhead.overviews.books.aged import BUCKET_TITLES, aged_accounts, aged_overview
-from weatherhead.overviews.books.balancing import day_balanced
+from weatherhead.overviews.books.balancing import day_balanced, day_to_balance
 from weatherhead.overviews.books.chart import chart_of_accounts
 from weatherhead.overviews.books.revenue import revenue_overview
 from weatherhead.overviews.books.standing import ACTIONS, LOOK, BooksStanding, books_standing, may_read_books
@@ -79,9 +79,9 @@ def _likely(as_of: date) -> dict[str, date]:
 @require_GET
 @at_desk
 def day(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """A day balanced."""
+    """A day balanced: the one asked for, else the latest that has postings."""
     _require_reader(seat)
-    on = _day(request, "on", seat.moment.as_of)
+    on = _day(request, "on", seat.moment.as_of) if "on" in request.GET else day_to_balance(as_of=seat.moment.as_of)
     found = day_balanced(on)
     nearby = {"before": on - timedelta(days=1), "after": on + timedelta(days=1)}
     return render(request, "workbench/books_day.html", _context(seat, "day") | {"day": found} | nearby)

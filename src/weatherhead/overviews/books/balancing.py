@@ -13,6 +13,7 @@ from weatherhead.areas.ledger.books import (
     closed_through,
     entries_by_kind,
     export_of_day,
+    last_entry_on,
 )
 from weatherhead.areas.payments.drawers import DepositFacts, DrawerFacts, deposits_of_day, drawers_of_day
 from weatherhead.areas.records.database import snapshot
@@ -33,13 +34,19 @@ MONEY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindRow:
-    """What entries of one kind posted on the day; `lines` by ledger account."""
+    """What entries of one kind posted on the day; `lines` by ledger account, and `titles` what each is called."""
 
     kind: str
     entries: int
     debits_cents: int
     credits_cents: int
     lines: tuple[SourceRow, ...]
+    titles: tuple[str, ...]
+
+    @property
+    def titled(self) -> tuple[tuple[str, SourceRow], ...]:
+        """The lines, each with its title."""
+        return tuple(zip(self.titles, self.lines, strict=True))
 
     @property
     def name(self) -> str:
@@ -105,6 +112,11 @@ class DayBalanced:
         return said == (total.debits_cents, total.credits_cents) == by_gl and self.debits_cents == self.credits_cents
 
 
+def day_to_balance(*, as_of: date) -> date:
+    """The latest day that has postings; today, where none has."""
+    return last_entry_on(through=as_of) or as_of
+
+
 @snapshot()
 def day_balanced(on: date) -> DayBalanced:
     """Compose a day: entries by kind from the postings themselves, ledger accounts from sums where it is closed."""
@@ -115,7 +127,9 @@ def day_balanced(on: date) -> DayBalanced:
     drawers, deposits = drawers_of_day(on), deposits_of_day(on)
     return DayBalanced(
         on=on,
-        kinds=tuple(_kind(kind, rows=rows, entries=counts[kind]) for kind in sorted({row.kind for row in rows})),
+        kinds=tuple(
+            _kind(kind, rows=rows, entries=counts[kind], trial=trial) for kind in sorted({row.kind for row in rows})
+        ),
         drawers=drawers,
         deposits=deposits,
         ties=_ties(rows, on=on, drawers=drawers, deposits=deposits),
@@ -150,12 +164,14 @@ def _ties(
     )
 
 
-def _kind(kind: str, *, rows: Sequence[SourceRow], entries: int) -> KindRow:
+def _kind(kind: str, *, rows: Sequence[SourceRow], entries: int, trial: TrialBalance) -> KindRow:
     own = tuple(row for row in rows if row.kind == kind)
+    named = {row.ledger_accounts[0]: row.title for row in trial.rows}
     return KindRow(
         kind=kind,
         entries=entries,
         debits_cents=sum(row.debits_cents for row in own),
         credits_cents=sum(row.credits_cents for row in own),
         lines=own,
+        titles=tuple(named.get(row.ledger_account) or row.ledger_account for row in own),
     )
