@@ -164,7 +164,6 @@ def _payment_file(page: Page, url: str) -> None:
 
 def _suspense(page: Page, url: str) -> None:
     page.goto(f"{url}money/suspense")
-    page.keyboard.press("j")
     page.wait_for_selector(".match")
 
 
