@@ -689,6 +689,7 @@ def approvals(*, chosen: str = "1", empty: bool = False) -> ApprovalsOverview:
             preview=preview(over=True),
             refusal=None,
             changed_since_asked=False,
+            evidence="",
             limit=S("$61.40 is $11.40 over the $50.00 of a representative. Yours is $500.00."),
         ),
         filter="all",

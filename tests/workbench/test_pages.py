@@ -155,6 +155,16 @@ def test_a_correction_that_waits_is_shown_again_within_twenty_queries(stage: Sta
     require_few(asked, most=17)  # what comes to a correction needs some of twenty, too
 
 
+def test_whoever_decides_reads_what_shows_it(stage: Stage, at_desk: SignIn) -> None:
+    house = House(today=TODAY, keys=8_100)
+    asked = {"account_id": stage.ruth, "type": "goodwill_credit", "reason": "poor_service", "amount_cents": "60.00"}
+    request = house.do("post_adjustment", by="reyes", **asked, evidence="Ticket 4410").body["request"]
+    peek = f"/approvals?chosen={request}"
+    assert "Evidence Ticket 4410" in text_of(at_desk("alvarez").get(peek).content)
+    # Who may not decide it sees that it waits.
+    assert "Ticket 4410" not in text_of(at_desk("reyes").get(peek).content)
+
+
 def test_money_that_waits_stands_beside_the_balance_with_what_can_be_done(stage: Stage, at_desk: SignIn) -> None:
     client = at_desk("reyes")
     said = text_of(client.get(f"/account/{stage.refunded}/").content)

@@ -61,12 +61,15 @@ class ExpiredRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalPeek:
-    """The chosen request: what approving does now, and whether that changed since it was asked."""
+    """The chosen request: what approving does now, and whether that changed since it was asked. `evidence` is what the
+    asker says shows it, for whoever may decide.
+    """
 
     row: ApprovalRow
     preview: PreviewView | None
     refusal: Sentence | None  # why it can no longer be performed
     changed_since_asked: bool
+    evidence: str
     limit: Sentence
 
 
@@ -278,5 +281,6 @@ def _peek(
         preview=view,
         refusal=refusal,
         changed_since_asked=changed,
+        evidence=str(item.inputs.get("evidence") or "") if row.may_decide else "",
         limit=Sentence(template, params),
     )
