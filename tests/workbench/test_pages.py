@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from tests.house import House
 from tests.workbench.stage import LONG_NAME, TODAY, Stage
@@ -163,6 +165,16 @@ def test_whoever_decides_reads_what_shows_it(stage: Stage, at_desk: SignIn) -> N
     assert "Evidence Ticket 4410" in text_of(at_desk("alvarez").get(peek).content)
     # Who may not decide it sees that it waits.
     assert "Ticket 4410" not in text_of(at_desk("reyes").get(peek).content)
+
+
+def test_a_request_whose_key_is_lost_is_said_and_the_others_are_listed(
+    stage: Stage, at_desk: SignIn, settings: Settings
+) -> None:
+    client = at_desk("alvarez")
+    settings.KEY_RING = f"other:{base64.urlsafe_b64encode(bytes(32)).decode()}"
+    answer = client.get(f"/approvals?chosen={stage.hanna_request}")
+    assert answer.status_code == 200
+    assert "cannot be opened: restore that key" in text_of(answer.content)
 
 
 def test_money_that_waits_stands_beside_the_balance_with_what_can_be_done(stage: Stage, at_desk: SignIn) -> None:

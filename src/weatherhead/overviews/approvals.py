@@ -249,7 +249,7 @@ def _peek(
 ) -> ApprovalPeek:
     view: PreviewView | None = None
     refusal: Sentence | None = None
-    changed = False
+    changed, evidence = False, ""
     if row.may_decide:
         try:
             found = preview(
@@ -267,6 +267,7 @@ def _peek(
             view = preview_view(found, action="approve_request")
             approving = found.proposal.approving
             changed = approving is not None and approving.changed
+            evidence = str(item.inputs.get("evidence") or "")  # they can be opened: they were proposed again
     template = gettext_noop(
         "%(amount_cents)s is %(over_cents)s over the %(limit_cents)s of the asker. Yours is %(yours_cents)s."
     )
@@ -281,6 +282,6 @@ def _peek(
         preview=view,
         refusal=refusal,
         changed_since_asked=changed,
-        evidence=str(item.inputs.get("evidence") or "") if row.may_decide else "",
+        evidence=evidence,
         limit=Sentence(template, params),
     )
